@@ -1,0 +1,24 @@
+use axum::{
+    Json,
+    http::{HeaderName, StatusCode, header},
+};
+
+use crate::{
+    api::{
+        ApiState, BASE, Problem,
+        params::{CreateQuery, OptionsBody},
+        views::JobInfo,
+    },
+    workflows::create::{self, NewJob},
+};
+
+/// Creates a job for a workflow.
+pub(crate) async fn create_job(
+    state: ApiState,
+    query: CreateQuery,
+    OptionsBody(options): OptionsBody,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<JobInfo>), Problem> {
+    let new = NewJob { workflow: query.workflow, profile: query.profile, name: query.name, options };
+    let id = create::create(state.workflows(), state.tenant(), &new).await?;
+    Ok((StatusCode::CREATED, [(header::LOCATION, format!("{BASE}/jobs/{id}"))], Json(JobInfo::created(id))))
+}

@@ -1,0 +1,103 @@
+//! Floor 5: HTTP. One file an operation; the only place that knows a status code.
+//!
+//! Must not contain: SQL, transactions, engines. A handler extracts, makes one call down, and turns the answer into a view.
+//!
+//! 1. Every error is a problem (RFC 7807), also those of the router.
+//! 2. Every route answers with and without a trailing slash, without redirects.
+//! 3. 5xx details are constants; the cause goes to the log under the request id.
+//!
+//! axum 0.8 cannot route `/jobs/{id}:start`; [`paths`] says how it is done.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRef, FromRequestParts},
+    middleware,
+    routing::{get, post},
+};
+use time::OffsetDateTime;
+
+use crate::{domain::TenantId, workflows};
+
+pub mod paths;
+
+mod data;
+mod disposition;
+mod health;
+mod jobs;
+mod options;
+mod params;
+mod problem;
+mod range;
+mod result;
+mod status;
+mod trace;
+mod views;
+mod workflow_list;
+
+pub use problem::Problem;
+
+/// Where the API lives.
+pub const BASE: &str = "/conversion/v1.0/rest";
+
+/// What handlers need.
+#[derive(Debug, Clone, FromRef)]
+pub struct ApiState(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    workflows: workflows::Context,
+    started_at: OffsetDateTime,
+}
+
+impl ApiState {
+    /// Makes the state; `started_at` is shown as the start of the service.
+    pub fn new(workflows: workflows::Context, started_at: OffsetDateTime) -> Self {
+        Self(Arc::new(Inner { workflows, started_at }))
+    }
+
+    fn workflows(&self) -> &workflows::Context {
+        &self.0.workflows
+    }
+
+    /// Whose call it is. There are no keys yet, so all calls are the default tenant's.
+    #[expect(clippy::unused_self, reason = "with keys, the tenant comes from the request")]
+    const fn tenant(&self) -> TenantId {
+        TenantId::DEFAULT
+    }
+}
+
+/// A state is there for the asking; nothing in a request can make it fail.
+impl FromRequestParts<Self> for ApiState {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        _parts: &mut axum::http::request::Parts,
+        state: &Self,
+    ) -> Result<Self, std::convert::Infallible> {
+        Ok(state.clone())
+    }
+}
+
+/// Makes the router. It expects paths that went through [`paths::normalise`].
+pub fn router(state: ApiState) -> Router {
+    let rest = Router::new()
+        .route("/", get(status::get_service_status))
+        .route("/workflows", get(workflow_list::list_workflows))
+        .route("/jobs", get(jobs::list_jobs).post(jobs::create_job))
+        .route("/jobs/{id}", get(jobs::get_job_info).delete(jobs::delete_job))
+        .route("/jobs/{id}/~start", post(jobs::start_job))
+        .route("/jobs/{id}/~cancel", post(jobs::cancel_job))
+        .route("/jobs/{id}/data", post(data::add_data).layer(DefaultBodyLimit::disable()))
+        .route("/jobs/{id}/result", get(result::get_job_result))
+        .route("/jobs/{id}/result/{result_id}", get(result::get_job_result_data));
+    Router::new()
+        .nest(BASE, rest)
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .fallback(problem::unknown_path)
+        .method_not_allowed_fallback(problem::wrong_method)
+        .layer(middleware::from_fn(trace::trace))
+        .with_state(state)
+}

@@ -1,0 +1,88 @@
+//! Path and query parameters, and bodies of options.
+
+use std::str::FromStr;
+
+use axum::{
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::{header, request::Parts},
+};
+use serde::Deserialize;
+
+use super::{ApiState, Problem, options};
+use crate::domain::{JobId, ResultId, limits, options::JobOption};
+
+/// The job that a path names.
+pub(super) struct JobPath(pub(super) JobId);
+
+impl FromRequestParts<ApiState> for JobPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        // An id that cannot be one of ours names no job, whatever is wrong with it.
+        JobId::from_str(&id).map(Self).map_err(|_| Problem::unknown_job(&id))
+    }
+}
+
+/// The result that a path names.
+pub(super) struct ResultPath {
+    pub(super) job: JobId,
+    pub(super) result: ResultId,
+}
+
+impl FromRequestParts<ApiState> for ResultPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let Path((job, result)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        let job = JobId::from_str(&job).map_err(|_| Problem::unknown_job(&job))?;
+        let result = ResultId::from_str(&result).map_err(|_| Problem::unknown_result(&result))?;
+        Ok(Self { job, result })
+    }
+}
+
+/// The query of a create call.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct CreateQuery {
+    pub(super) workflow: Option<String>,
+    pub(super) profile: Option<String>,
+    pub(super) name: Option<String>,
+}
+
+impl FromRequestParts<ApiState> for CreateQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let Query(query) = Query::<Self>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        let has_nul = |value: &Option<String>| value.as_deref().is_some_and(|value| value.contains('\0'));
+        if [&query.workflow, &query.profile, &query.name].into_iter().any(has_nul) {
+            return Err(Problem::bad_request("A query parameter holds a NUL character"));
+        }
+        Ok(query)
+    }
+}
+
+/// A body that is only a list of options; an empty one means none.
+pub(super) struct OptionsBody(pub(super) Vec<JobOption>);
+
+impl FromRequest<ApiState> for OptionsBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &ApiState) -> Result<Self, Problem> {
+        let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_json = declared.is_none_or(options::is_json);
+        let bytes = axum::body::to_bytes(request.into_body(), limits::OPTIONS_BYTES_MAX).await.map_err(|_| {
+            Problem::too_large(format!("A list of options has at most {} bytes", limits::OPTIONS_BYTES_MAX))
+        })?;
+        if !is_json && !bytes.is_empty() {
+            return Err(Problem::unsupported_media_type("Send the options as application/json"));
+        }
+        options::parse(&bytes).map(Self)
+    }
+}

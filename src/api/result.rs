@@ -1,0 +1,76 @@
+use std::time::Duration;
+
+use axum::{
+    Json,
+    body::Body,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    ApiState, Problem, disposition,
+    params::{JobPath, ResultPath},
+    range::{self, Wanted},
+    views::JobResult,
+};
+use crate::{domain::limits, storage::results::ResultRow, workflows::result};
+
+/// Waits until a job is completed and tells what came of it.
+pub(super) async fn get_job_result(
+    state: ApiState,
+    JobPath(id): JobPath,
+    headers: HeaderMap,
+) -> Result<Json<JobResult>, Problem> {
+    let longest = preferred_wait(&headers).unwrap_or(limits::RESULT_WAIT_MAX);
+    Ok(Json(result::wait(state.workflows(), state.tenant(), id, longest).await?.into()))
+}
+
+/// Streams a result file, whole or a range of it.
+pub(super) async fn get_job_result_data(
+    state: ApiState,
+    path: ResultPath,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let file = result::file(state.workflows(), state.tenant(), path.job, path.result).await?;
+    let tag = etag(&file);
+    let named = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if named(header::IF_NONE_MATCH).is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    let bytes = u64::try_from(file.bytes).unwrap_or_default();
+    // A range of a file that changed since makes no sense; ours never change, so the tag decides alone.
+    let fresh = named(header::IF_RANGE).is_none_or(|known| known == tag);
+    let wanted = range::wanted(named(header::RANGE).filter(|_| fresh), bytes);
+    let (status, part) = match wanted {
+        Wanted::Whole => (StatusCode::OK, None),
+        Wanted::Part(part) => (StatusCode::PARTIAL_CONTENT, Some(part)),
+        Wanted::Outside => return Err(Problem::bad_range(bytes)),
+    };
+    let length = part.as_ref().map_or(bytes, |part| part.end - part.start);
+    let content_range = part.as_ref().map(|part| format!("bytes {}-{}/{bytes}", part.start, part.end - 1));
+    let stream = state.workflows().blobs.get(&file.blob, part).await?;
+    let described = [
+        (header::CONTENT_TYPE, file.media_type.clone()),
+        (header::CONTENT_LENGTH, length.to_string()),
+        (header::CONTENT_DISPOSITION, disposition::attachment(&file.file_name)),
+        (header::ETAG, tag),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+    ];
+    let mut response = (status, described, Body::from_stream(stream)).into_response();
+    if let Some(value) = content_range.and_then(|range| range.parse().ok()) {
+        response.headers_mut().insert(header::CONTENT_RANGE, value);
+    }
+    Ok(response)
+}
+
+/// The wait of `Prefer: wait=n` in seconds (RFC 7240, 4.3).
+fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
+    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let wait = preferences.flat_map(|value| value.split([',', ';'])).find_map(|one| one.trim().strip_prefix("wait="))?;
+    wait.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn etag(file: &ResultRow) -> String {
+    let hex: String = file.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{hex}\"")
+}

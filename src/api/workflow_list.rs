@@ -1,0 +1,17 @@
+use axum::Json;
+
+use super::views::{Profile, Workflow};
+use crate::workflows::lists::WORKFLOWS;
+
+/// Lists the workflows with their profiles; the first of each is the default.
+pub(super) async fn list_workflows() -> Json<Vec<Workflow>> {
+    let profiles = |names: &'static [&'static str]| {
+        names.iter().enumerate().map(|(index, name)| Profile { name, is_default: index == 0 }).collect()
+    };
+    let views = WORKFLOWS.iter().enumerate().map(|(index, workflow)| Workflow {
+        name: workflow.name,
+        is_default: index == 0,
+        profiles: profiles(workflow.profiles),
+    });
+    Json(views.collect())
+}

@@ -1,0 +1,377 @@
+//! Flags and environment into one checked configuration. The only file that reads the environment.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use clap::Args;
+use sqlx::postgres::PgConnectOptions;
+
+use crate::domain::{Lane, limits};
+
+/// A variable, its flag, its default and its meaning; README's table is held against this list by a test.
+pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
+    ("DATABASE_URL", "--database-url", "an embedded PostgreSQL (only `up`)", "The database, as in postgres://user:password@host/name"),
+    ("BINDERY_LISTEN_URL", "--listen-url", "the same as DATABASE_URL", "A direct connection for LISTEN, when DATABASE_URL leads through PgBouncer"),
+    ("BINDERY_DATA", "--data", "/var/lib/bindery as root, else ~/.local/share/bindery", "Folder for the embedded database, blobs and work"),
+    ("BINDERY_BLOBS", "--blobs", "the folder `blobs` under BINDERY_DATA", "Where documents and results are kept, as in file:///srv/bindery"),
+    ("BINDERY_LISTEN", "--listen", "127.0.0.1:13033", "Address and port of the API"),
+    ("BINDERY_ALLOW_ANONYMOUS", "--allow-anonymous", "false", "Whether to listen beyond this machine although there are no keys"),
+    ("BINDERY_SLOTS", "--slots", "one native and one office slot a core", "Engine slots of a worker, as in native=2,office=2"),
+    ("BINDERY_SOFFICE", "--soffice", "looked for in the usual places", "LibreOffice's soffice"),
+    ("BINDERY_FONTS", "--fonts", "/usr/share/fonts:/usr/local/share/fonts", "Folders with fonts"),
+    ("BINDERY_PG_BIN", "--pg-bin", "looked for in the usual places", "Folder with the programs of the PostgreSQL server"),
+    ("BINDERY_RESULT_WAIT", "--result-wait", "110s", "How long a blocking result call waits"),
+    ("BINDERY_RETENTION", "--retention", "24h", "How long a completed job is kept"),
+    ("BINDERY_TASK_TIMEOUT", "--task-timeout", "300s", "How long one attempt of one conversion may take"),
+    ("BINDERY_GRACE", "--grace", "30s", "How long running conversions may go on when a worker stops"),
+    ("BINDERY_MAX_OPEN_JOBS", "--max-open-jobs", "10000", "Jobs that may be open at once"),
+    ("BINDERY_MAX_UPLOAD", "--max-upload", "4GiB", "Size of one document"),
+    ("BINDERY_LOG", "--log", "info", "What is logged, as in info or bindery=debug"),
+    ("BINDERY_LOG_FORMAT", "--log-format", "text", "How it is logged: text or json"),
+];
+
+/// The flags of all roles; each has a variable.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Flags {
+    /// The database, as in postgres://user:password@host/name [env: DATABASE_URL]
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// A direct connection for LISTEN, when the other leads through PgBouncer [env: BINDERY_LISTEN_URL]
+    #[arg(long, value_name = "URL")]
+    pub listen_url: Option<String>,
+    /// Folder for the embedded database, blobs and work [env: BINDERY_DATA]
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<String>,
+    /// Where documents and results are kept, as in file:///srv/bindery [env: BINDERY_BLOBS]
+    #[arg(long, value_name = "URL")]
+    pub blobs: Option<String>,
+    /// Address and port of the API [env: BINDERY_LISTEN] [default: 127.0.0.1:13033]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// Listen beyond this machine although there are no keys [env: BINDERY_ALLOW_ANONYMOUS]
+    #[arg(long)]
+    pub allow_anonymous: bool,
+    /// Engine slots of a worker, as in native=2,office=2 [env: BINDERY_SLOTS]
+    #[arg(long, value_name = "LANE=N,…")]
+    pub slots: Option<String>,
+    /// LibreOffice's soffice [env: BINDERY_SOFFICE]
+    #[arg(long, value_name = "FILE")]
+    pub soffice: Option<String>,
+    /// Folders with fonts, separated by colons [env: BINDERY_FONTS]
+    #[arg(long, value_name = "FOLDERS")]
+    pub fonts: Option<String>,
+    /// Folder with the programs of the PostgreSQL server [env: BINDERY_PG_BIN]
+    #[arg(long, value_name = "FOLDER")]
+    pub pg_bin: Option<String>,
+    /// How long a blocking result call waits [env: BINDERY_RESULT_WAIT] [default: 110s]
+    #[arg(long, value_name = "TIME")]
+    pub result_wait: Option<String>,
+    /// How long a completed job is kept [env: BINDERY_RETENTION] [default: 24h]
+    #[arg(long, value_name = "TIME")]
+    pub retention: Option<String>,
+    /// How long one attempt of one conversion may take [env: BINDERY_TASK_TIMEOUT] [default: 300s]
+    #[arg(long, value_name = "TIME")]
+    pub task_timeout: Option<String>,
+    /// How long running conversions may go on when a worker stops [env: BINDERY_GRACE] [default: 30s]
+    #[arg(long, value_name = "TIME")]
+    pub grace: Option<String>,
+    /// Jobs that may be open at once [env: BINDERY_MAX_OPEN_JOBS] [default: 10000]
+    #[arg(long, value_name = "N")]
+    pub max_open_jobs: Option<String>,
+    /// Size of one document [env: BINDERY_MAX_UPLOAD] [default: 4GiB]
+    #[arg(long, value_name = "SIZE")]
+    pub max_upload: Option<String>,
+    /// What is logged, as in info or bindery=debug [env: BINDERY_LOG] [default: info]
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<String>,
+    /// How it is logged: text or json [env: BINDERY_LOG_FORMAT] [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<String>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// The checked configuration of a process.
+#[derive(Clone)]
+pub struct Config {
+    /// The database; none means the embedded one.
+    pub database: Option<PgConnectOptions>,
+    /// The database as it was written, to be handed to child processes; holds a password.
+    pub database_url: Option<String>,
+    /// The database for the listener, when it is another way there.
+    pub listener: Option<PgConnectOptions>,
+    /// Folder for the embedded database, blobs and work.
+    pub data: PathBuf,
+    /// Folder of the blob store.
+    pub blobs: PathBuf,
+    /// Address and port of the API.
+    pub listen: SocketAddr,
+    /// Engine slots of a worker.
+    pub slots: BTreeMap<Lane, usize>,
+    /// Where LibreOffice may be.
+    pub soffice: Vec<PathBuf>,
+    /// Folders with fonts.
+    pub fonts: Vec<PathBuf>,
+    /// Folder with the server programs of PostgreSQL.
+    pub pg_bin: Option<PathBuf>,
+    /// How long a blocking result call waits.
+    pub result_wait: Duration,
+    /// How long a completed job is kept.
+    pub retention: Duration,
+    /// How long one attempt may take.
+    pub task_timeout: Duration,
+    /// How long running tasks may go on when a worker stops.
+    pub grace: Duration,
+    /// Jobs that may be open at once.
+    pub max_open_jobs: i64,
+    /// Bytes of one upload.
+    pub max_upload: u64,
+    /// What is logged.
+    pub log: String,
+    /// How it is logged.
+    pub log_format: LogFormat,
+}
+
+/// Everything that is wrong with flags and environment, at once. Values of secrets are not among it.
+#[derive(Debug)]
+pub struct ConfigErrors(Vec<String>);
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration is wrong")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// Reads values and gathers what is wrong with them.
+struct Reader<'a> {
+    environment: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// The flag, else the variable; an empty variable counts as none.
+    fn text(&self, flag: Option<&String>, variable: &str) -> Option<String> {
+        flag.cloned().or_else(|| (self.environment)(variable)).filter(|value| !value.is_empty())
+    }
+
+    fn parse<T, E: fmt::Display>(
+        &mut self,
+        flag: Option<&String>,
+        variable: &str,
+        read: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let value = self.text(flag, variable)?;
+        match read(&value) {
+            Ok(parsed) => Some(parsed),
+            Err(problem) => {
+                self.problems.push(format!("{variable}: {problem}"));
+                None
+            }
+        }
+    }
+}
+
+impl Config {
+    /// Reads flags and the environment of this process.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn read(flags: &Flags) -> Result<Self, ConfigErrors> {
+        #[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
+        Self::resolve(flags, &|name| std::env::var(name).ok())
+    }
+
+    /// Reads flags and a given environment.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn resolve(flags: &Flags, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader { environment, problems: Vec::new() };
+        let r = &mut reader;
+        let data = r.text(flags.data.as_ref(), "BINDERY_DATA").map_or_else(|| default_data(environment), PathBuf::from);
+        let data = std::path::absolute(&data).unwrap_or(data);
+        let config = Self {
+            database: r.parse(flags.database_url.as_ref(), "DATABASE_URL", database),
+            database_url: r.text(flags.database_url.as_ref(), "DATABASE_URL"),
+            listener: r.parse(flags.listen_url.as_ref(), "BINDERY_LISTEN_URL", database),
+            blobs: r.parse(flags.blobs.as_ref(), "BINDERY_BLOBS", folder_of_url).unwrap_or_else(|| data.join("blobs")),
+            listen: r.parse(flags.listen.as_ref(), "BINDERY_LISTEN", address).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 13033))),
+            slots: r.parse(flags.slots.as_ref(), "BINDERY_SLOTS", slots).unwrap_or_else(default_slots),
+            soffice: r.text(flags.soffice.as_ref(), "BINDERY_SOFFICE").map_or_else(usual_soffice, |path| vec![path.into()]),
+            fonts: paths(&r.text(flags.fonts.as_ref(), "BINDERY_FONTS").unwrap_or_else(|| "/usr/share/fonts:/usr/local/share/fonts".to_owned())),
+            pg_bin: r.text(flags.pg_bin.as_ref(), "BINDERY_PG_BIN").map(PathBuf::from),
+            result_wait: r.parse(flags.result_wait.as_ref(), "BINDERY_RESULT_WAIT", duration).unwrap_or(limits::RESULT_WAIT_MAX),
+            retention: r.parse(flags.retention.as_ref(), "BINDERY_RETENTION", duration).unwrap_or(limits::RETENTION),
+            task_timeout: r.parse(flags.task_timeout.as_ref(), "BINDERY_TASK_TIMEOUT", duration).unwrap_or(limits::ATTEMPT_TIME_MAX),
+            grace: r.parse(flags.grace.as_ref(), "BINDERY_GRACE", duration).unwrap_or(Duration::from_secs(30)),
+            max_open_jobs: r.parse(flags.max_open_jobs.as_ref(), "BINDERY_MAX_OPEN_JOBS", count).unwrap_or(limits::OPEN_JOBS_MAX),
+            max_upload: r.parse(flags.max_upload.as_ref(), "BINDERY_MAX_UPLOAD", size).unwrap_or(limits::UPLOAD_BYTES_MAX),
+            log: r.parse(flags.log.as_ref(), "BINDERY_LOG", filter).unwrap_or_else(|| "info".to_owned()),
+            log_format: r.parse(flags.log_format.as_ref(), "BINDERY_LOG_FORMAT", log_format).unwrap_or(LogFormat::Text),
+            data,
+        };
+        let anonymous = r.parse(None, "BINDERY_ALLOW_ANONYMOUS", bool::from_str).unwrap_or(false) || flags.allow_anonymous;
+        if !anonymous && !config.listen.ip().is_loopback() {
+            r.problems.push(format!(
+                "BINDERY_LISTEN: {} is reachable from other machines and there are no keys; listen on 127.0.0.1 or say --allow-anonymous",
+                config.listen
+            ));
+        }
+        if reader.problems.is_empty() { Ok(config) } else { Err(ConfigErrors(reader.problems)) }
+    }
+}
+
+fn default_data(environment: &dyn Fn(&str) -> Option<String>) -> PathBuf {
+    if nix::unistd::geteuid().is_root() {
+        return PathBuf::from("/var/lib/bindery");
+    }
+    let home = || environment("HOME").map(|home| Path::new(&home).join(".local/share"));
+    environment("XDG_DATA_HOME").map(PathBuf::from).or_else(home).unwrap_or_else(std::env::temp_dir).join("bindery")
+}
+
+/// One slot a core and lane that has an engine.
+fn default_slots() -> BTreeMap<Lane, usize> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    BTreeMap::from([(Lane::Native, cores), (Lane::Office, cores)])
+}
+
+fn usual_soffice() -> Vec<PathBuf> {
+    ["/usr/bin/soffice", "/usr/lib/libreoffice/program/soffice", "/opt/libreoffice/program/soffice", "/usr/local/bin/soffice"]
+        .map(PathBuf::from)
+        .to_vec()
+}
+
+fn paths(list: &str) -> Vec<PathBuf> {
+    list.split(':').filter(|path| !path.is_empty()).map(PathBuf::from).collect()
+}
+
+fn database(value: &str) -> Result<PgConnectOptions, &'static str> {
+    // The text may hold a password, so the driver's message is not shown.
+    PgConnectOptions::from_str(value).map_err(|_| "not a URL of the form postgres://user:password@host:5432/name")
+}
+
+fn folder_of_url(value: &str) -> Result<PathBuf, String> {
+    let path = value.strip_prefix("file://").ok_or("not a file:// URL; other stores are not built in yet")?;
+    if path.starts_with('/') { Ok(path.into()) } else { Err(format!("`{value}` is not an absolute path, as in file:///srv/bindery")) }
+}
+
+fn address(value: &str) -> Result<SocketAddr, String> {
+    value.parse().map_err(|_| format!("`{value}` is not an address and a port, as in 127.0.0.1:13033"))
+}
+
+fn slots(value: &str) -> Result<BTreeMap<Lane, usize>, String> {
+    let mut slots = BTreeMap::new();
+    for entry in value.split(',') {
+        let (lane, count) = entry.split_once('=').ok_or_else(|| format!("`{entry}` is not lane=number"))?;
+        let lane = lane.trim().parse::<Lane>().map_err(|error| error.to_string())?;
+        let count = count.trim().parse::<usize>().map_err(|_| format!("`{count}` is not a number of slots"))?;
+        slots.insert(lane, count);
+    }
+    if slots.values().sum::<usize>() == 0 { Err("there is no slot at all".to_owned()) } else { Ok(slots) }
+}
+
+fn duration(value: &str) -> Result<Duration, String> {
+    let digits = value.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let number: u64 = digits.parse().map_err(|_| format!("`{value}` is not a time, as in 90s, 15m, 24h or 7d"))?;
+    let seconds = match value.strip_prefix(digits).unwrap_or_default() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        unit => return Err(format!("`{unit}` is not a unit of time; s, m, h and d are")),
+    };
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| format!("`{value}` is too long"))
+}
+
+fn size(value: &str) -> Result<u64, String> {
+    let digits = value.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+    let number: u64 = digits.parse().map_err(|_| format!("`{value}` is not a size, as in 500MiB"))?;
+    let shift = match value.strip_prefix(digits).unwrap_or_default() {
+        "" => 0,
+        "KiB" => 10,
+        "MiB" => 20,
+        "GiB" => 30,
+        unit => return Err(format!("`{unit}` is not a unit of size; KiB, MiB and GiB are")),
+    };
+    number.checked_mul(1 << shift).ok_or_else(|| format!("`{value}` is too large"))
+}
+
+fn count(value: &str) -> Result<i64, String> {
+    value.parse().ok().filter(|count| *count > 0).ok_or_else(|| format!("`{value}` is not a number above 0"))
+}
+
+fn filter(value: &str) -> Result<String, String> {
+    value.parse::<tracing_subscriber::EnvFilter>().map(|_| value.to_owned()).map_err(|error| error.to_string())
+}
+
+fn log_format(value: &str) -> Result<LogFormat, String> {
+    match value {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        other => Err(format!("`{other}` is neither text nor json")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(pairs: &'static [(&str, &str)]) -> Result<Config, ConfigErrors> {
+        Config::resolve(&Flags::default(), &|name| {
+            pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn all_bad_values_are_reported_at_once_and_no_secret_is_shown() {
+        let pairs = &[
+            ("DATABASE_URL", "mysql//user:geheim@host"),
+            ("BINDERY_SLOTS", "native=x"),
+            ("BINDERY_RETENTION", "soon"),
+            ("BINDERY_BLOBS", "s3://bucket"),
+        ];
+        let text = with(pairs).err().unwrap().to_string();
+        for name in ["DATABASE_URL", "BINDERY_SLOTS", "BINDERY_RETENTION", "BINDERY_BLOBS"] {
+            assert!(text.contains(name), "{text}");
+        }
+        assert!(!text.contains("geheim"));
+    }
+
+    #[test]
+    fn a_flag_wins_over_its_variable() {
+        let flags = Flags { listen: Some("127.0.0.1:1".to_owned()), ..Flags::default() };
+        let config = Config::resolve(&flags, &|name| (name == "BINDERY_LISTEN").then(|| "127.0.0.1:2".to_owned())).unwrap();
+        assert_eq!(config.listen.port(), 1);
+    }
+
+    #[test]
+    fn an_address_beyond_this_machine_needs_consent() {
+        assert!(with(&[("BINDERY_LISTEN", "0.0.0.0:13033")]).is_err());
+        assert!(with(&[("BINDERY_LISTEN", "0.0.0.0:13033"), ("BINDERY_ALLOW_ANONYMOUS", "true")]).is_ok());
+    }
+
+    #[test]
+    fn times_and_sizes_have_units() {
+        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
+        assert!(duration("1y").is_err() && duration("").is_err());
+        assert_eq!(size("2MiB"), Ok(2 << 20));
+        assert!(size("99999999999GiB").is_err());
+    }
+}

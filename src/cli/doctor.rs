@@ -1,0 +1,113 @@
+//! `bindery doctor`: what this machine has and lacks.
+
+use std::{path::Path, process::ExitCode};
+
+use super::{config::Config, postgres, print};
+use crate::{
+    engines::office,
+    storage::{self, pool},
+};
+
+/// One line of the report.
+struct Finding {
+    subject: &'static str,
+    good: bool,
+    text: String,
+}
+
+/// Prints what was found; the exit code says whether anything is missing that the service cannot do without.
+///
+/// # Errors
+/// None; what is wrong is a finding.
+pub(super) async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
+    let mut findings = vec![libreoffice(&config), fonts(&config), network(), data(&config)];
+    findings.push(database(&config).await);
+    for finding in &findings {
+        let mark = if finding.good { "ok     " } else { "missing" };
+        print(&format!("{mark}  {:<12} {}", finding.subject, finding.text));
+    }
+    let slots: Vec<_> = config.slots.iter().map(|(lane, slots)| format!("{lane}={slots}")).collect();
+    print(&format!("        {:<12} {}", "slots", slots.join(",")));
+    Ok(if findings.iter().all(|finding| finding.good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn libreoffice(config: &Config) -> Finding {
+    let subject = "libreoffice";
+    match office::find(&config.soffice) {
+        Some(program) => {
+            Finding { subject, good: true, text: format!("{} in {}", office::version(&program), program.display()) }
+        }
+        None => {
+            let text = "Word, Excel, PowerPoint, OpenDocument and RTF cannot be converted: install libreoffice-writer, -calc, -impress and -draw";
+            Finding { subject, good: false, text: text.to_owned() }
+        }
+    }
+}
+
+/// Fonts that stand in for those that documents name and do not bring.
+fn fonts(config: &Config) -> Finding {
+    let wanted = [
+        ("LiberationSans-Regular.ttf", "fonts-liberation"),
+        ("NimbusSans-Regular.otf", "fonts-urw-base35"),
+        ("DejaVuSansMono.ttf", "fonts-dejavu-core"),
+        ("Carlito-Regular.ttf", "fonts-crosextra-carlito"),
+        ("Caladea-Regular.ttf", "fonts-crosextra-caladea"),
+    ];
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|(file, _)| !config.fonts.iter().any(|folder| holds(folder, file, 5)))
+        .map(|(_, package)| *package)
+        .collect();
+    let text = if missing.is_empty() {
+        "all stand-ins are installed".to_owned()
+    } else {
+        format!("documents will look different without {}", missing.join(", "))
+    };
+    Finding { subject: "fonts", good: missing.is_empty(), text }
+}
+
+fn holds(folder: &Path, file: &str, depth: usize) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else { return false };
+    entries.flatten().any(|entry| {
+        entry.file_name() == file || (depth > 0 && entry.path().is_dir() && holds(&entry.path(), file, depth - 1))
+    })
+}
+
+/// Whether documents can be cut off from the network: asks the kernel in a thread of its own, which is then thrown away.
+fn network() -> Finding {
+    use nix::sched::{CloneFlags, unshare};
+    let asked = std::thread::spawn(|| unshare(CloneFlags::CLONE_NEWNET).is_ok());
+    let as_we_are = asked.join().unwrap_or(false);
+    let namespaces = std::fs::read_to_string("/proc/sys/user/max_user_namespaces").ok();
+    let user_namespaces = namespaces.and_then(|text| text.trim().parse::<u64>().ok()).is_some_and(|count| count > 0);
+    let good = as_we_are || user_namespaces;
+    let text = if good { "documents are converted without a network" } else { "the kernel gives no network namespace; documents can reach the network" };
+    Finding { subject: "cage", good, text: text.to_owned() }
+}
+
+fn data(config: &Config) -> Finding {
+    let made = std::fs::create_dir_all(&config.data).and_then(|()| std::fs::create_dir_all(&config.blobs));
+    let text = match &made {
+        Ok(()) => format!("{}, blobs in {}", config.data.display(), config.blobs.display()),
+        Err(error) => format!("{} cannot be used: {error}", config.data.display()),
+    };
+    Finding { subject: "data", good: made.is_ok(), text }
+}
+
+async fn database(config: &Config) -> Finding {
+    let subject = "postgresql";
+    let Some(options) = &config.database else {
+        return match postgres::find_programs(config.pg_bin.as_deref()) {
+            Ok(folder) => Finding { subject, good: true, text: format!("`up` brings its own, from {}", folder.display()) },
+            Err(error) => Finding { subject, good: false, text: error.to_string() },
+        };
+    };
+    let checked = async {
+        let mut conn = pool::connect(options).await?;
+        storage::migrate::check(&mut conn).await
+    };
+    match checked.await {
+        Ok(()) => Finding { subject, good: true, text: format!("reached, schema at version {}", storage::migrate::version()) },
+        Err(error) => Finding { subject, good: false, text: crate::log::ErrorChain(&error).to_string() },
+    }
+}

@@ -1,0 +1,111 @@
+//! Floor 6: assembles everything. The only reader of the environment; nobody imports it but `main`.
+//!
+//! One program, one role a process: `serve`, `work`, `up` (both, supervised, with an embedded PostgreSQL when there is
+//! no other), `migrate`, `convert`, `doctor`, and the hidden `engine`.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+pub mod config;
+
+mod convert;
+mod doctor;
+mod logging;
+mod migrate;
+mod parts;
+mod postgres;
+mod serve;
+mod signals;
+mod supervise;
+mod up;
+mod work;
+
+/// Argument that makes this program an engine host.
+const ENGINE: &str = "engine";
+
+/// A durable document-conversion service: any document in, an archivable PDF out.
+///
+/// Jobs live in PostgreSQL; any number of `serve` and `work` processes share them.
+/// To try it on one machine: `bindery up`, then `bindery convert letter.docx photo.jpg -o letter.pdf`.
+#[derive(Debug, Parser)]
+#[command(name = "bindery", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything on this machine: API, worker, and PostgreSQL when no database is given
+    Up(config::Flags),
+    /// Run the HTTP API
+    Serve(config::Flags),
+    /// Run a worker
+    Work {
+        #[command(flatten)]
+        flags: config::Flags,
+        /// Identifier under which a supervisor knows the worker
+        #[arg(long, hide = true)]
+        id: Option<uuid::Uuid>,
+    },
+    /// Bring the database schema up to date
+    Migrate(config::Flags),
+    /// Convert files through a running service
+    Convert(convert::Options),
+    /// Say what this machine has, what it lacks, and what to install
+    Doctor(config::Flags),
+    /// Convert one document for a worker; speaks on a pipe
+    #[command(name = ENGINE, hide = true)]
+    Engine,
+}
+
+/// Runs the program and gives its exit code; errors are printed with their causes.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            return if error.print().is_ok() { code.into() } else { ExitCode::FAILURE };
+        }
+    };
+    match dispatch(arguments.command) {
+        Ok(code) => code,
+        Err(error) => {
+            say(&format!("bindery: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+    let done = |()| ExitCode::SUCCESS;
+    match command {
+        Command::Engine => {
+            logging::start_engine();
+            Ok(crate::engines::serve::serve().map(done)?)
+        }
+        Command::Up(flags) => block_on(up::up(config::Config::read(&flags)?)).map(done),
+        Command::Serve(flags) => block_on(serve::serve(config::Config::read(&flags)?)).map(done),
+        Command::Work { flags, id } => block_on(work::work(config::Config::read(&flags)?, id)).map(done),
+        Command::Migrate(flags) => block_on(migrate::migrate(config::Config::read(&flags)?)).map(done),
+        Command::Doctor(flags) => block_on(doctor::doctor(config::Config::read(&flags)?)),
+        Command::Convert(options) => block_on(convert::convert(options)),
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(future)
+}
+
+/// Says something to the person at the terminal; standard output belongs to results.
+#[expect(clippy::print_stderr, reason = "the one place that speaks to the terminal")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+/// Prints a result.
+#[expect(clippy::print_stdout, reason = "the one place that prints results")]
+fn print(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,43 @@
+//! `bindery serve`: the HTTP API.
+
+use anyhow::Context as _;
+use axum::{ServiceExt, extract::Request};
+use time::OffsetDateTime;
+use tower::util::MapRequestLayer;
+use tower::Layer;
+
+use super::{config::Config, logging, parts, signals};
+use crate::api::{self, ApiState};
+
+/// Connections to the database: calls are short, and the blocking one holds none while it waits.
+const CONNECTIONS_MAX: u32 = 16;
+
+/// Serves until told to stop; calls that are under way may end.
+///
+/// # Errors
+/// When the address is taken, the schema is too old, or the blob store cannot be used.
+pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
+    logging::start(&config);
+    let stop = signals::stop_token()?;
+    let database = parts::database(&config)?;
+    if !parts::wait_for_schema(&database, &stop).await? {
+        return Ok(());
+    }
+    let listener = tokio::net::TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; is another service running there?", config.listen))?;
+    let address = listener.local_addr()?;
+    let context = parts::context(&config, &database, CONNECTIONS_MAX, &stop)?;
+    let router = api::router(ApiState::new(context, OffsetDateTime::now_utc()));
+    let service = MapRequestLayer::new(api::paths::normalise).layer(router);
+    tracing::info!(%address, "serving http://{address}{}", api::BASE);
+    let serving = axum::serve(listener, ServiceExt::<Request>::into_make_service(service));
+    let ended = serving.with_graceful_shutdown(stop.clone().cancelled_owned());
+    tokio::select! {
+        ended = ended => ended?,
+        // A waiting result call must not hold up the end; its client asks again elsewhere.
+        () = async { stop.cancelled().await; tokio::time::sleep(config.grace.min(std::time::Duration::from_secs(5))).await } => {}
+    }
+    tracing::info!("stopped");
+    Ok(())
+}

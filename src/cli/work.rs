@@ -1,0 +1,70 @@
+//! `bindery work`: a worker.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+
+use super::{ENGINE, config::Config, logging, parts, signals};
+use crate::{
+    domain::{WorkerId, limits},
+    engines::{host::HostConfig, office, protocol::Engines},
+    queue::{PumpConfig, pump},
+    workflows::work::{Work, WorkConfig},
+};
+
+/// How long a worker counts as alive without a sign of life.
+const LEASE: Duration = Duration::from_secs(15);
+/// How often it gives one.
+const RENEW: Duration = Duration::from_secs(5);
+/// How often it looks for work without a bell.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Works until told to stop, then lets running conversions end within the grace period.
+///
+/// # Errors
+/// When the schema is too old, or the blob store or the work folder cannot be used.
+pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Result<()> {
+    logging::start(&config);
+    let stop = signals::stop_token()?;
+    let database = parts::database(&config)?;
+    if !parts::wait_for_schema(&database, &stop).await? {
+        return Ok(());
+    }
+    let slots: usize = config.slots.values().sum();
+    // One for the pump and one for each attempt that settles.
+    let connections = u32::try_from(slots + 2).unwrap_or(u32::MAX);
+    let context = parts::context(&config, &database, connections, &stop)?;
+    let handler = Arc::new(
+        Work::new(context.clone(), work_config(&config)?).context("the work folder cannot be used; see BINDERY_DATA")?,
+    );
+    let pump = PumpConfig {
+        slots: config.slots.clone(),
+        host: parts::host_name(),
+        id: id.map(WorkerId),
+        lease: LEASE,
+        renew: RENEW,
+        poll: POLL,
+        grace: config.grace,
+    };
+    pump::run(context.pool, context.signals, context.bell, pump, handler, stop).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// How this machine's engines are run.
+///
+/// # Errors
+/// When the program cannot find itself.
+pub(super) fn work_config(config: &Config) -> anyhow::Result<WorkConfig> {
+    let program = std::env::current_exe().context("cannot find this program")?;
+    Ok(WorkConfig {
+        host: HostConfig {
+            program,
+            args: vec![ENGINE.into()],
+            time_max: config.task_timeout,
+            memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
+        },
+        engines: Engines { office: office::find(&config.soffice), fonts: config.fonts.clone() },
+        folder: config.data.join("work"),
+    })
+}

@@ -1,0 +1,86 @@
+//! Says when a name and a content agree well enough, and how they differ when they do not.
+
+use crate::domain::Format;
+
+/// Whether a file of that name may hold that content without a word being lost about it.
+pub(super) fn agree(named: Format, found: Format) -> bool {
+    named == found
+        || (is_text(named) && is_text(found))
+        || (named == Format::Xml && is_xml(found))
+        || (found == Format::EncryptedOffice && is_office(named))
+        || matches!(
+            (named, found),
+            (Format::Heic, Format::Avif) | (Format::Eml, Format::Mhtml | Format::Mbox) | (Format::Mhtml, Format::Eml)
+        )
+}
+
+/// Whether a name says that the file is an Office document of any kind.
+pub(super) fn is_office(format: Format) -> bool {
+    match format {
+        Format::Doc
+        | Format::Docx
+        | Format::Xls
+        | Format::Xlsx
+        | Format::Xlsb
+        | Format::Ppt
+        | Format::Pptx
+        | Format::Odt
+        | Format::Ods
+        | Format::Odp
+        | Format::Odg
+        | Format::EncryptedOffice => true,
+        Format::Pdf
+        | Format::Jpeg
+        | Format::Png
+        | Format::Tiff
+        | Format::Gif
+        | Format::Bmp
+        | Format::Webp
+        | Format::Jp2
+        | Format::Heic
+        | Format::Avif
+        | Format::Svg
+        | Format::Metafile
+        | Format::Psd
+        | Format::Text
+        | Format::Markdown
+        | Format::Csv
+        | Format::Rtf
+        | Format::WordXml
+        | Format::ExcelXml
+        | Format::Fodt
+        | Format::Fods
+        | Format::Fodp
+        | Format::Html
+        | Format::Mhtml
+        | Format::Eml
+        | Format::Msg
+        | Format::Tnef
+        | Format::Mbox
+        | Format::Zip
+        | Format::Xml
+        | Format::Unknown => false,
+    }
+}
+
+/// Whether a name only chooses among the ways to show text.
+pub(super) fn is_text(format: Format) -> bool {
+    matches!(format, Format::Text | Format::Markdown | Format::Csv)
+}
+
+fn is_xml(format: Format) -> bool {
+    matches!(
+        format,
+        Format::Svg | Format::WordXml | Format::ExcelXml | Format::Fodt | Format::Fods | Format::Fodp | Format::Html
+    )
+}
+
+/// Tells the client that the name is wrong.
+pub(super) fn difference(named: Format, found: Format) -> String {
+    let (says, is) = (named.described(), found.described());
+    if says == is {
+        return format!("The file name says {named}, the content is {found}; it was converted as {found}.");
+    }
+    let bare = says.strip_prefix("a ").or_else(|| says.strip_prefix("an ")).unwrap_or(says);
+    format!("The file name says {bare}, the content is {is}; it was converted as {is}.")
+}

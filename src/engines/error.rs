@@ -1,0 +1,67 @@
+//! Why an engine gave no output. The variant says whether the client can mend it.
+
+use std::time::Duration;
+
+/// A failed conversion. Messages are lower-case phrases without a full stop; whoever reports them names the document.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The document is under a password, and none or only wrong ones were given.
+    #[error("{}", if *.given { "none of the given passwords opens it" } else { "it needs a password (option DOC.PASSWORD)" })]
+    Password {
+        /// Whether any password was given.
+        given: bool,
+    },
+    /// The bytes are not what their type says.
+    #[error("it is damaged: {what}")]
+    Corrupt {
+        /// What is wrong, and where.
+        what: String,
+    },
+    /// No engine converts this type.
+    #[error("{what}")]
+    UnsupportedFormat {
+        /// The type, and what could be done.
+        what: String,
+    },
+    /// The type is known, something in it is not.
+    #[error("it uses {feature}, which is not supported")]
+    UnsupportedFeature {
+        /// The feature.
+        feature: String,
+    },
+    /// The document is larger than a limit allows.
+    #[error("it exceeds a limit: {which}")]
+    Limit {
+        /// The limit, with its value.
+        which: String,
+    },
+    /// The engine was stopped at its deadline.
+    #[error("its conversion was stopped after {} s", .after.as_secs())]
+    TimedOut {
+        /// How long it had.
+        after: Duration,
+    },
+    /// The engine ended without an answer.
+    #[error("its conversion failed: the engine ended unexpectedly ({exit})")]
+    Crashed {
+        /// Exit status or signal.
+        exit: String,
+        /// The end of what it wrote to standard error.
+        stderr_tail: String,
+    },
+    /// The engine that the type needs is not there.
+    #[error("the engine for this type is not available: {what}")]
+    Unavailable {
+        /// Which engine, and what to install.
+        what: String,
+    },
+    /// The host could not do its own work, for example write to its folder.
+    #[error("could not {doing}")]
+    Internal {
+        /// What was being done.
+        doing: String,
+        /// Why it failed.
+        #[source]
+        source: Option<std::io::Error>,
+    },
+}

@@ -1,0 +1,27 @@
+//! Floor 3: bytes in, bytes and events out. Every document is parsed inside an engine host, never in a worker.
+//!
+//! ```text
+//! worker ──[host::run]──pipe──► engine host: [`serve`] ─► detect ─► native | office ─► pdf::archive ─► file
+//! ```
+//!
+//! Must not know: PostgreSQL, the queue, HTTP, the environment, the clock.
+//!
+//! 1. A host has a work folder of its own, a cleared environment, limits, its own process group and no network.
+//! 2. The worker holds the deadline and kills the group; a host whose worker dies is killed by the kernel.
+//! 3. Bad input, a limit, a crash and a missing engine are different variants of [`Error`]: retry depends on it.
+//!
+//! # Why a process a document (2026-11)
+//! A warm host is faster, but a document that corrupts it hurts the next one. A fresh process costs 5 ms; LibreOffice
+//! with the seeded profile 0.3 s. Warm slots come with the zygote and keep this protocol.
+
+pub mod detect;
+pub mod host;
+pub mod native;
+pub mod office;
+pub mod process;
+pub mod protocol;
+pub mod serve;
+
+mod error;
+
+pub use error::Error;

@@ -1,0 +1,246 @@
+//! The only place that starts a process.
+//!
+//! A [`Child`] is bounded: a deadline, limits, capped output, its own process group that is killed as one. A service of
+//! ours that runs for long ([`spawn_service`]) has none of these but dies with its parent.
+
+use std::{ffi::OsString, io, path::Path, process::Stdio, time::Duration};
+
+use nix::{
+    sys::{
+        prctl,
+        resource::{Resource, setrlimit},
+        signal::{Signal, killpg},
+    },
+    unistd::Pid,
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    process::Command,
+};
+
+/// What a bounded child may use.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Address space in bytes.
+    pub memory_bytes: u64,
+    /// Size of any one file that it writes, in bytes.
+    pub file_bytes: u64,
+    /// Processor time in seconds; the deadline is on the wall clock, this ends what outlives even its worker.
+    pub cpu_seconds: u64,
+    /// Bytes of standard output that are kept; one more ends the child.
+    pub stdout_bytes: usize,
+    /// Bytes of standard error that are kept, from its end.
+    pub stderr_bytes: usize,
+    /// Wall-clock time.
+    pub time: Duration,
+}
+
+/// A bounded child, asked for and never spawned directly.
+#[derive(Debug)]
+pub struct Child<'a> {
+    /// The program, by its full path.
+    pub program: &'a Path,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Its working folder, also its home and its place for temporary files.
+    pub folder: &'a Path,
+    /// Written to its standard input, which is then closed.
+    pub stdin: &'a [u8],
+    /// What it may use.
+    pub limits: Limits,
+}
+
+/// How a child ended by itself.
+#[derive(Debug)]
+pub struct Ended {
+    /// Whether it exited with status 0.
+    pub succeeded: bool,
+    /// Its exit status, if it was not ended by a signal.
+    pub status: Option<i32>,
+    /// Exit status or signal, in words.
+    pub exit: String,
+    /// What it wrote to standard output.
+    pub stdout: Vec<u8>,
+    /// The end of what it wrote to standard error.
+    pub stderr_tail: String,
+}
+
+/// Why there is no end by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It could not be started or read.
+    #[error("could not run the program")]
+    Io(#[source] io::Error),
+    /// Its time was over; it has been killed.
+    #[error("stopped after {} s", .after.as_secs())]
+    TimedOut {
+        /// The time it had.
+        after: Duration,
+        /// The end of what it wrote to standard error.
+        stderr_tail: String,
+    },
+    /// It wrote more than it may; it has been killed.
+    #[error("it flooded its output")]
+    Flooded,
+}
+
+/// Runs a child to its end or to a limit. Dropping the future kills the child with all its descendants.
+///
+/// # Errors
+/// When it cannot be started, takes too long, or writes too much.
+pub async fn run(child: &Child<'_>) -> Result<Ended, RunError> {
+    let mut started = command(child).spawn().map_err(RunError::Io)?;
+    // From here on, whichever way this function is left, the whole group goes.
+    let mut group = Group(started.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw));
+    let mut stdin = started.stdin.take();
+    let (stdout, stderr) = (started.stdout.take(), started.stderr.take());
+    let feed = async {
+        if let Some(pipe) = &mut stdin {
+            // A child that does not read its input to the end is judged by its answer.
+            if let Err(error) = pipe.write_all(child.stdin).await {
+                tracing::debug!(%error, "a child did not read its input");
+            }
+        }
+        drop(stdin.take());
+    };
+    let mut tail = Vec::new();
+    let work = async {
+        let ((), out, ()) = tokio::join!(
+            feed,
+            read_capped(stdout, child.limits.stdout_bytes),
+            read_tail(stderr, child.limits.stderr_bytes, &mut tail)
+        );
+        let out = out.map_err(RunError::Io)?.ok_or(RunError::Flooded)?;
+        Ok((started.wait().await.map_err(RunError::Io)?, out))
+    };
+    let ended = tokio::time::timeout(child.limits.time, work).await;
+    let stderr_tail = String::from_utf8_lossy(&tail).into_owned();
+    let (status, stdout) = match ended {
+        Ok(ended) => ended?,
+        Err(_) => return Err(RunError::TimedOut { after: child.limits.time, stderr_tail }),
+    };
+    if status.success() {
+        // The child is reaped and said that all is done: its group is empty, and the number may belong to another soon.
+        group.0 = None;
+    }
+    Ok(Ended { succeeded: status.success(), status: status.code(), exit: status.to_string(), stdout, stderr_tail })
+}
+
+/// Kills a process group when it is dropped.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0
+            && let Err(error) = killpg(group, Signal::SIGKILL)
+        {
+            tracing::trace!(%error, "a process group was gone already");
+        }
+    }
+}
+
+fn command(child: &Child<'_>) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that starts processes")]
+    let mut command = Command::new(child.program);
+    command
+        .args(&child.args)
+        .current_dir(child.folder)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("LANG", "C.UTF-8")
+        .env("HOME", child.folder)
+        .env("TMPDIR", child.folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    let limits = child.limits;
+    let prepare = move || {
+        prctl::set_pdeathsig(Signal::SIGKILL)?;
+        for (resource, value) in [
+            (Resource::RLIMIT_AS, limits.memory_bytes),
+            (Resource::RLIMIT_FSIZE, limits.file_bytes),
+            (Resource::RLIMIT_CPU, limits.cpu_seconds),
+            (Resource::RLIMIT_CORE, 0),
+        ] {
+            setrlimit(resource, value, value)?;
+        }
+        Ok(())
+    };
+    #[expect(unsafe_code, reason = "runs between fork and exec; it makes only prctl and setrlimit calls, which are async-signal-safe")]
+    // SAFETY: see the reason above; nothing allocates, locks or reads shared state.
+    unsafe {
+        command.pre_exec(prepare);
+    }
+    command
+}
+
+/// Reads to the end, or says `None` when there is more than the cap.
+async fn read_capped(pipe: Option<impl AsyncRead + Unpin>, cap: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut kept = Vec::new();
+    if let Some(pipe) = pipe {
+        let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
+        pipe.take(limit).read_to_end(&mut kept).await?;
+    }
+    Ok((kept.len() <= cap).then_some(kept))
+}
+
+/// Reads to the end and keeps the last bytes.
+async fn read_tail(pipe: Option<impl AsyncRead + Unpin>, cap: usize, tail: &mut Vec<u8>) {
+    let Some(mut pipe) = pipe else { return };
+    let mut buffer = vec![0; 8 * 1024];
+    loop {
+        match pipe.read(&mut buffer).await {
+            Ok(0) | Err(_) => return,
+            Ok(count) => {
+                tail.extend(buffer.iter().take(count));
+                if tail.len() > cap {
+                    tail.drain(..tail.len() - cap);
+                }
+            }
+        }
+    }
+}
+
+/// A long-running process of ours: a role of this program, or the embedded PostgreSQL.
+#[derive(Debug)]
+pub struct Service<'a> {
+    /// The program, by its full path.
+    pub program: &'a Path,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Variables added to those of this process.
+    pub env: Vec<(OsString, OsString)>,
+    /// Its working folder.
+    pub folder: &'a Path,
+    /// User and group it runs as, when not ours.
+    pub user: Option<(u32, u32)>,
+    /// Signal it gets when this process dies without stopping it.
+    pub when_orphaned: Signal,
+    /// Whether its output goes to a file instead of ours.
+    pub output: Option<std::fs::File>,
+}
+
+/// Starts a service in a process group of its own, so that Ctrl-C reaches only its supervisor, who stops it in order.
+///
+/// # Errors
+/// When the program cannot be started.
+pub fn spawn_service(service: Service<'_>) -> io::Result<tokio::process::Child> {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that starts processes")]
+    let mut command = Command::new(service.program);
+    command.args(&service.args).envs(service.env).current_dir(service.folder).stdin(Stdio::null()).process_group(0);
+    if let Some((user, group)) = service.user {
+        command.uid(user).gid(group);
+    }
+    if let Some(file) = service.output {
+        command.stdout(file.try_clone()?).stderr(file);
+    }
+    let signal = service.when_orphaned;
+    #[expect(unsafe_code, reason = "runs between fork and exec; it makes one prctl call, which is async-signal-safe")]
+    // SAFETY: see the reason above.
+    unsafe {
+        command.pre_exec(move || Ok(prctl::set_pdeathsig(signal)?));
+    }
+    command.spawn()
+}

@@ -1,0 +1,242 @@
+//! What a worker and an engine host say to each other: JSON behind a length of four bytes, big-endian.
+//!
+//! Files do not travel over the pipe: names in messages are relative to the work folder.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{self, limits};
+
+/// What a host is asked to do.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Request {
+    /// Turn one document into a PDF.
+    Convert(Convert),
+    /// Put converted documents together.
+    Assemble(Assemble),
+}
+
+/// What a PDF is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// Any PDF.
+    Pdf,
+    /// PDF/A-2b.
+    PdfA2b,
+}
+
+/// One document into a PDF.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Convert {
+    /// File that holds the document.
+    pub input: PathBuf,
+    /// File that is to hold the PDF.
+    pub output: PathBuf,
+    /// Name that the client gave; a label.
+    pub file_name: String,
+    /// Type that the client declared.
+    pub media_type: Option<String>,
+    /// Passwords to try.
+    pub passwords: Vec<String>,
+    /// What the PDF is to be.
+    pub target: Target,
+    /// The lane of the slot; a document of another lane is sent back.
+    pub lane: String,
+    /// The engines of this machine.
+    pub engines: Engines,
+    /// Seconds that the conversion may take.
+    pub seconds: u64,
+}
+
+/// The engines of this machine.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Engines {
+    /// `soffice.bin` of LibreOffice.
+    pub office: Option<PathBuf>,
+    /// Folders with fonts.
+    pub fonts: Vec<PathBuf>,
+}
+
+/// Converted documents into one PDF.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Assemble {
+    /// Files that hold the parts, in order.
+    pub inputs: Vec<PathBuf>,
+    /// File that is to hold the result.
+    pub output: PathBuf,
+    /// Metadata that the job asks for.
+    pub metadata: Metadata,
+    /// What the result is to be.
+    pub target: Target,
+    /// Now, in seconds since 1970: a host has no clock.
+    pub now: i64,
+}
+
+/// [`domain::metadata::Metadata`] on the pipe.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(remote = "domain::metadata::Metadata")]
+struct MetadataFields {
+    title: Option<String>,
+    author: Option<String>,
+    subject: Option<String>,
+    keywords: Option<String>,
+    contributor: Option<String>,
+    coverage: Option<String>,
+    identifier: Option<String>,
+    rights: Option<String>,
+    source: Option<String>,
+    kind: Option<String>,
+}
+
+/// Metadata of a job, as a message holds them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Metadata(#[serde(with = "MetadataFields")] pub domain::metadata::Metadata);
+
+/// What a host answers.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Response {
+    /// What came of it.
+    pub answer: Answer,
+    /// The format that was detected.
+    pub format: Option<String>,
+    /// Engine that did the work.
+    pub engine: Option<String>,
+    /// Version of that engine.
+    pub engine_version: Option<String>,
+    /// Largest resident size of the host and of its children, in bytes.
+    pub peak_memory_bytes: i64,
+}
+
+/// What came of a request.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Answer {
+    /// The output file is there.
+    Done {
+        /// Its pages.
+        pages: usize,
+        /// What happened.
+        events: Vec<Event>,
+        /// Conformance that it claims.
+        conformance: Option<String>,
+    },
+    /// The document belongs into another lane.
+    Reroute {
+        /// That lane.
+        lane: String,
+    },
+    /// It cannot be done.
+    Failed {
+        /// Error code of the wire contract.
+        code: String,
+        /// A lower-case phrase, to follow the name of the document.
+        message: String,
+        /// Whether another attempt may succeed: the engine broke, not the document.
+        passing: bool,
+        /// Kind of fault, for operators.
+        fault: String,
+        /// The end of what an inner engine wrote to standard error.
+        stderr_tail: String,
+    },
+}
+
+/// [`domain::Event`] on the pipe.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Event {
+    /// Code of the wire contract.
+    pub code: String,
+    /// info, warning, error.
+    pub severity: String,
+    /// A sentence.
+    pub message: String,
+    /// The part it concerns.
+    pub part: Option<String>,
+}
+
+impl From<domain::Event> for Event {
+    fn from(event: domain::Event) -> Self {
+        Self {
+            code: event.code.as_str().to_owned(),
+            severity: event.severity.as_str().to_owned(),
+            message: event.message,
+            part: event.part,
+        }
+    }
+}
+
+impl TryFrom<Event> for domain::Event {
+    type Error = BadMessage;
+
+    fn try_from(event: Event) -> Result<Self, BadMessage> {
+        Ok(Self {
+            code: event.code.parse().map_err(|_| BadMessage)?,
+            severity: event.severity.parse().map_err(|_| BadMessage)?,
+            message: event.message,
+            part: event.part,
+        })
+    }
+}
+
+/// Says that bytes are not a message of this protocol. A host that was taken over by its document may write anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the engine host wrote something that is no answer")]
+pub struct BadMessage;
+
+/// Writes a message with its length.
+///
+/// # Errors
+/// When it is longer than the limit.
+pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, BadMessage> {
+    let body = serde_json::to_vec(message).map_err(|_| BadMessage)?;
+    let length = u32::try_from(body.len()).ok().filter(|length| *length <= limits::ENGINE_MESSAGE_BYTES_MAX);
+    let mut bytes = length.ok_or(BadMessage)?.to_be_bytes().to_vec();
+    bytes.extend(body);
+    Ok(bytes)
+}
+
+/// Reads exactly one message.
+///
+/// # Errors
+/// When the bytes are anything else.
+pub fn decode<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, BadMessage> {
+    let (length, body) = bytes.split_first_chunk::<4>().ok_or(BadMessage)?;
+    if usize::try_from(u32::from_be_bytes(*length)) != Ok(body.len()) {
+        return Err(BadMessage);
+    }
+    serde_json::from_slice(body).map_err(|_| BadMessage)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
+            prop_assert!(decode::<Response>(&bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn a_message_read_is_the_message_written() {
+        let metadata = domain::metadata::Metadata { title: Some("Ä \"title\"".to_owned()), ..Default::default() };
+        let request = Request::Assemble(Assemble {
+            inputs: vec!["0.pdf".into()],
+            output: "out.pdf".into(),
+            metadata: Metadata(metadata.clone()),
+            target: Target::PdfA2b,
+            now: 7,
+        });
+        let read: Request = decode(&encode(&request).unwrap()).unwrap();
+        assert!(matches!(read, Request::Assemble(read) if read.metadata.0 == metadata && read.now == 7));
+    }
+
+    #[test]
+    fn a_message_with_a_wrong_length_is_refused() {
+        let mut bytes = encode(&"text").unwrap();
+        bytes.push(b' ');
+        assert_eq!(decode::<String>(&bytes), Err(BadMessage));
+    }
+}

@@ -1,0 +1,257 @@
+//! The host's side: reads one request, does it, answers, and ends.
+
+use std::{
+    io::{self, Read, Write},
+    path::Path,
+    time::Duration,
+};
+
+use nix::sys::resource::{UsageWho, getrusage};
+use time::OffsetDateTime;
+
+use super::{
+    Error, detect, native, office,
+    protocol::{self, Answer, Assemble, Convert, Request, Response, Target},
+};
+use crate::{
+    domain::{ErrorCode, Event, EventCode, Format, Lane, limits},
+    pdf,
+};
+
+/// Serves one request on standard input and output.
+///
+/// # Errors
+/// When the request cannot be read or the answer cannot be written; a document that fails is an answer, not an error.
+pub fn serve() -> io::Result<()> {
+    leave_network();
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(u64::from(limits::ENGINE_MESSAGE_BYTES_MAX) + 4).read_to_end(&mut bytes)?;
+    let request = protocol::decode(&bytes).map_err(io::Error::other)?;
+    let mut response = match request {
+        Request::Convert(convert) => convert_document(&convert),
+        Request::Assemble(assemble) => assemble_job(&assemble),
+    };
+    response.peak_memory_bytes = peak_memory();
+    let message = protocol::encode(&response).map_err(io::Error::other)?;
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(&message)?;
+    stdout.flush()
+}
+
+/// Moves into an empty network namespace, so that no document reaches any address, not even loopback.
+///
+/// Needs root or user namespaces; `bindery doctor` says when a machine has neither.
+fn leave_network() {
+    use nix::sched::{CloneFlags, unshare};
+    let alone = unshare(CloneFlags::CLONE_NEWNET);
+    if alone.is_err() && unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET).is_err() {
+        tracing::warn!("this machine gives no network namespace; documents are not cut off from the network");
+    }
+}
+
+/// Largest resident size of this process or of a child of it, in bytes; Linux counts in KiB.
+fn peak_memory() -> i64 {
+    [UsageWho::RUSAGE_SELF, UsageWho::RUSAGE_CHILDREN]
+        .into_iter()
+        .filter_map(|who| getrusage(who).ok())
+        .map(|usage| i64::from(usage.max_rss()) * 1024)
+        .max()
+        .unwrap_or_default()
+}
+
+/// What an engine made of a document.
+struct Converted {
+    pdf: Vec<u8>,
+    events: Vec<Event>,
+    engine: &'static str,
+    engine_version: String,
+}
+
+enum Conversion {
+    Done(Converted),
+    Reroute(Lane),
+}
+
+fn convert_document(convert: &Convert) -> Response {
+    let mut format = None;
+    let mut engine = None;
+    let answer = match prepare(convert, &mut format) {
+        Ok(Conversion::Reroute(lane)) => Answer::Reroute { lane: lane.as_str().to_owned() },
+        Ok(Conversion::Done(converted)) => {
+            engine = Some((converted.engine.to_owned(), converted.engine_version.clone()));
+            finish(convert, converted).unwrap_or_else(failed)
+        }
+        Err(error) => failed(error),
+    };
+    let (engine, engine_version) = engine.unzip();
+    Response { answer, format: format.map(|format: Format| format.to_string()), engine, engine_version, peak_memory_bytes: 0 }
+}
+
+/// Finds out what the document is and lets the right engine make a PDF of it.
+fn prepare(convert: &Convert, format: &mut Option<Format>) -> Result<Conversion, Error> {
+    let bytes = read(&convert.input)?;
+    let detected = detect::detect(&bytes, &convert.file_name, convert.media_type.as_deref())?;
+    *format = Some(detected.format);
+    let Some(lane) = detected.format.lane() else {
+        return Err(Error::UnsupportedFormat {
+            what: format!("it is {}, which this service cannot convert", detected.format.described()),
+        });
+    };
+    if lane.as_str() != convert.lane {
+        return Ok(Conversion::Reroute(lane));
+    }
+    let mut converted = match detected.format {
+        Format::Pdf => Converted {
+            pdf: bytes,
+            events: Vec::new(),
+            engine: "bindery-pdf",
+            engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        Format::Jpeg | Format::Png | Format::Tiff | Format::Gif | Format::Bmp | Format::Webp | Format::Jp2 => {
+            let picture = native::images::to_pdf(&bytes, detected.format)?;
+            Converted {
+                pdf: picture.pdf,
+                events: picture.events,
+                engine: "bindery-image",
+                engine_version: env!("CARGO_PKG_VERSION").to_owned(),
+            }
+        }
+        Format::Text | Format::Markdown | Format::Csv | Format::Xml | Format::Svg => {
+            let (pdf, events) = if detected.format == Format::Svg {
+                native::text::drawing_to_pdf(bytes, &convert.engines.fonts)?
+            } else {
+                native::text::to_pdf(&bytes, &convert.engines.fonts)?
+            };
+            Converted { pdf, events, engine: "typst", engine_version: native::text::VERSION.to_owned() }
+        }
+        format => {
+            let (pdf, version) = office::to_pdf(
+                &office::Office {
+                    program: convert.engines.office.as_deref(),
+                    folder: Path::new("office"),
+                    time_max: Duration::from_secs(convert.seconds),
+                },
+                &bytes,
+                format,
+                detected.encrypted,
+                &convert.passwords,
+                convert.target == Target::PdfA2b,
+            )?;
+            Converted { pdf, events: Vec::new(), engine: "libreoffice", engine_version: version }
+        }
+    };
+    converted.events.splice(0..0, detected.events);
+    Ok(Conversion::Done(converted))
+}
+
+/// Brings what an engine made to the target and writes it.
+fn finish(convert: &Convert, converted: Converted) -> Result<Answer, Error> {
+    let mut events = converted.events;
+    let opened = pdf::read(converted.pdf, &convert.passwords)?;
+    events.extend(opened.events);
+    let mut document = opened.document;
+    if convert.target == Target::PdfA2b {
+        let fonts = pdf::fonts::FontFolder::open(&convert.engines.fonts);
+        let archived = pdf::archive::to_pdfa2b(&mut document, &fonts)?;
+        events.extend(archived.events);
+        events.extend(archived.shortfalls.iter().map(|shortfall| {
+            let message =
+                format!("The document keeps the result from being PDF/A-2b: {} ({}).", shortfall.message, shortfall.clause);
+            Event::warning(EventCode::Generic, message)
+        }));
+    }
+    let pages = pdf::page_count(&document);
+    write(&convert.output, &pdf::write(document)?)?;
+    let events = events.into_iter().map(Into::into).collect();
+    Ok(Answer::Done { pages, events, conformance: None })
+}
+
+fn assemble_job(assemble: &Assemble) -> Response {
+    let answer = join(assemble).unwrap_or_else(failed);
+    Response {
+        answer,
+        format: None,
+        engine: Some("bindery-pdf".to_owned()),
+        engine_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        peak_memory_bytes: 0,
+    }
+}
+
+/// Merges the parts, checks the whole, and lets it claim only what the check found.
+fn join(assemble: &Assemble) -> Result<Answer, Error> {
+    let mut parts = Vec::with_capacity(assemble.inputs.len());
+    for input in &assemble.inputs {
+        parts.push(pdf::read(read(input)?, &[])?.document);
+    }
+    let merged = pdf::merge::merge(parts)?;
+    let mut document = merged.document;
+    let pages = pdf::page_count(&document);
+    if pages > limits::PAGES_MAX {
+        return Err(Error::Limit { which: format!("{pages} pages, at most {} are allowed", limits::PAGES_MAX) });
+    }
+    let mut events = merged.events;
+    let mut claim = None;
+    if assemble.target == Target::PdfA2b {
+        match pdf::check::shortfalls(&document).first() {
+            None => claim = Some(pdf::metadata::Claim::PdfA2b),
+            Some(shortfall) => events.push(Event::warning(
+                EventCode::Generic,
+                format!("The result is a PDF that does not claim PDF/A-2b: {} ({}).", shortfall.message, shortfall.clause),
+            )),
+        }
+    }
+    let now = OffsetDateTime::from_unix_timestamp(assemble.now).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    pdf::metadata::write(&mut document, &assemble.metadata.0, claim, now)?;
+    write(&assemble.output, &pdf::write(document)?)?;
+    let events = events.into_iter().map(Into::into).collect();
+    Ok(Answer::Done { pages, events, conformance: claim.map(|_| "PDF/A-2b".to_owned()) })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::Internal { doing: "read its file".to_owned(), source: Some(source) })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    std::fs::write(path, bytes)
+        .map_err(|source| Error::Internal { doing: "write the converted file".to_owned(), source: Some(source) })
+}
+
+impl From<pdf::Error> for Error {
+    fn from(error: pdf::Error) -> Self {
+        match error {
+            pdf::Error::Password { given } => Self::Password { given },
+            pdf::Error::Corrupt { what } => Self::Corrupt { what },
+            pdf::Error::Limit { which } => Self::Limit { which },
+            pdf::Error::Unsupported { feature } => Self::UnsupportedFeature { feature },
+        }
+    }
+}
+
+/// What the client and the operator are told of an error, and whether another attempt may help.
+fn failed(error: Error) -> Answer {
+    let (code, fault, passing) = match &error {
+        Error::Password { .. } => (ErrorCode::Password, "input", false),
+        Error::Corrupt { .. } => (ErrorCode::Corrupt, "input", false),
+        Error::UnsupportedFormat { .. } => (ErrorCode::UnsupportedFormat, "input", false),
+        Error::UnsupportedFeature { .. } => (ErrorCode::UnsupportedFeature, "input", false),
+        Error::Limit { .. } => (ErrorCode::Generic, "input", false),
+        Error::TimedOut { .. } => (ErrorCode::Timeout, "timed-out", true),
+        Error::Crashed { .. } => (ErrorCode::Corrupt, "crashed", true),
+        Error::Unavailable { .. } => (ErrorCode::Configuration, "unavailable", false),
+        Error::Internal { .. } => (ErrorCode::Internal, "internal", true),
+    };
+    let message = error.to_string();
+    let stderr_tail = match error {
+        Error::Crashed { stderr_tail, .. } => stderr_tail,
+        Error::Internal { source: Some(source), .. } => source.to_string(),
+        Error::Password { .. }
+        | Error::Corrupt { .. }
+        | Error::UnsupportedFormat { .. }
+        | Error::UnsupportedFeature { .. }
+        | Error::Limit { .. }
+        | Error::TimedOut { .. }
+        | Error::Unavailable { .. }
+        | Error::Internal { .. } => String::new(),
+    };
+    Answer::Failed { code: code.as_str().to_owned(), message, passing, fault: fault.to_owned(), stderr_tail }
+}

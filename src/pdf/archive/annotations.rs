@@ -1,0 +1,171 @@
+//! Annotations: allowed types, flags, and an appearance for each (6.3).
+
+use std::collections::BTreeSet;
+
+use lopdf::{Dictionary, Document, Object, ObjectId};
+
+use super::{Log, appearance};
+use crate::{
+    domain::EventCode,
+    pdf::{object, pages},
+};
+
+/// The types that PDF/A-2 takes, but for file attachments: what they attach is removed, so they would be empty.
+pub(crate) const ALLOWED: [&[u8]; 18] = [
+    b"Text",
+    b"Link",
+    b"FreeText",
+    b"Line",
+    b"Square",
+    b"Circle",
+    b"Polygon",
+    b"PolyLine",
+    b"Highlight",
+    b"Underline",
+    b"Squiggly",
+    b"StrikeOut",
+    b"Stamp",
+    b"Caret",
+    b"Ink",
+    b"Popup",
+    b"PrinterMark",
+    b"Watermark",
+];
+
+/// Annotation flags by their bits.
+pub(crate) mod flag {
+    pub(crate) const INVISIBLE: i64 = 1;
+    pub(crate) const HIDDEN: i64 = 2;
+    pub(crate) const PRINT: i64 = 4;
+    pub(crate) const NO_ZOOM: i64 = 8;
+    pub(crate) const NO_ROTATE: i64 = 16;
+    pub(crate) const NO_VIEW: i64 = 32;
+    pub(crate) const TOGGLE_NO_VIEW: i64 = 256;
+}
+
+/// How deep a field may be in others.
+const FIELD_DEPTH_MAX: usize = 32;
+
+/// Mends the annotations of every page.
+pub(super) fn mend(document: &mut Document, log: &mut Log) {
+    let mut removed = BTreeSet::new();
+    let all: Vec<(ObjectId, Vec<ObjectId>)> =
+        pages::list(document).into_iter().map(|page| (page, of_page(document, page))).collect();
+    for (page, annotations) in all {
+        let count = annotations.len();
+        let kept: Vec<ObjectId> = annotations.into_iter().filter(|id| keep(document, *id, &mut removed, log)).collect();
+        if let Some(page) = object::at_mut(document, page) {
+            if kept.is_empty() {
+                page.remove(b"Annots");
+            } else if kept.len() != count || page.get(b"Annots").is_ok_and(|held| !matches!(held, Object::Array(_))) {
+                page.set("Annots", kept.into_iter().map(Object::Reference).collect::<Vec<_>>());
+            }
+        }
+    }
+    forget(document, &removed);
+}
+
+/// The annotations of a page that exist, each once.
+pub(crate) fn of_page(document: &Document, page: ObjectId) -> Vec<ObjectId> {
+    let mut seen = BTreeSet::new();
+    object::at(document, page)
+        .and_then(|page| object::array(document, page, b"Annots"))
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|annotation| object::target(document, annotation))
+        .filter(|id| object::at(document, *id).is_some() && seen.insert(*id))
+        .collect()
+}
+
+/// Mends one annotation, or says that it has to go.
+fn keep(document: &mut Document, id: ObjectId, removed: &mut BTreeSet<ObjectId>, log: &mut Log) -> bool {
+    let Some(annotation) = object::at(document, id) else { return false };
+    let kind = object::name(document, annotation, b"Subtype").unwrap_or_default().to_vec();
+    let flags = object::integer(document, annotation, b"F").unwrap_or(0);
+    let is_widget = kind == b"Widget";
+    if !is_widget && !ALLOWED.contains(&kind.as_slice()) {
+        let file = object::dictionary(document, annotation, b"FS");
+        let name =
+            file.and_then(|file| object::text(document, file, b"UF").or_else(|| object::text(document, file, b"F")));
+        report(&kind, name, log);
+        removed.insert(id);
+        return false;
+    }
+    let orphan = annotation.get(b"Parent").and_then(Object::as_reference).is_ok_and(|parent| removed.contains(&parent));
+    if kind == b"Popup" {
+        return !orphan;
+    }
+    let is_unseen = flags & (flag::HIDDEN | flag::NO_VIEW) != 0;
+    if is_unseen && !is_widget && kind != b"Link" {
+        log.warn(
+            EventCode::AnnotationRemoved,
+            format!("A hidden annotation of the type {} was removed.", object::shown(&kind)),
+        );
+        removed.insert(id);
+        return false;
+    }
+    let mut wanted = (flags | flag::PRINT) & !(flag::INVISIBLE | flag::HIDDEN | flag::NO_VIEW | flag::TOGGLE_NO_VIEW);
+    if kind == b"Text" {
+        wanted |= flag::NO_ZOOM | flag::NO_ROTATE;
+    }
+    let field_kind = field_kind(document, id);
+    if let Some(annotation) = object::at_mut(document, id) {
+        annotation.set("F", wanted);
+        if annotation.get(b"CA").and_then(Object::as_float).is_ok_and(|opacity| !(0.0..=1.0).contains(&opacity)) {
+            annotation.remove(b"CA");
+        }
+    }
+    appearance::mend(document, id, &kind, field_kind.as_deref(), is_unseen);
+    true
+}
+
+/// The type of the field that a widget belongs to, its own or inherited.
+pub(crate) fn field_kind(document: &Document, id: ObjectId) -> Option<Vec<u8>> {
+    let mut held = object::at(document, id)?;
+    for _ in 0..FIELD_DEPTH_MAX {
+        if let Some(kind) = object::name(document, held, b"FT") {
+            return Some(kind.to_vec());
+        }
+        held = object::dictionary(document, held, b"Parent")?;
+    }
+    None
+}
+
+fn report(kind: &[u8], file: Option<String>, log: &mut Log) {
+    let shown = object::shown(kind);
+    match (kind, file) {
+        (b"FileAttachment", Some(name)) => {
+            log.warn(EventCode::EmbeddedFileRemoved, format!("The attached file \"{name}\" was removed."));
+        }
+        (b"3D" | b"Sound" | b"Screen" | b"Movie" | b"RichMedia", _) => {
+            log.warn(EventCode::MultimediaRemoved, format!("A multimedia annotation of the type {shown} was removed."));
+        }
+        _ => log.warn(EventCode::AnnotationRemoved, format!("An annotation of the type {shown} was removed.")),
+    }
+}
+
+/// Takes removed annotations out of fields and popups, so that nothing keeps them alive.
+fn forget(document: &mut Document, removed: &BTreeSet<ObjectId>) {
+    if removed.is_empty() {
+        return;
+    }
+    object::each_dictionary(document, |dictionary, _| {
+        if dictionary.get(b"IRT").and_then(Object::as_reference).is_ok_and(|target| removed.contains(&target)) {
+            dictionary.remove(b"IRT");
+            dictionary.remove(b"RT");
+        }
+        let is_reference = dictionary.has_type(b"OBJR")
+            && dictionary.get(b"Obj").and_then(Object::as_reference).is_ok_and(|target| removed.contains(&target));
+        if is_reference {
+            dictionary.remove(b"Obj");
+        }
+        for key in [&b"Kids"[..], b"Fields"] {
+            if let Ok(Object::Array(kids)) = dictionary.get_mut(key) {
+                kids.retain(|kid| kid.as_reference().map_or(true, |id| !removed.contains(&id)));
+            }
+        }
+    });
+    for id in removed {
+        document.objects.insert(*id, Object::Dictionary(Dictionary::new()));
+    }
+}

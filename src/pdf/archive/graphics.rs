@@ -1,0 +1,117 @@
+//! Graphics states: no transfer functions, no halftones, known intents and blend modes (6.2.5, 6.2.6, 6.2.10).
+
+use lopdf::{Dictionary, Document, Object};
+
+use crate::pdf::object;
+
+/// The rendering intents of the format.
+pub(crate) const INTENTS: [&[u8]; 4] = [b"RelativeColorimetric", b"AbsoluteColorimetric", b"Perceptual", b"Saturation"];
+
+/// The blend modes of the format.
+pub(crate) const BLENDS: [&[u8]; 17] = [
+    b"Normal",
+    b"Compatible",
+    b"Multiply",
+    b"Screen",
+    b"Overlay",
+    b"Darken",
+    b"Lighten",
+    b"ColorDodge",
+    b"ColorBurn",
+    b"HardLight",
+    b"SoftLight",
+    b"Difference",
+    b"Exclusion",
+    b"Hue",
+    b"Saturation",
+    b"Color",
+    b"Luminosity",
+];
+
+/// Keys that a graphics state may have; a dictionary with these alone is one, whatever its type says.
+const KEYS: [&[u8]; 31] = [
+    b"Type",
+    b"LW",
+    b"LC",
+    b"LJ",
+    b"ML",
+    b"D",
+    b"RI",
+    b"OP",
+    b"op",
+    b"OPM",
+    b"Font",
+    b"BG",
+    b"BG2",
+    b"UCR",
+    b"UCR2",
+    b"TR",
+    b"TR2",
+    b"HT",
+    b"HTP",
+    b"HTO",
+    b"FL",
+    b"SM",
+    b"SA",
+    b"BM",
+    b"SMask",
+    b"CA",
+    b"ca",
+    b"AIS",
+    b"TK",
+    b"UseBlackPtComp",
+    b"AAPL:AA",
+];
+
+/// Whether a dictionary is a graphics state.
+pub(crate) fn is_state(dictionary: &Dictionary) -> bool {
+    dictionary.has_type(b"ExtGState")
+        || (!dictionary.has(b"Type")
+            && !dictionary.is_empty()
+            && dictionary.iter().all(|(key, _)| KEYS.contains(&key.as_slice())))
+}
+
+/// Mends every graphics state.
+pub(super) fn mend(document: &mut Document) {
+    object::each_dictionary(document, |dictionary, document| {
+        if !is_state(dictionary) {
+            return;
+        }
+        for key in ["TR", "HT", "HTP", "HTO"] {
+            dictionary.remove(key.as_bytes());
+        }
+        if object::name(document, dictionary, b"TR2").is_none_or(|name| name != b"Default") {
+            dictionary.remove(b"TR2");
+        }
+        if object::name(document, dictionary, b"RI").is_some_and(|intent| !INTENTS.contains(&intent)) {
+            dictionary.remove(b"RI");
+        }
+        let blend = object::get(document, dictionary, b"BM").and_then(|blend| standard_blend(document, blend));
+        if let Some(blend) = blend {
+            dictionary.set("BM", Object::Name(blend));
+        }
+        // Overprint mode 1 is forbidden where CMYK is managed by a profile, as it always is here.
+        if object::integer(document, dictionary, b"OPM") == Some(1) {
+            dictionary.set("OPM", 0);
+        }
+    });
+}
+
+/// The first known blend mode, `Normal` when none is known.
+fn standard_blend(document: &Document, blend: &Object) -> Option<Vec<u8>> {
+    let wanted: Vec<&[u8]> = match blend {
+        Object::Name(name) => vec![name],
+        Object::Array(names) => {
+            names.iter().filter_map(|name| object::resolve(document, name).as_name().ok()).collect()
+        }
+        Object::Null
+        | Object::Boolean(_)
+        | Object::Integer(_)
+        | Object::Real(_)
+        | Object::String(..)
+        | Object::Dictionary(_)
+        | Object::Stream(_)
+        | Object::Reference(_) => return None,
+    };
+    Some(wanted.into_iter().find(|name| BLENDS.contains(name)).unwrap_or(b"Normal").to_vec())
+}

@@ -1,0 +1,153 @@
+use lopdf::{Dictionary, Document, Object, Stream, dictionary};
+
+use super::{Archived, to_pdfa2b};
+use crate::{
+    domain::EventCode,
+    pdf::{fonts::FontFolder, object, pages},
+};
+
+/// A page with content and resources, entries of the catalog, and annotations.
+fn document(content: &[u8], resources: Dictionary, catalog: Dictionary, annotations: Vec<Dictionary>) -> Document {
+    let mut document = Document::new();
+    let content = document.add_object(Stream::new(Dictionary::new(), content.to_vec()));
+    let annotations: Vec<Object> = annotations.into_iter().map(Object::Dictionary).collect();
+    let page = document.add_object(dictionary! {
+        "Type" => "Page", "Contents" => content, "Resources" => resources, "Annots" => annotations,
+        "MediaBox" => vec![0.into(), 0.into(), 100.into(), 100.into()],
+    });
+    let root = document.add_object(dictionary! { "Type" => "Pages", "Count" => 1, "Kids" => vec![page.into()] });
+    let mut all = dictionary! { "Type" => "Catalog", "Pages" => root };
+    for (key, value) in catalog {
+        all.set(key, value);
+    }
+    let catalog = document.add_object(all);
+    document.trailer.set("Root", catalog);
+    document
+}
+
+fn archive(document: &mut Document) -> Archived {
+    to_pdfa2b(document, &FontFolder::open(&[])).unwrap()
+}
+
+fn codes(archived: &Archived) -> Vec<EventCode> {
+    archived.events.iter().map(|event| event.code).collect()
+}
+
+fn annotation(kind: &str, flags: i64) -> Dictionary {
+    dictionary! { "Type" => "Annot", "Subtype" => kind, "F" => flags, "Rect" => vec![1.into(), 1.into(), 9.into(), 9.into()] }
+}
+
+fn kept(document: &Document) -> Vec<&Dictionary> {
+    let page = object::at(document, pages::list(document)[0]).unwrap();
+    let all = object::array(document, page, b"Annots").unwrap_or_default();
+    all.iter().filter_map(|each| object::as_dictionary(object::resolve(document, each))).collect()
+}
+
+#[test]
+fn a_javascript_action_is_removed_and_reported() {
+    let action = dictionary! { "S" => "JavaScript", "JS" => Object::string_literal("app.alert(1)") };
+    let mut document = document(b"", dictionary! {}, dictionary! { "OpenAction" => action }, Vec::new());
+    let archived = archive(&mut document);
+    assert_eq!(codes(&archived), [EventCode::ActionRemoved]);
+    assert!(!object::catalog(&document).unwrap().has(b"OpenAction"));
+    assert_eq!(archived.shortfalls, []);
+}
+
+#[test]
+fn a_forbidden_follow_up_goes_and_the_link_stays() {
+    let mut link = annotation("Link", 4);
+    let next = dictionary! { "S" => "Launch" };
+    link.set("A", dictionary! { "S" => "URI", "URI" => Object::string_literal("https://example.com"), "Next" => next });
+    let mut document = document(b"", dictionary! {}, dictionary! {}, vec![link]);
+    assert_eq!(codes(&archive(&mut document)), [EventCode::ActionRemoved]);
+    let links = kept(&document);
+    let action = object::dictionary(&document, links[0], b"A").unwrap();
+    assert!(action.has(b"URI") && !action.has(b"Next"));
+}
+
+#[test]
+fn multimedia_and_hidden_annotations_go_and_others_get_a_look() {
+    let all = vec![annotation("Movie", 4), annotation("Text", 2), annotation("Square", 0)];
+    let mut document = document(b"", dictionary! {}, dictionary! {}, all);
+    let archived = archive(&mut document);
+    assert_eq!(codes(&archived), [EventCode::MultimediaRemoved, EventCode::AnnotationRemoved]);
+    let squares = kept(&document);
+    assert_eq!(squares.len(), 1);
+    assert_eq!(object::integer(&document, squares[0], b"F"), Some(4));
+    assert!(object::dictionary(&document, squares[0], b"AP").unwrap().has(b"N"));
+    assert_eq!(archived.shortfalls, []);
+}
+
+#[test]
+fn a_button_gets_a_dictionary_of_states() {
+    let mut button = annotation("Widget", 4);
+    button.set("FT", "Btn");
+    let mut document = document(b"", dictionary! {}, dictionary! {}, vec![button]);
+    assert_eq!(archive(&mut document).shortfalls, []);
+    let look = object::dictionary(&document, kept(&document)[0], b"AP").unwrap();
+    assert!(matches!(object::get(&document, look, b"N"), Some(Object::Dictionary(_))));
+}
+
+#[test]
+fn a_signature_value_is_dropped_and_reported() {
+    let field = dictionary! { "FT" => "Sig", "V" => dictionary! { "Type" => "Sig" } };
+    let form = dictionary! { "Fields" => vec![field.into()], "SigFlags" => 3 };
+    let mut document = document(b"", dictionary! {}, dictionary! { "AcroForm" => form }, Vec::new());
+    assert_eq!(codes(&archive(&mut document)), [EventCode::SignatureRemoved]);
+}
+
+#[test]
+fn an_embedded_file_is_removed_and_named() {
+    let file = dictionary! { "Type" => "Filespec", "UF" => Object::string_literal("data.xml"), "EF" => dictionary! { "F" => 1 } };
+    let tree = dictionary! { "Names" => vec![Object::string_literal("k"), file.into()] };
+    let mut document =
+        document(b"", dictionary! {}, dictionary! { "Names" => dictionary! { "EmbeddedFiles" => tree } }, Vec::new());
+    let archived = archive(&mut document);
+    assert_eq!(codes(&archived), [EventCode::EmbeddedFileRemoved]);
+    assert!(archived.events[0].message.contains("data.xml"));
+}
+
+#[test]
+fn cmyk_gets_a_profile_only_where_it_is_used() {
+    let mut plain = document(b"1 0 0 rg 0 0 9 9 re f", dictionary! {}, dictionary! {}, Vec::new());
+    let mut print = document(b"1 0 0 0 k 0 0 9 9 re f", dictionary! {}, dictionary! {}, Vec::new());
+    assert_eq!(archive(&mut plain).events, []);
+    let archived = archive(&mut print);
+    assert_eq!(codes(&archived), [EventCode::Colorants]);
+    assert_eq!(archived.shortfalls, []);
+    let page = object::at(&print, pages::list(&print)[0]).unwrap();
+    let resources = object::dictionary(&print, page, b"Resources").unwrap();
+    assert!(object::dictionary(&print, resources, b"ColorSpace").unwrap().has(b"DefaultCMYK"));
+}
+
+#[test]
+fn a_missing_font_that_nothing_replaces_is_a_shortfall() {
+    let font = dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica" };
+    let resources = dictionary! { "Font" => dictionary! { "F" => font } };
+    let mut document = document(b"BT /F 9 Tf (hello) Tj ET", resources, dictionary! {}, Vec::new());
+    let archived = archive(&mut document);
+    assert_eq!(archived.shortfalls.len(), 1);
+    assert_eq!(archived.shortfalls[0].clause, "6.2.11.4.1");
+}
+
+#[test]
+fn a_form_that_draws_itself_ends() {
+    let mut document = document(b"/X Do", dictionary! {}, dictionary! {}, Vec::new());
+    let id = document.new_object_id();
+    let resources = dictionary! { "XObject" => dictionary! { "X" => id } };
+    let form = dictionary! { "Type" => "XObject", "Subtype" => "Form", "Resources" => resources.clone() };
+    document.objects.insert(id, Stream::new(form, b"/X Do /X Do".to_vec()).into());
+    let page = pages::list(&document)[0];
+    object::at_mut(&mut document, page).unwrap().set("Resources", resources);
+    assert_eq!(archive(&mut document).shortfalls, []);
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    let mut document = document(b"1 0 0 0 k", dictionary! {}, dictionary! {}, vec![annotation("Square", 0)]);
+    archive(&mut document);
+    let before = crate::pdf::write(document.clone()).unwrap();
+    let again = archive(&mut document);
+    assert_eq!(again.events, []);
+    assert_eq!(before.len(), crate::pdf::write(document).unwrap().len());
+}

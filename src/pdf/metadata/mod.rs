@@ -1,0 +1,97 @@
+//! What a document says about itself: one description, written as XMP and as `Info` in exact step.
+
+mod description;
+mod packet;
+#[cfg(test)]
+mod tests;
+
+use lopdf::{Dictionary, Document, Object, Stream, StringFormat, text_string};
+use time::OffsetDateTime;
+
+use super::{Error, object};
+use crate::domain::metadata::Metadata;
+use description::Description;
+
+/// What wrote the file.
+const PRODUCER: &str = concat!("Bindery ", env!("CARGO_PKG_VERSION"));
+
+/// A conformance that the metadata claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// ISO 19005-2, level B.
+    PdfA2b,
+}
+
+impl Claim {
+    /// The part of ISO 19005 and the level.
+    const fn part_and_level(self) -> (&'static str, &'static str) {
+        match self {
+            Self::PdfA2b => ("2", "B"),
+        }
+    }
+}
+
+/// Writes fresh metadata: what is `wanted` wins, else what the document says. Without a `claim` an old one is removed.
+///
+/// # Errors
+/// `Corrupt` when the document has no catalog.
+pub fn write(
+    document: &mut Document,
+    wanted: &Metadata,
+    claim: Option<Claim>,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let description = Description::gather(document, wanted, now);
+    let packet = packet::build(&description, claim);
+    let mut dictionary = Dictionary::new();
+    dictionary.set("Type", object::named("Metadata"));
+    dictionary.set("Subtype", object::named("XML"));
+    let metadata = object::add(document, Object::Stream(Stream::new(dictionary, packet).with_compression(false)));
+    let catalog = object::catalog_mut(document).ok_or_else(|| Error::corrupt("it has no catalog"))?;
+    catalog.set("Metadata", metadata);
+    let info = object::add(document, info(&description));
+    document.trailer.set("Info", info);
+    Ok(())
+}
+
+/// Builds the `Info` dictionary.
+fn info(description: &Description) -> Dictionary {
+    let mut info = Dictionary::new();
+    let texts = [
+        ("Title", &description.title),
+        ("Author", &description.author),
+        ("Subject", &description.subject),
+        ("Keywords", &description.keywords),
+        ("Creator", &description.creator_tool),
+    ];
+    for (key, value) in texts {
+        if let Some(value) = value {
+            info.set(key, text_string(value));
+        }
+    }
+    info.set("Producer", text_string(PRODUCER));
+    if let Some(created) = description.created {
+        info.set("CreationDate", date(created));
+    }
+    info.set("ModDate", date(description.modified));
+    info
+}
+
+/// A date in the way of the format: `D:20260102030405+01'00'`.
+fn date(moment: OffsetDateTime) -> Object {
+    let minutes = moment.offset().whole_minutes();
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let minutes = minutes.unsigned_abs();
+    let text = format!(
+        "D:{:04}{:02}{:02}{:02}{:02}{:02}{sign}{:02}'{:02}'",
+        moment.year(),
+        u8::from(moment.month()),
+        moment.day(),
+        moment.hour(),
+        moment.minute(),
+        moment.second(),
+        minutes / 60,
+        minutes % 60
+    );
+    Object::String(text.into_bytes(), StringFormat::Literal)
+}

@@ -1,0 +1,132 @@
+//! The XMP packet. It uses predefined schemas alone, so that no extension schema has to be described.
+
+use quick_xml::{
+    Writer,
+    events::{BytesEnd, BytesStart, BytesText, Event},
+};
+use time::OffsetDateTime;
+
+use super::{Claim, PRODUCER, description::Description};
+
+/// The byte order mark and the id are fixed by the XMP specification.
+const HEAD: &str = "<?xpacket begin=\"\u{FEFF}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n";
+
+const NAMESPACES: [(&str, &str); 5] = [
+    ("xmlns:dc", "http://purl.org/dc/elements/1.1/"),
+    ("xmlns:xmp", "http://ns.adobe.com/xap/1.0/"),
+    ("xmlns:pdf", "http://ns.adobe.com/pdf/1.3/"),
+    ("xmlns:pdfaid", "http://www.aiim.org/pdfa/ns/id/"),
+    ("rdf:about", ""),
+];
+
+/// How a property holds its value.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// Text.
+    Plain,
+    /// Text by language.
+    Languages,
+    /// A list in order.
+    Sequence,
+    /// A list without order.
+    Bag,
+}
+
+/// Builds the packet.
+pub(super) fn build(description: &Description, claim: Option<Claim>) -> Vec<u8> {
+    let mut packet = HEAD.as_bytes().to_vec();
+    let mut writer = Writer::new(&mut packet);
+    open(&mut writer, BytesStart::new("x:xmpmeta").with_attributes([("xmlns:x", "adobe:ns:meta/")]));
+    let rdf = ("xmlns:rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#");
+    open(&mut writer, BytesStart::new("rdf:RDF").with_attributes([rdf]));
+    open(&mut writer, BytesStart::new("rdf:Description").with_attributes(NAMESPACES));
+    if let Some(claim) = claim {
+        let (part, level) = claim.part_and_level();
+        property(&mut writer, "pdfaid:part", Shape::Plain, part);
+        property(&mut writer, "pdfaid:conformance", Shape::Plain, level);
+    }
+    let properties = [
+        ("dc:title", Shape::Languages, &description.title),
+        ("dc:creator", Shape::Sequence, &description.author),
+        ("dc:description", Shape::Languages, &description.subject),
+        ("dc:contributor", Shape::Bag, &description.contributor),
+        ("dc:coverage", Shape::Plain, &description.coverage),
+        ("dc:identifier", Shape::Plain, &description.identifier),
+        ("dc:rights", Shape::Languages, &description.rights),
+        ("dc:source", Shape::Plain, &description.source),
+        ("dc:type", Shape::Bag, &description.kind),
+        ("pdf:Keywords", Shape::Plain, &description.keywords),
+        ("xmp:CreatorTool", Shape::Plain, &description.creator_tool),
+    ];
+    for (name, shape, value) in properties {
+        if let Some(value) = value {
+            property(&mut writer, name, shape, value);
+        }
+    }
+    property(&mut writer, "pdf:Producer", Shape::Plain, PRODUCER);
+    if let Some(created) = description.created {
+        property(&mut writer, "xmp:CreateDate", Shape::Plain, &date(created));
+    }
+    property(&mut writer, "xmp:ModifyDate", Shape::Plain, &date(description.modified));
+    property(&mut writer, "xmp:MetadataDate", Shape::Plain, &date(description.modified));
+    for name in ["rdf:Description", "rdf:RDF", "x:xmpmeta"] {
+        close(&mut writer, name);
+    }
+    packet.extend_from_slice(b"\n<?xpacket end=\"w\"?>");
+    packet
+}
+
+fn property(writer: &mut Writer<&mut Vec<u8>>, name: &str, shape: Shape, value: &str) {
+    let (list, item) = match shape {
+        Shape::Plain => (None, BytesStart::new("rdf:li")),
+        Shape::Languages => (Some("rdf:Alt"), BytesStart::new("rdf:li").with_attributes([("xml:lang", "x-default")])),
+        Shape::Sequence => (Some("rdf:Seq"), BytesStart::new("rdf:li")),
+        Shape::Bag => (Some("rdf:Bag"), BytesStart::new("rdf:li")),
+    };
+    open(writer, BytesStart::new(name));
+    if let Some(list) = list {
+        open(writer, BytesStart::new(list));
+        open(writer, item);
+        text(writer, value);
+        close(writer, "rdf:li");
+        close(writer, list);
+    } else {
+        text(writer, value);
+    }
+    close(writer, name);
+}
+
+fn open(writer: &mut Writer<&mut Vec<u8>>, element: BytesStart<'_>) {
+    put(writer, Event::Start(element));
+}
+
+fn close(writer: &mut Writer<&mut Vec<u8>>, name: &str) {
+    put(writer, Event::End(BytesEnd::new(name)));
+}
+
+fn text(writer: &mut Writer<&mut Vec<u8>>, value: &str) {
+    put(writer, Event::Text(BytesText::new(value)));
+}
+
+fn put(writer: &mut Writer<&mut Vec<u8>>, event: Event<'_>) {
+    let written = writer.write_event(event);
+    debug_assert!(written.is_ok(), "writing to memory cannot fail");
+}
+
+/// A date as ISO 8601, to the second, as `Info` holds it.
+fn date(moment: OffsetDateTime) -> String {
+    let minutes = moment.offset().whole_minutes();
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let minutes = minutes.unsigned_abs();
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{sign}{:02}:{:02}",
+        moment.year(),
+        u8::from(moment.month()),
+        moment.day(),
+        moment.hour(),
+        moment.minute(),
+        moment.second(),
+        minutes / 60,
+        minutes % 60
+    )
+}

@@ -1,0 +1,117 @@
+//! Bytes to a document: opened, decrypted, mended, its page tree flat.
+
+mod encryption;
+#[cfg(test)]
+mod tests;
+
+use lopdf::{Document, LoadOptions, xref::XrefRecovery};
+
+use super::{Error, object, pages, stream};
+use crate::domain::{Event, EventCode};
+
+/// How far into the file its header may stand; the limit that the format's own reader keeps.
+const HEADER_BYTES_MAX: usize = 1024;
+
+/// A document that was read, and what was mended on the way.
+#[derive(Debug)]
+pub struct Opened {
+    /// The document, without encryption.
+    pub document: Document,
+    /// What was mended.
+    pub events: Vec<Event>,
+}
+
+/// Reads a PDF. Tries the empty password first, then each of `passwords` as user and as owner password.
+///
+/// # Errors
+/// `Password` when none opens it, `Corrupt` when nothing can be read, `Limit` for a hostile size,
+/// `Unsupported` for a form that has no pages of its own.
+pub fn read(mut bytes: Vec<u8>, passwords: &[String]) -> Result<Opened, Error> {
+    let head = bytes.get(..bytes.len().min(HEADER_BYTES_MAX + 5)).unwrap_or_default();
+    let start =
+        head.windows(5).position(|window| window == b"%PDF-").ok_or_else(|| Error::corrupt("it has no PDF header"))?;
+    bytes.drain(..start);
+    let mut events = Vec::new();
+    let bytes = encryption::made_indirect(&bytes).unwrap_or(bytes);
+    let mut document = open(&bytes, passwords)?;
+    drop(bytes);
+    if document.xref_recovery == Some(XrefRecovery::Reconstructed) {
+        let message = "The table of objects was damaged; it was rebuilt by searching the file.";
+        events.push(Event::warning(EventCode::CorruptionRepaired, message));
+    }
+    refuse_dynamic_form(&document)?;
+    // A hostile file may use the last number there is; from here on new objects always find one.
+    object::renumber(&mut document, 1);
+    if pages::flatten(&mut document).is_err() {
+        if !pages::gather(&mut document) {
+            return Err(Error::corrupt("it has no pages"));
+        }
+        pages::flatten(&mut document)?;
+        let message = "The page tree was damaged; the pages that were found were put in the order of the file.";
+        events.push(Event::warning(EventCode::ContentRecovered, message));
+    }
+    tidy(&mut document);
+    Ok(Opened { document, events })
+}
+
+/// Opens the document with the first password that fits.
+fn open(bytes: &[u8], passwords: &[String]) -> Result<Document, Error> {
+    match load(bytes, None) {
+        Ok(document) if !document.trailer.has(b"Encrypt") => return Ok(document),
+        Ok(_) | Err(lopdf::Error::InvalidPassword) => {}
+        Err(error) => return Err(describe(error)),
+    }
+    for password in passwords {
+        match load(bytes, Some(password.clone())) {
+            Ok(document) if !document.trailer.has(b"Encrypt") => return Ok(document),
+            Ok(_) | Err(lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_)) => {}
+            Err(error) => return Err(describe(error)),
+        }
+    }
+    Err(Error::Password { given: !passwords.is_empty() })
+}
+
+fn load(bytes: &[u8], password: Option<String>) -> Result<Document, lopdf::Error> {
+    let options =
+        LoadOptions { password, max_decompressed_size: Some(stream::CONTENT_BYTES_MAX), ..LoadOptions::default() };
+    Document::load_mem_with_options(bytes, options)
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the library names thirty causes, and all but these mean damage")]
+fn describe(error: lopdf::Error) -> Error {
+    match error {
+        lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { limit }) => {
+            Error::limit(format!("a stream unpacks to more than {} MiB", limit >> 20))
+        }
+        lopdf::Error::UnsupportedSecurityHandler(handler) => {
+            Error::Unsupported { feature: format!("the security handler {}", object::shown(&handler)) }
+        }
+        lopdf::Error::Decryption(error) => {
+            Error::Unsupported { feature: format!("an encryption that cannot be undone ({error})") }
+        }
+        other => Error::corrupt(other.to_string()),
+    }
+}
+
+/// A dynamic form has one page that asks for another reader; what it shows is made by scripts that do not run here.
+fn refuse_dynamic_form(document: &Document) -> Result<(), Error> {
+    let Some(catalog) = object::catalog(document) else { return Ok(()) };
+    let has_form = object::dictionary(document, catalog, b"AcroForm").is_some_and(|form| form.has(b"XFA"));
+    let needs_rendering =
+        object::get(document, catalog, b"NeedsRendering").is_some_and(|value| value.as_bool().unwrap_or(false));
+    if has_form && needs_rendering {
+        Err(Error::Unsupported { feature: "dynamic XFA forms".to_owned() })
+    } else {
+        Ok(())
+    }
+}
+
+/// Drops what belongs to the file rather than to the document: tables, revisions, encryption, unused objects.
+fn tidy(document: &mut Document) {
+    for key in [&b"Encrypt"[..], b"Prev", b"XRefStm", b"Type", b"W", b"Index", b"Filter", b"DecodeParms", b"Length"] {
+        document.trailer.remove(key);
+    }
+    document.encryption_state = None;
+    document.prune_objects();
+    object::renumber(document, 1);
+}

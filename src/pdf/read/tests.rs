@@ -1,0 +1,55 @@
+use lopdf::{Document, Object, dictionary};
+
+use super::read;
+use crate::pdf::{Error, page_count, write};
+
+fn bytes(pages: usize) -> Vec<u8> {
+    let mut document = Document::new();
+    let root = document.new_object_id();
+    let kids: Vec<Object> = (0..pages)
+        .map(|_| document.add_object(dictionary! { "Type" => "Page", "Parent" => root }).into())
+        .chain([root.into()])
+        .collect();
+    document.objects.insert(root, dictionary! {
+        "Type" => "Pages", "Count" => 1, "Kids" => kids, "MediaBox" => vec![0.into(), 0.into(), 50.into(), 50.into()],
+    }.into());
+    let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => root });
+    document.trailer.set("Root", catalog);
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn junk_before_the_header_is_cut() {
+    let junk = [b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), bytes(2)].concat();
+    assert_eq!(page_count(&read(junk, &[]).unwrap().document), 2);
+}
+
+#[test]
+fn a_page_tree_that_holds_itself_ends() {
+    assert_eq!(page_count(&read(bytes(3), &[]).unwrap().document), 3);
+}
+
+#[test]
+fn a_document_without_pages_is_damaged() {
+    assert!(matches!(read(bytes(0), &[]), Err(Error::Corrupt { .. })));
+    assert!(matches!(read(b"not a pdf".to_vec(), &[]), Err(Error::Corrupt { .. })));
+}
+
+#[test]
+fn a_lost_table_of_objects_is_rebuilt_and_reported() {
+    let mut broken = bytes(1);
+    let at = broken.windows(9).rposition(|window| window == b"startxref").unwrap();
+    broken.truncate(at);
+    let opened = read(broken, &[]);
+    assert!(opened.is_err() || !opened.unwrap().events.is_empty());
+}
+
+#[test]
+fn what_is_written_can_be_read_and_is_the_same_each_time() {
+    let first = write(read(bytes(2), &[]).unwrap().document).unwrap();
+    let second = write(read(first.clone(), &[]).unwrap().document).unwrap();
+    assert!(first.starts_with(b"%PDF-1.7\n%"));
+    assert_eq!(first, second);
+}

@@ -1,0 +1,53 @@
+//! What a stream holds, unpacked within limits.
+
+use lopdf::{Document, Object, Stream};
+
+use super::{Error, object};
+use crate::domain::limits;
+
+/// Most bytes of page content that are unpacked at once. The largest real page seen, a map, has 30 MiB.
+pub(crate) const CONTENT_BYTES_MAX: usize = 128 << 20;
+
+/// Unpacks a stream up to the limit that holds for every stream.
+///
+/// # Errors
+/// `Limit` when it unpacks to more, `Corrupt` when a filter cannot be undone.
+pub(crate) fn unpack(stream: &Stream) -> Result<Vec<u8>, Error> {
+    unpack_within(stream, usize::try_from(limits::STREAM_BYTES_MAX).unwrap_or(usize::MAX))
+}
+
+/// Unpacks a stream up to `bytes_max`.
+///
+/// # Errors
+/// As [`unpack`].
+pub(crate) fn unpack_within(stream: &Stream, bytes_max: usize) -> Result<Vec<u8>, Error> {
+    if stream.dict.get(b"Filter").is_err() {
+        return Ok(stream.content.clone());
+    }
+    stream.decompressed_content_with_limit(bytes_max).map_err(|error| {
+        if matches!(error, lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. })) {
+            Error::limit(format!("a stream unpacks to more than {} MiB", bytes_max >> 20))
+        } else {
+            Error::corrupt(format!("a stream does not unpack: {error}"))
+        }
+    })
+}
+
+/// The names of a stream's filters, in the order of undoing.
+pub(crate) fn filters(document: &Document, stream: &Stream) -> Vec<Vec<u8>> {
+    match object::get(document, &stream.dict, b"Filter") {
+        Some(Object::Name(name)) => vec![name.clone()],
+        Some(Object::Array(names)) => {
+            names.iter().filter_map(|name| object::resolve(document, name).as_name().ok()).map(<[u8]>::to_vec).collect()
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// Packs bytes by Flate.
+pub(crate) fn pack(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    // Writing to memory has no way to fail; an empty stream would be noticed by every reader.
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
+}

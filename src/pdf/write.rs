@@ -1,0 +1,62 @@
+//! A document to bytes.
+
+use lopdf::{Document, Object, SaveOptions, StringFormat};
+use sha2::{Digest, Sha256};
+
+use super::{Error, object, stream};
+
+/// Bytes under which packing a stream gains nothing.
+const PACKED_BYTES_MIN: usize = 64;
+
+/// Writes the document as a PDF 1.7 file: no encryption, no unused objects, raw streams packed, an `/ID` of its content.
+///
+/// # Errors
+/// `Corrupt` when the document has no catalog or cannot be written.
+pub fn write(mut document: Document) -> Result<Vec<u8>, Error> {
+    if object::catalog(&document).is_none() {
+        return Err(Error::corrupt("it has no catalog"));
+    }
+    for key in [&b"Encrypt"[..], b"Prev", b"XRefStm", b"ID"] {
+        document.trailer.remove(key);
+    }
+    if let Some(catalog) = object::catalog_mut(&mut document) {
+        catalog.remove(b"Version");
+    }
+    document.prune_objects();
+    object::renumber(&mut document, 1);
+    let mut digest = Sha256::new();
+    for (id, object) in &mut document.objects {
+        if let Object::Stream(stream) = object {
+            pack(stream);
+            digest.update(&stream.content);
+        }
+        digest.update(id.0.to_be_bytes());
+    }
+    let digest: Vec<u8> = digest.finalize().iter().copied().take(16).collect();
+    let id = Object::String(digest, StringFormat::Hexadecimal);
+    document.trailer.set("ID", vec![id.clone(), id]);
+    document.version = "1.7".to_owned();
+    document.binary_mark = vec![0xE2, 0xE3, 0xCF, 0xD3];
+    let options =
+        SaveOptions::builder().use_object_streams(true).use_xref_streams(true).max_objects_per_stream(200).build();
+    let mut bytes = Vec::new();
+    document
+        .save_with_options(&mut bytes, options)
+        .map_err(|error| Error::corrupt(format!("it cannot be written: {error}")))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Packs one stream unless it is packed, is metadata (which must stay readable without tools), or is tiny.
+fn pack(held: &mut lopdf::Stream) {
+    let is_metadata = held.dict.has_type(b"Metadata");
+    if !is_metadata && !held.dict.has(b"Filter") && held.content.len() >= PACKED_BYTES_MIN {
+        let packed = stream::pack(&held.content);
+        if packed.len() < held.content.len() {
+            held.dict.remove(b"DecodeParms");
+            held.dict.set("Filter", object::named("FlateDecode"));
+            held.content = packed;
+        }
+    }
+    held.dict.set("Length", i64::try_from(held.content.len()).unwrap_or(i64::MAX));
+}

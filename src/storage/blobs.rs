@@ -1,0 +1,229 @@
+//! The blob store: documents and results as immutable objects under names that the database holds.
+//!
+//! 1. `put` answers after the bytes are durable (synced, with their folder), so a row committed later never names less.
+//! 2. A name is written once: names of engine output carry the fence of the attempt, so a late writer overwrites nothing.
+//! 3. Everything of a job lives under `jobs/<id>/`, so a purge is one prefix.
+
+use std::{fmt, path::Path as FsPath, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
+use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt, WriteMultipart, local::LocalFileSystem, path::Path};
+use sha2::{Digest, Sha256};
+use tokio::io::AsyncWriteExt;
+
+use super::Error;
+use crate::domain::{DocumentId, JobId};
+
+/// Bytes of one part while streaming; at most [`PARTS_IN_FLIGHT`] of them are held.
+const PART_BYTES: usize = 4 << 20;
+/// Parts that may be under way at once.
+const PARTS_IN_FLIGHT: usize = 2;
+
+/// Where documents and results are kept.
+#[derive(Clone)]
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+}
+
+impl fmt::Debug for Blobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Blobs({})", self.store)
+    }
+}
+
+/// What was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Name in the store.
+    pub blob: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the bytes.
+    pub sha256: [u8; 32],
+}
+
+/// Why an upload did not end in a blob; nothing of it is left.
+#[derive(Debug, thiserror::Error)]
+pub enum PutError<E> {
+    /// The stream that was to be stored broke.
+    #[error("the source broke off")]
+    Source(E),
+    /// It is longer than allowed.
+    #[error("more than {max} bytes")]
+    TooLarge {
+        /// The limit in bytes.
+        max: u64,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(Error),
+}
+
+/// The name of an uploaded document.
+pub fn document_name(job: JobId, document: DocumentId) -> String {
+    format!("jobs/{job}/{document}/original")
+}
+
+/// The name of a converted document, unique to the attempt.
+pub fn converted_name(job: JobId, document: DocumentId, fence: i64) -> String {
+    format!("jobs/{job}/{document}/converted-{fence}.pdf")
+}
+
+/// The name of a result, unique to the attempt.
+pub fn result_name(job: JobId, fence: i64) -> String {
+    format!("jobs/{job}/results/{fence}.pdf")
+}
+
+/// The prefix of everything of a job.
+pub fn job_prefix(job: JobId) -> String {
+    format!("jobs/{job}")
+}
+
+impl Blobs {
+    /// Opens a store in a folder, which is made if it is not there.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or used.
+    pub fn in_folder(folder: &FsPath) -> Result<Self, Error> {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| object_store::Error::Generic { store: "folder", source: source.into() })
+            .and_then(|()| LocalFileSystem::new_with_prefix(folder))
+            .map(|store| Self { store: Arc::new(store.with_automatic_cleanup(true).with_fsync(true)) })
+            .map_err(failed("open its folder"))
+    }
+
+    /// Streams bytes into the store, hashing them on the way, never more than a few parts in memory.
+    ///
+    /// # Errors
+    /// When the source breaks, is longer than `bytes_max`, or the store fails; the upload is then abandoned.
+    pub async fn put<S, E>(&self, blob: &str, source: S, bytes_max: u64) -> Result<Stored, PutError<E>>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+    {
+        let store_failed = |source| PutError::Store(failed("store a file")(source));
+        let upload = self.store.put_multipart(&Path::from(blob)).await.map_err(store_failed)?;
+        let mut writer = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
+        let mut source = std::pin::pin!(source);
+        let mut hasher = Sha256::new();
+        let mut bytes = 0_u64;
+        let failure = loop {
+            match source.next().await {
+                None => break None,
+                Some(Err(error)) => break Some(PutError::Source(error)),
+                Some(Ok(chunk)) => {
+                    bytes += chunk.len() as u64;
+                    if bytes > bytes_max {
+                        break Some(PutError::TooLarge { max: bytes_max });
+                    }
+                    hasher.update(&chunk);
+                    if let Err(error) = writer.wait_for_capacity(PARTS_IN_FLIGHT).await {
+                        break Some(store_failed(error));
+                    }
+                    writer.put(chunk);
+                }
+            }
+        };
+        if let Some(failure) = failure {
+            if let Err(error) = writer.abort().await {
+                tracing::warn!(%error, blob, "could not abandon an upload");
+            }
+            return Err(failure);
+        }
+        writer.finish().await.map_err(store_failed)?;
+        Ok(Stored { blob: blob.to_owned(), bytes, sha256: hasher.finalize().into() })
+    }
+
+    /// Stores a file of the local disk.
+    ///
+    /// # Errors
+    /// When the file cannot be read or the store fails.
+    pub async fn put_file(&self, blob: &str, path: &FsPath) -> Result<Stored, Error> {
+        let broken = |source: std::io::Error| {
+            failed("read a file to store")(object_store::Error::Generic { store: "folder", source: source.into() })
+        };
+        let file = tokio::fs::File::open(path).await.map_err(broken)?;
+        match self.put(blob, tokio_util::io::ReaderStream::with_capacity(file, 256 << 10), u64::MAX).await {
+            Ok(stored) => Ok(stored),
+            Err(PutError::Source(source)) => Err(broken(source)),
+            Err(PutError::TooLarge { .. }) => Err(Error::Corrupt { what: "a file without end".to_owned() }),
+            Err(PutError::Store(error)) => Err(error),
+        }
+    }
+
+    /// Streams a blob out, whole or a range of it.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not there.
+    pub async fn get(
+        &self,
+        blob: &str,
+        range: Option<std::ops::Range<u64>>,
+    ) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
+        let mut options = GetOptions::default();
+        options.range = range.map(GetRange::Bounded);
+        let found = self.store.get_opts(&Path::from(blob), options).await.map_err(failed("open a file"))?;
+        Ok(found.into_stream().map_err(|source| failed("read a file")(source)).boxed())
+    }
+
+    /// Copies a blob into a file of the local disk.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not there, `Blobs` when it cannot be read or written.
+    pub async fn fetch(&self, blob: &str, path: &FsPath) -> Result<(), Error> {
+        let broken = |source: std::io::Error| {
+            failed("write a fetched file")(object_store::Error::Generic { store: "folder", source: source.into() })
+        };
+        let mut stream = self.get(blob, None).await?;
+        let mut file = tokio::fs::File::create(path).await.map_err(broken)?;
+        while let Some(chunk) = stream.try_next().await? {
+            file.write_all(&chunk).await.map_err(broken)?;
+        }
+        file.flush().await.map_err(broken)
+    }
+
+    /// Deletes one blob; one that is not there is no error.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn delete(&self, blob: &str) -> Result<(), Error> {
+        match self.store.delete(&Path::from(blob)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(failed("delete a file")(error)),
+        }
+    }
+
+    /// Deletes everything under a prefix and says how many blobs that were.
+    ///
+    /// # Errors
+    /// When the store fails; calling again goes on.
+    pub async fn delete_all(&self, prefix: &str) -> Result<u64, Error> {
+        let mut found = self.store.list(Some(&Path::from(prefix)));
+        let mut count = 0;
+        while let Some(meta) = found.try_next().await.map_err(failed("list files"))? {
+            match self.store.delete(&meta.location).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => count += 1,
+                Err(error) => return Err(failed("delete a file")(error)),
+            }
+        }
+        Ok(count)
+    }
+
+    /// Whether the store can be used.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn ping(&self) -> Result<(), Error> {
+        match self.store.list(Some(&Path::from("ping"))).try_next().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(failed("list files")(error)),
+        }
+    }
+}
+
+fn failed(doing: &'static str) -> impl FnOnce(object_store::Error) -> Error {
+    move |source| match source {
+        object_store::Error::NotFound { .. } => Error::NotFound,
+        source => Error::Blobs { doing, source },
+    }
+}

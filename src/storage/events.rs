@@ -1,0 +1,81 @@
+//! The `events` table.
+
+use sqlx::{PgConnection, query, query_as};
+
+use super::Error;
+use crate::domain::{DocumentId, Event, JobId};
+
+/// An event as the client is told it.
+#[derive(Debug, Clone)]
+pub struct EventRow {
+    /// The document it concerns.
+    pub document: Option<DocumentId>,
+    /// The part of that document.
+    pub part: Option<String>,
+    /// Code of the wire contract.
+    pub code: String,
+    /// info, warning, error.
+    pub severity: String,
+    /// A sentence.
+    pub message: String,
+}
+
+/// Records events in one statement.
+pub async fn insert(
+    conn: &mut PgConnection,
+    job: JobId,
+    document: Option<DocumentId>,
+    events: &[Event],
+) -> Result<(), Error> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let codes: Vec<&str> = events.iter().map(|event| event.code.as_str()).collect();
+    let severities: Vec<&str> = events.iter().map(|event| event.severity.as_str()).collect();
+    // NUL is legal in a PDF string and illegal in a text column.
+    let messages: Vec<String> = events.iter().map(|event| event.message.replace('\0', "")).collect();
+    let parts: Vec<Option<&str>> = events.iter().map(|event| event.part.as_deref()).collect();
+    query!(
+        "insert into events (job_id, document_id, code, severity, message, part)
+         select $1, $2, given.code, given.severity, given.message, given.part
+         from unnest($3::text[], $4::text[], $5::text[], $6::text[]) with ordinality
+              as given (code, severity, message, part, ordinal)
+         order by given.ordinal",
+        job as JobId,
+        document as Option<DocumentId>,
+        codes as Vec<&str>,
+        severities as Vec<&str>,
+        &messages,
+        parts as Vec<Option<&str>>,
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("record events"))?;
+    Ok(())
+}
+
+/// Lists the events of a job, in the order of its documents and then of time.
+pub async fn list(conn: &mut PgConnection, job: JobId) -> Result<Vec<EventRow>, Error> {
+    query_as!(
+        EventRow,
+        r#"select events.document_id as "document: DocumentId", part, code, severity, message
+           from events left join documents on documents.id = events.document_id
+           where events.job_id = $1
+           order by documents.ordinal nulls last, events.id"#,
+        job as JobId,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(Error::of("list events"))
+}
+
+/// Whether a job has an event that makes its outcome a warning.
+pub async fn find_warning(conn: &mut PgConnection, job: JobId) -> Result<bool, Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select 1 from events where job_id = $1 and severity = 'warning') as "exists!""#,
+        job as JobId,
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(Error::of("look for warnings"))
+}

@@ -1,0 +1,325 @@
+//! The `jobs` table.
+
+use std::time::Duration;
+
+use sqlx::{PgConnection, postgres::types::PgInterval, query, query_as, query_scalar};
+use time::OffsetDateTime;
+
+use super::Error;
+use crate::domain::{ErrorCode, JobId, JobState, Outcome, TenantId};
+
+/// A job to be created.
+#[derive(Debug, Clone)]
+pub struct NewJob<'a> {
+    /// Its identifier.
+    pub id: JobId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Canonical name of the workflow.
+    pub workflow: &'a str,
+    /// Name of the profile.
+    pub profile: &'a str,
+    /// Name that the client gave.
+    pub name: Option<&'a str>,
+    /// How long it may stay `creating` with nothing added.
+    pub idle_max: Duration,
+}
+
+/// A job as most callers need it.
+#[derive(Debug, Clone)]
+pub struct JobRow {
+    /// Its identifier.
+    pub id: JobId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Canonical name of the workflow.
+    pub workflow: String,
+    /// Name that the client gave.
+    pub name: Option<String>,
+    /// Higher goes first.
+    pub priority: i16,
+    /// Where it stands.
+    pub state: JobState,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Why it failed.
+    pub error_code: Option<String>,
+    /// Why it failed, in a sentence.
+    pub error_message: Option<String>,
+    /// Documents not converted yet.
+    pub documents_open: i32,
+    /// When it was deleted.
+    pub deleted_at: Option<OffsetDateTime>,
+}
+
+/// A job with what its status line says.
+#[derive(Debug, Clone)]
+pub struct JobSummaryRow {
+    /// Its identifier.
+    pub id: JobId,
+    /// Where it stands.
+    pub state: JobState,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Why it failed, in a sentence.
+    pub error_message: Option<String>,
+    /// Documents it has.
+    pub documents: i64,
+    /// Documents not converted yet.
+    pub documents_open: i32,
+}
+
+/// Creates a job in state `creating`.
+pub async fn insert(conn: &mut PgConnection, job: &NewJob<'_>) -> Result<(), Error> {
+    query!(
+        "insert into jobs (id, tenant_id, workflow, profile, name, expires_at)
+         values ($1, $2, $3, $4, $5, now() + $6)",
+        job.id as JobId,
+        job.tenant as TenantId,
+        job.workflow,
+        job.profile,
+        job.name,
+        interval(job.idle_max),
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("create a job"))?;
+    Ok(())
+}
+
+/// Counts a tenant's jobs that are not completed, no further than `max`.
+pub async fn count_open(conn: &mut PgConnection, tenant: TenantId, max: i64) -> Result<i64, Error> {
+    query_scalar!(
+        r#"select count(*) as "count!"
+           from (select 1 as one from jobs
+                 where tenant_id = $1 and state <> 'completed' and deleted_at is null
+                 limit $2) as open"#,
+        tenant as TenantId,
+        max,
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(Error::of("count open jobs"))
+}
+
+/// Returns a tenant's job, or `NotFound`.
+pub async fn get(conn: &mut PgConnection, tenant: TenantId, id: JobId) -> Result<JobRow, Error> {
+    visible(get_any(conn, id).await?, tenant)
+}
+
+/// Locks a tenant's job until the transaction ends, or says `NotFound`.
+pub async fn lock(conn: &mut PgConnection, tenant: TenantId, id: JobId) -> Result<JobRow, Error> {
+    visible(lock_any(conn, id).await?, tenant)
+}
+
+/// Lets through what a tenant may see.
+fn visible(job: JobRow, tenant: TenantId) -> Result<JobRow, Error> {
+    if job.tenant == tenant && job.deleted_at.is_none() { Ok(job) } else { Err(Error::NotFound) }
+}
+
+/// Returns a job of any tenant, deleted or not; for workers.
+pub async fn get_any(conn: &mut PgConnection, id: JobId) -> Result<JobRow, Error> {
+    query_as!(
+        JobRow,
+        r#"select id as "id: JobId", tenant_id as "tenant: TenantId", workflow, name, priority,
+                  state as "state: JobState", outcome as "outcome: Outcome", error_code, error_message,
+                  documents_open, deleted_at
+           from jobs
+           where id = $1"#,
+        id as JobId,
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(Error::of("get a job"))?
+    .ok_or(Error::NotFound)
+}
+
+/// Locks a job of any tenant, deleted or not, until the transaction ends; for workers.
+pub async fn lock_any(conn: &mut PgConnection, id: JobId) -> Result<JobRow, Error> {
+    query_scalar!("select 1 as one from jobs where id = $1 for update", id as JobId)
+        .fetch_optional(&mut *conn)
+        .await
+        .map_err(Error::of("lock a job"))?;
+    // A statement of its own: the one that waited for the lock saw the row as it was before.
+    get_any(conn, id).await
+}
+
+/// Takes the next place in the order of documents of a job that is `creating`, and starts its idle time anew.
+///
+/// `None` when the job is not `creating` any more; `NotFound` when there is no such job.
+pub async fn take_ordinal(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    id: JobId,
+    idle_max: Duration,
+) -> Result<Option<i32>, Error> {
+    let taken = query_scalar!(
+        r#"update jobs
+           set documents_next = documents_next + 1, expires_at = greatest(expires_at, now() + $3)
+           where id = $1 and tenant_id = $2 and deleted_at is null and state = 'creating'
+           returning documents_next - 1 as "ordinal!""#,
+        id as JobId,
+        tenant as TenantId,
+        interval(idle_max),
+    )
+    .fetch_optional(&mut *conn)
+    .await
+    .map_err(Error::of("accept a document"))?;
+    if taken.is_none() {
+        get(conn, tenant, id).await?;
+    }
+    Ok(taken)
+}
+
+/// Changes the number of open documents by `change`. The caller holds the lock.
+pub async fn update_open(conn: &mut PgConnection, id: JobId, change: i32) -> Result<(), Error> {
+    query!("update jobs set documents_open = documents_open + $2 where id = $1", id as JobId, change)
+        .execute(conn)
+        .await
+        .map_err(Error::of("count the open documents"))?;
+    Ok(())
+}
+
+/// Moves a job from `creating` to `pending`. The caller holds the lock.
+pub async fn update_started(conn: &mut PgConnection, id: JobId) -> Result<(), Error> {
+    query!(
+        "update jobs set state = 'pending', started_at = now(), expires_at = 'infinity'
+         where id = $1 and state = 'creating'",
+        id as JobId,
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("start a job"))?;
+    Ok(())
+}
+
+/// Moves a job from `pending` to `processing`; a job in any other state stays as it is.
+pub async fn update_processing(conn: &mut PgConnection, id: JobId) -> Result<(), Error> {
+    query!("update jobs set state = 'processing' where id = $1 and state = 'pending'", id as JobId)
+        .execute(conn)
+        .await
+        .map_err(Error::of("mark a job as processing"))?;
+    Ok(())
+}
+
+/// Completes a started job. The caller holds the lock.
+pub async fn update_completed(
+    conn: &mut PgConnection,
+    id: JobId,
+    outcome: Outcome,
+    error: Option<(ErrorCode, &str)>,
+    retention: Duration,
+) -> Result<(), Error> {
+    query!(
+        "update jobs
+         set state = 'completed', outcome = $2, error_code = $3, error_message = $4,
+             completed_at = now(), expires_at = now() + $5
+         where id = $1 and state in ('pending', 'processing')",
+        id as JobId,
+        outcome.as_str(),
+        error.map(|(code, _)| code.as_str()),
+        error.map(|(_, message)| message),
+        interval(retention),
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("complete a job"))?;
+    Ok(())
+}
+
+/// Records that the client asked to cancel a job. The caller holds the lock.
+pub async fn update_cancel_requested(conn: &mut PgConnection, id: JobId) -> Result<(), Error> {
+    query!("update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()) where id = $1", id as JobId)
+        .execute(conn)
+        .await
+        .map_err(Error::of("cancel a job"))?;
+    Ok(())
+}
+
+/// Makes a job invisible. The caller holds the lock.
+pub async fn update_deleted(conn: &mut PgConnection, id: JobId) -> Result<(), Error> {
+    query!("update jobs set deleted_at = coalesce(deleted_at, now()) where id = $1", id as JobId)
+        .execute(conn)
+        .await
+        .map_err(Error::of("delete a job"))?;
+    Ok(())
+}
+
+/// Removes the rows of a deleted job; its documents, options, events and results go with it.
+pub async fn delete(conn: &mut PgConnection, id: JobId) -> Result<(), Error> {
+    query!("delete from attempts where job_id = $1", id as JobId)
+        .execute(&mut *conn)
+        .await
+        .map_err(Error::of("remove the attempts of a job"))?;
+    query!("delete from jobs where id = $1 and deleted_at is not null", id as JobId)
+        .execute(conn)
+        .await
+        .map_err(Error::of("remove a job"))?;
+    Ok(())
+}
+
+/// A job whose time is over.
+#[derive(Debug, Clone)]
+pub struct ExpiredRow {
+    /// Its identifier.
+    pub id: JobId,
+    /// Whose it is.
+    pub tenant: TenantId,
+}
+
+/// Locks jobs whose time is over, at most `limit`, skipping those that somebody holds.
+pub async fn lock_expired(conn: &mut PgConnection, limit: i64) -> Result<Vec<ExpiredRow>, Error> {
+    query_as!(
+        ExpiredRow,
+        r#"select id as "id: JobId", tenant_id as "tenant: TenantId"
+           from jobs
+           where expires_at < now() and deleted_at is null
+           order by expires_at
+           limit $1
+           for update skip locked"#,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(Error::of("look for expired jobs"))
+}
+
+/// Returns what the status line of a tenant's job says, or `NotFound`.
+pub async fn get_summary(conn: &mut PgConnection, tenant: TenantId, id: JobId) -> Result<JobSummaryRow, Error> {
+    query_as!(
+        JobSummaryRow,
+        r#"select id as "id: JobId", state as "state: JobState", outcome as "outcome: Outcome", error_message,
+                  documents_open, (select count(*) from documents where job_id = jobs.id) as "documents!"
+           from jobs
+           where id = $1 and tenant_id = $2 and deleted_at is null"#,
+        id as JobId,
+        tenant as TenantId,
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(Error::of("get a job"))?
+    .ok_or(Error::NotFound)
+}
+
+/// Lists a tenant's jobs, oldest first, at most `limit`.
+pub async fn list(conn: &mut PgConnection, tenant: TenantId, limit: i64) -> Result<Vec<JobSummaryRow>, Error> {
+    query_as!(
+        JobSummaryRow,
+        r#"select id as "id: JobId", state as "state: JobState", outcome as "outcome: Outcome", error_message,
+                  documents_open, (select count(*) from documents where job_id = jobs.id) as "documents!"
+           from jobs
+           where tenant_id = $1 and deleted_at is null
+           order by id
+           limit $2"#,
+        tenant as TenantId,
+        limit,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(Error::of("list jobs"))
+}
+
+/// A duration as PostgreSQL counts it. Ours are config values far below its range.
+pub(crate) fn interval(duration: Duration) -> PgInterval {
+    PgInterval { months: 0, days: 0, microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX) }
+}

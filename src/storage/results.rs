@@ -1,0 +1,100 @@
+//! The `results` table.
+
+use sqlx::{PgConnection, query, query_as};
+
+use super::{Error, blobs::Stored, documents::size};
+use crate::domain::{JobId, ResultId};
+
+/// A result to be published.
+#[derive(Debug, Clone)]
+pub struct NewResult<'a> {
+    /// Its identifier.
+    pub id: ResultId,
+    /// The job.
+    pub job: JobId,
+    /// Place among the results, from 1.
+    pub ordinal: i32,
+    /// File name for the client.
+    pub file_name: &'a str,
+    /// Media type.
+    pub media_type: &'a str,
+    /// Its bytes in the blob store.
+    pub stored: &'a Stored,
+    /// Pages.
+    pub pages: Option<i32>,
+    /// Conformance that the file claims.
+    pub conformance: Option<&'a str>,
+    /// Name-value pairs for the client.
+    pub properties: serde_json::Value,
+}
+
+/// A result.
+#[derive(Debug, Clone)]
+pub struct ResultRow {
+    /// Its identifier.
+    pub id: ResultId,
+    /// File name for the client.
+    pub file_name: String,
+    /// Media type.
+    pub media_type: String,
+    /// Size in bytes.
+    pub bytes: i64,
+    /// SHA-256 of the bytes.
+    pub sha256: Vec<u8>,
+    /// Where the bytes are.
+    pub blob: String,
+    /// Name-value pairs for the client: an array of `{name, value}`.
+    pub properties: serde_json::Value,
+}
+
+/// Publishes a result.
+pub async fn insert(conn: &mut PgConnection, result: &NewResult<'_>) -> Result<(), Error> {
+    query!(
+        "insert into results
+             (id, job_id, ordinal, file_name, media_type, bytes, sha256, blob, pages, conformance, properties)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        result.id as ResultId,
+        result.job as JobId,
+        result.ordinal,
+        result.file_name,
+        result.media_type,
+        size(result.stored.bytes),
+        result.stored.sha256.as_slice(),
+        result.stored.blob,
+        result.pages,
+        result.conformance,
+        result.properties,
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("publish a result"))?;
+    Ok(())
+}
+
+/// Lists the results of a job in order.
+pub async fn list(conn: &mut PgConnection, job: JobId) -> Result<Vec<ResultRow>, Error> {
+    query_as!(
+        ResultRow,
+        r#"select id as "id: ResultId", file_name, media_type, bytes, sha256, blob, properties
+           from results where job_id = $1 order by ordinal"#,
+        job as JobId,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(Error::of("list results"))
+}
+
+/// Returns one result of a job, or `NotFound`.
+pub async fn get(conn: &mut PgConnection, job: JobId, id: ResultId) -> Result<ResultRow, Error> {
+    query_as!(
+        ResultRow,
+        r#"select id as "id: ResultId", file_name, media_type, bytes, sha256, blob, properties
+           from results where job_id = $1 and id = $2"#,
+        job as JobId,
+        id as ResultId,
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(Error::of("get a result"))?
+    .ok_or(Error::NotFound)
+}

@@ -1,0 +1,146 @@
+//! Adding a document: accept, stream, store, enqueue.
+
+use bytes::Bytes;
+use futures_util::Stream;
+
+use super::{Context, Error, create::label, kind};
+use crate::{
+    domain::{
+        DocumentId, Format, JobId, JobState, Lane, TenantId, limits,
+        options::{self, JobOption},
+    },
+    queue,
+    storage::{
+        self,
+        blobs::{PutError, Stored},
+    },
+};
+
+/// An upload whose place in the order is taken.
+#[derive(Debug)]
+pub struct Accepted {
+    tenant: TenantId,
+    job: JobId,
+    document: DocumentId,
+    ordinal: i32,
+}
+
+/// An upload whose bytes are durable. Dropped instead of finished, it leaves a blob that the job's purge removes.
+#[derive(Debug)]
+pub struct Uploaded {
+    accepted: Accepted,
+    file_name: String,
+    media_type: Option<String>,
+    stored: Stored,
+}
+
+/// Takes the next place in the order of documents: merging follows the order in which uploads began.
+///
+/// # Errors
+/// `UnknownJob`, `WrongState`, `TooManyDocuments`.
+pub async fn accept(ctx: &Context, tenant: TenantId, job: JobId) -> Result<Accepted, Error> {
+    let mut conn = ctx.read().await?;
+    let taken = storage::jobs::take_ordinal(&mut conn, tenant, job, ctx.settings.creating_idle_max)
+        .await
+        .map_err(Error::of_job(job))?;
+    let Some(ordinal) = taken else {
+        let found = storage::jobs::get(&mut conn, tenant, job).await.map_err(Error::of_job(job))?;
+        return Err(Error::WrongState { state: found.state });
+    };
+    if ordinal > limits::DOCUMENTS_PER_JOB_MAX {
+        return Err(Error::TooManyDocuments { max: limits::DOCUMENTS_PER_JOB_MAX });
+    }
+    Ok(Accepted { tenant, job, document: DocumentId::new(), ordinal })
+}
+
+/// Streams the bytes of a document into the blob store.
+///
+/// # Errors
+/// `TooLarge`, `BrokenUpload`, or the store's.
+pub async fn upload<S, E>(
+    ctx: &Context,
+    accepted: Accepted,
+    file_name: &str,
+    media_type: Option<&str>,
+    bytes: S,
+) -> Result<Uploaded, Error>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+    E: std::error::Error,
+{
+    let blob = storage::blobs::document_name(accepted.job, accepted.document);
+    let stored = ctx.blobs.put(&blob, bytes, ctx.settings.upload_bytes_max).await.map_err(|error| match error {
+        PutError::Source(source) => Error::BrokenUpload { what: source.to_string() },
+        PutError::TooLarge { max } => Error::TooLarge { max },
+        PutError::Store(error) => Error::Storage(error),
+    })?;
+    Ok(Uploaded {
+        accepted,
+        file_name: label(file_name),
+        media_type: media_type.map(label).filter(|media_type| !media_type.is_empty()),
+        stored,
+    })
+}
+
+/// Commits document, options and conversion task together; conversion starts at once.
+///
+/// # Errors
+/// `UnknownJob`, `WrongState` when the job was started meanwhile, `Options`. The bytes are removed again.
+pub async fn finish(ctx: &Context, uploaded: Uploaded, options: &[JobOption]) -> Result<DocumentId, Error> {
+    let document = uploaded.accepted.document;
+    let committed = commit(ctx, &uploaded, options).await;
+    match &committed {
+        Ok(()) => {
+            ctx.bell.work();
+            tracing::info!(job.id = %uploaded.accepted.job, document.id = %document, bytes = uploaded.stored.bytes, "document added");
+        }
+        // After a passing failure nobody knows whether the commit went through, so the bytes stay; the purge of the job
+        // removes them with the rest.
+        Err(Error::Storage(error)) if error.is_passing() => {}
+        Err(_) => {
+            if let Err(error) = ctx.blobs.delete(&uploaded.stored.blob).await {
+                tracing::warn!(%error, "could not remove a refused upload");
+            }
+        }
+    }
+    committed.map(|()| document)
+}
+
+async fn commit(ctx: &Context, uploaded: &Uploaded, options: &[JobOption]) -> Result<(), Error> {
+    options::check(options)?;
+    let Accepted { tenant, job, document, ordinal } = uploaded.accepted;
+    let mut tx = ctx.begin().await?;
+    let locked = storage::jobs::lock(&mut tx, tenant, job).await.map_err(Error::of_job(job))?;
+    if locked.state != JobState::Creating {
+        return Err(Error::WrongState { state: locked.state });
+    }
+    let new = storage::documents::NewDocument {
+        id: document,
+        job,
+        ordinal,
+        file_name: &uploaded.file_name,
+        media_type: uploaded.media_type.as_deref(),
+        stored: &uploaded.stored,
+    };
+    storage::documents::insert(&mut tx, &new).await?;
+    storage::options::insert(&mut tx, job, Some(document), options).await?;
+    storage::jobs::update_open(&mut tx, job, 1).await?;
+    let task = queue::NewTask {
+        kind: kind::CONVERT,
+        lane: likely_lane(&uploaded.file_name, uploaded.media_type.as_deref()),
+        job,
+        document: Some(document),
+        tenant,
+        priority: locked.priority,
+    };
+    queue::enqueue(&mut tx, &task).await?;
+    Context::commit(tx).await
+}
+
+/// The lane that the name speaks for. The engine host looks at the content and sends a mislabelled document on.
+fn likely_lane(file_name: &str, media_type: Option<&str>) -> Lane {
+    Format::from_file_name(file_name)
+        .or_else(|| media_type.and_then(Format::from_media_type))
+        .and_then(Format::lane)
+        .unwrap_or(Lane::Native)
+}

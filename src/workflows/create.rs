@@ -1,0 +1,58 @@
+//! Creating a job.
+
+use super::{Context, Error, lists};
+use crate::{
+    domain::{
+        JobId, TenantId, limits,
+        options::{self, JobOption},
+    },
+    storage,
+};
+
+/// What a client asks for.
+#[derive(Debug, Clone, Default)]
+pub struct NewJob {
+    /// Name of the workflow, or none for the default.
+    pub workflow: Option<String>,
+    /// Name of the profile, or none for the default.
+    pub profile: Option<String>,
+    /// Name of the job.
+    pub name: Option<String>,
+    /// Options of the job.
+    pub options: Vec<JobOption>,
+}
+
+/// Creates a job and its options in one transaction.
+///
+/// # Errors
+/// `UnknownWorkflow`, `UnknownProfile`, `Options`, `TooManyJobs`.
+pub async fn create(ctx: &Context, tenant: TenantId, new: &NewJob) -> Result<JobId, Error> {
+    let workflow = lists::workflow(new.workflow.as_deref())?;
+    let profile = workflow.profile(new.profile.as_deref())?;
+    options::check(&new.options)?;
+    let name = new.name.as_deref().map(|name| label(name));
+    let id = JobId::new();
+    let mut tx = ctx.begin().await?;
+    let max = ctx.settings.open_jobs_max;
+    if storage::jobs::count_open(&mut tx, tenant, max).await? >= max {
+        return Err(Error::TooManyJobs { max });
+    }
+    let job = storage::jobs::NewJob {
+        id,
+        tenant,
+        workflow: workflow.name,
+        profile,
+        name: name.as_deref().filter(|name| !name.is_empty()),
+        idle_max: ctx.settings.creating_idle_max,
+    };
+    storage::jobs::insert(&mut tx, &job).await?;
+    storage::options::insert(&mut tx, id, None, &new.options).await?;
+    Context::commit(tx).await?;
+    tracing::info!(job.id = %id, workflow = workflow.name, "job created");
+    Ok(id)
+}
+
+/// A name from outside: a label of bounded length without control characters.
+pub(super) fn label(name: &str) -> String {
+    name.chars().filter(|character| !character.is_control()).take(limits::NAME_CHARS_MAX).collect()
+}

@@ -1,0 +1,52 @@
+//! Deleting a job.
+
+use sqlx::PgConnection;
+
+use super::{Context, Error, kind};
+use crate::{
+    domain::{JobId, JobState, Lane, TenantId},
+    queue,
+    storage,
+};
+
+/// Whether a deleted job is at rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deleted {
+    /// Nothing of it runs.
+    AtOnce,
+    /// Its running work is being stopped.
+    WhenStopped,
+}
+
+/// Makes a job invisible at once, stops its work, and has its blobs and rows removed by a worker.
+///
+/// # Errors
+/// `UnknownJob`.
+pub async fn delete(ctx: &Context, tenant: TenantId, id: JobId) -> Result<Deleted, Error> {
+    let mut tx = ctx.begin().await?;
+    let job = storage::jobs::lock(&mut tx, tenant, id).await.map_err(Error::of_job(id))?;
+    mark(&mut tx, id, tenant).await?;
+    Context::commit(tx).await?;
+    ctx.bell.stop();
+    ctx.bell.work();
+    tracing::info!(job.id = %id, "job deleted");
+    Ok(match job.state {
+        JobState::Creating | JobState::Completed => Deleted::AtOnce,
+        JobState::Pending | JobState::Processing => Deleted::WhenStopped,
+    })
+}
+
+/// Marks a job as deleted and enqueues its purge. The caller holds its lock.
+pub(super) async fn mark(conn: &mut PgConnection, job: JobId, tenant: TenantId) -> Result<(), Error> {
+    storage::jobs::update_deleted(conn, job).await?;
+    queue::cancel::cancel_job(conn, job).await?;
+    let task = queue::NewTask {
+        kind: kind::PURGE,
+        lane: Lane::Native,
+        job,
+        document: None,
+        tenant,
+        priority: 0,
+    };
+    Ok(queue::enqueue(conn, &task).await?)
+}

@@ -1,0 +1,100 @@
+use std::time::Duration;
+
+use crate::{
+    domain::{JobId, JobState, ResultId, options::OptionsError},
+    queue, storage,
+};
+
+/// Why an operation on a job was refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such job, or it is another tenant's.
+    #[error("there is no job {0}")]
+    UnknownJob(JobId),
+    /// The job has no such result.
+    #[error("job {job} has no result {result}")]
+    UnknownResult {
+        /// The job.
+        job: JobId,
+        /// The result.
+        result: ResultId,
+    },
+    /// There is no such workflow.
+    #[error("there is no workflow `{name}`; there are: {known}")]
+    UnknownWorkflow {
+        /// The name that was asked for.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// The workflow has no such profile.
+    #[error("the workflow `{workflow}` has no profile `{name}`; it has: {known}")]
+    UnknownProfile {
+        /// The workflow.
+        workflow: &'static str,
+        /// The name that was asked for.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// The options cannot be stored.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
+    /// The job's state does not allow it.
+    #[error("the job is {state}")]
+    WrongState {
+        /// Where it stands.
+        state: JobState,
+    },
+    /// The job has not ended in the time that a caller waits.
+    #[error("the job is not completed after {} s", .after.as_secs())]
+    NotYet {
+        /// How long was waited.
+        after: Duration,
+    },
+    /// Too many jobs are open.
+    #[error("there are {max} open jobs, which is the limit")]
+    TooManyJobs {
+        /// The limit.
+        max: i64,
+    },
+    /// The job has too many documents.
+    #[error("the job has {max} documents, which is the limit")]
+    TooManyDocuments {
+        /// The limit.
+        max: i32,
+    },
+    /// An upload is too long.
+    #[error("the document has more than {max} bytes")]
+    TooLarge {
+        /// The limit in bytes.
+        max: u64,
+    },
+    /// An upload broke off.
+    #[error("the upload broke off: {what}")]
+    BrokenUpload {
+        /// How.
+        what: String,
+    },
+    /// The queue failed.
+    #[error(transparent)]
+    Queue(#[from] queue::Error),
+    /// The database or the blob store failed.
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+}
+
+impl Error {
+    /// Reads "not found" as "there is no such job".
+    pub(super) fn of_job(id: JobId) -> impl FnOnce(storage::Error) -> Self {
+        move |error| match error {
+            storage::Error::NotFound => Self::UnknownJob(id),
+            error @ (storage::Error::Conflict { .. }
+            | storage::Error::Unavailable { .. }
+            | storage::Error::Corrupt { .. }
+            | storage::Error::Schema { .. }
+            | storage::Error::Blobs { .. }
+            | storage::Error::Database { .. }) => Self::Storage(error),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Floor 4: what a job does, from create to purge. Opens the transactions; enqueues inside them, rings after them.
+//!
+//! Must not know: HTTP, the environment.
+//!
+//! ```text
+//! create ─► add ─► add ─► start ─────────────┐
+//!            └► convert   └► convert (last) ─┴► assemble ─► completed ─► purge
+//! ```
+//!
+//! 1. Accepted means stored: an operation answers after its rows are committed and its bytes are durable.
+//! 2. Who changes a job and its tasks locks the job first.
+//! 3. What an attempt found out is data ([`work`]) until it is settled in one transaction that shows the fence.
+//! 4. A job that is started and has no open document is either assembled or completed, never forgotten: both `start` and
+//!    the settlement of a document go through [`advance`].
+
+pub mod add;
+pub mod advance;
+pub mod cancel;
+pub mod create;
+pub mod delete;
+pub mod expire;
+pub mod lists;
+pub mod options;
+pub mod result;
+pub mod start;
+pub mod work;
+
+mod context;
+mod error;
+
+pub use context::{Context, Settings};
+pub use error::Error;
+
+/// The kinds of task, as the `kind` column of the queue holds them.
+pub mod kind {
+    /// Turn one document into a PDF.
+    pub const CONVERT: &str = "convert";
+    /// Put the converted documents of a job together.
+    pub const ASSEMBLE: &str = "assemble";
+    /// Remove a deleted job's blobs and rows.
+    pub const PURGE: &str = "purge";
+}

@@ -1,0 +1,73 @@
+//! Executing an `assemble` task: fetch the converted documents, have them merged, store the result.
+
+use super::{Done, Outcome, Work, convert::unwritable, events, page_count, report};
+use crate::{
+    domain::{ErrorCode, JobState, limits},
+    engines::{
+        host,
+        protocol::{Answer, Assemble, Metadata, Request},
+    },
+    queue::Lease,
+    storage,
+    workflows::{Error, lists, options},
+};
+
+const OUTPUT: &str = "output.pdf";
+
+impl Work {
+    pub(super) async fn assemble(&self, lease: &Lease) -> Result<Done, Error> {
+        let mut conn = self.ctx.read().await?;
+        let job = storage::jobs::get_any(&mut conn, lease.task.job).await?;
+        if job.deleted_at.is_some() || !matches!(job.state, JobState::Pending | JobState::Processing) {
+            return Ok(Done::new(Outcome::Dropped));
+        }
+        storage::jobs::update_processing(&mut conn, job.id).await?;
+        let documents = storage::documents::list(&mut conn, job.id).await?;
+        let options = storage::options::list_of_job(&mut conn, job.id).await?;
+        let now = storage::overview::now(&mut conn).await?;
+        // No connection is held while an engine runs.
+        drop(conn);
+        if lease.task.attempt > limits::ATTEMPTS_MAX {
+            let message = format!("The documents cannot be put together: the workers died over it {} times.", limits::ATTEMPTS_MAX);
+            return Ok(Done::new(Outcome::Failed { code: ErrorCode::Internal, message }));
+        }
+        let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
+        let mut inputs = Vec::with_capacity(documents.len());
+        for (index, document) in documents.iter().enumerate() {
+            let missing = || storage::Error::Corrupt { what: format!("document {} is not converted", document.id) };
+            let blob = document.converted_blob.as_deref().ok_or_else(missing)?;
+            let name = format!("{index}.pdf");
+            self.ctx.blobs.fetch(blob, &folder.path().join(&name)).await?;
+            inputs.push(name.into());
+        }
+        let request = Request::Assemble(Assemble {
+            inputs,
+            output: OUTPUT.into(),
+            metadata: Metadata(options::metadata(&options)),
+            target: lists::workflow(Some(&job.workflow))?.target,
+            now,
+        });
+        let mut ran = host::run(&self.config.host, folder.path(), &request).await;
+        let answer = std::mem::replace(&mut ran.answer, Answer::Reroute { lane: String::new() });
+        match answer {
+            Answer::Done { pages, events: sent, conformance } => {
+                let blob = storage::blobs::result_name(job.id, lease.fence);
+                let stored = self.ctx.blobs.put_file(&blob, &folder.path().join(OUTPUT)).await?;
+                let pages = page_count(pages);
+                let outcome = Outcome::Assembled { stored, pages, events: events(sent), conformance };
+                Ok(Done { outcome, format: None, report: report(&ran, None, None) })
+            }
+            Answer::Reroute { .. } => {
+                let message = "The engine did not put the documents together.".to_owned();
+                Ok(Done::of_refusal(lease, &ran, "internal", "internal", true, message))
+            }
+            Answer::Failed { code, message, passing, fault, stderr_tail } => {
+                if !stderr_tail.is_empty() {
+                    ran.stderr_tail = stderr_tail;
+                }
+                let message = format!("The converted documents cannot be put together: {message}.");
+                Ok(Done::of_refusal(lease, &ran, &code, &fault, passing, message))
+            }
+        }
+    }
+}

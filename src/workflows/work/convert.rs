@@ -1,0 +1,91 @@
+//! Executing a `convert` task: fetch, ask an engine host, store.
+
+use super::{Done, Outcome, Work, events, page_count, report};
+use crate::{
+    domain::{DocumentState, ErrorCode, limits, options::JobOption},
+    engines::{
+        host,
+        protocol::{Answer, Convert, Request},
+    },
+    queue::Lease,
+    storage::{self, documents::DocumentRow},
+    workflows::{Error, lists, options},
+};
+
+const INPUT: &str = "input";
+const OUTPUT: &str = "output.pdf";
+
+/// What a conversion needs to know, read in one go.
+struct Order {
+    document: DocumentRow,
+    workflow: String,
+    passwords: Vec<String>,
+}
+
+impl Work {
+    pub(super) async fn convert(&self, lease: &Lease) -> Result<Done, Error> {
+        let Some(order) = self.order(lease).await? else { return Ok(Done::new(Outcome::Dropped)) };
+        let name = order.document.file_name.clone();
+        if lease.task.attempt > limits::ATTEMPTS_MAX {
+            let message = format!("The document '{name}' cannot be converted: its workers died over it {} times.", limits::ATTEMPTS_MAX);
+            return Ok(Done::new(Outcome::Failed { code: ErrorCode::Corrupt, message }));
+        }
+        let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
+        self.ctx.blobs.fetch(&order.document.blob, &folder.path().join(INPUT)).await?;
+        let request = Request::Convert(Convert {
+            input: INPUT.into(),
+            output: OUTPUT.into(),
+            file_name: order.document.file_name,
+            media_type: order.document.media_type,
+            passwords: order.passwords,
+            target: lists::workflow(Some(&order.workflow))?.target,
+            lane: lease.task.lane.as_str().to_owned(),
+            engines: self.config.engines.clone(),
+            // The engine inside the host ends first, so that the host can say what happened.
+            seconds: self.config.host.time_max.as_secs().saturating_sub(5).max(1),
+        });
+        let mut ran = host::run(&self.config.host, folder.path(), &request).await;
+        let format = ran.format.as_deref().and_then(|format| format.parse().ok());
+        let answer = std::mem::replace(&mut ran.answer, Answer::Reroute { lane: String::new() });
+        match answer {
+            Answer::Done { pages, events: sent, .. } => {
+                let blob = storage::blobs::converted_name(lease.task.job, order.document.id, lease.fence);
+                let stored = self.ctx.blobs.put_file(&blob, &folder.path().join(OUTPUT)).await?;
+                let outcome = Outcome::Converted { stored, pages: page_count(pages), events: events(sent) };
+                Ok(Done { outcome, format, report: report(&ran, None, None) })
+            }
+            Answer::Reroute { lane } => match lane.parse() {
+                Ok(lane) => Ok(Done { outcome: Outcome::Reroute(lane), format, report: report(&ran, None, None) }),
+                Err(_) => Ok(Done::of_refusal(lease, &ran, "internal", "internal", true, format!("The engine sent the document '{name}' nowhere."))),
+            },
+            Answer::Failed { code, message, passing, fault, stderr_tail } => {
+                if !stderr_tail.is_empty() {
+                    ran.stderr_tail = stderr_tail;
+                }
+                let message = format!("The document '{name}' cannot be converted: {message}.");
+                Ok(Done::of_refusal(lease, &ran, &code, &fault, passing, message))
+            }
+        }
+    }
+
+    /// Reads what is to be done, and marks a started job as being worked on. `None` when nobody needs it any more.
+    async fn order(&self, lease: &Lease) -> Result<Option<Order>, Error> {
+        let Some(id) = lease.task.document else { return Ok(None) };
+        let mut conn = self.ctx.read().await?;
+        let job = storage::jobs::get_any(&mut conn, lease.task.job).await?;
+        let document = storage::documents::get(&mut conn, id).await?;
+        if document.state != DocumentState::Open || job.deleted_at.is_some() {
+            return Ok(None);
+        }
+        storage::jobs::update_processing(&mut conn, job.id).await?;
+        let own: Vec<JobOption> = storage::options::list_of_document(&mut conn, id).await?;
+        let shared = storage::options::list_of_job(&mut conn, job.id).await?;
+        Ok(Some(Order { document, workflow: job.workflow, passwords: options::passwords(&own, &shared) }))
+    }
+}
+
+/// A full or read-only disk passes, or an operator mends it.
+pub(super) fn unwritable(doing: &'static str, source: &std::io::Error) -> Error {
+    let source = object_store::Error::Generic { store: "work folder", source: source.to_string().into() };
+    Error::Storage(storage::Error::Blobs { doing, source })
+}

@@ -1,0 +1,213 @@
+//! What a worker does with a task: executes it outside any transaction, then settles what came of it in one.
+
+use std::{path::PathBuf, time::Duration};
+
+use super::{Context, Error, expire, kind};
+use crate::{
+    domain::{ErrorCode, Event, Format, Lane, limits},
+    engines::{
+        host::{HostConfig, Ran},
+        protocol::Engines,
+    },
+    queue::{self, Handler, Lease, Report, Stop, StopReason},
+    storage::{self, blobs::Stored},
+};
+
+mod assemble;
+mod convert;
+mod folder;
+mod purge;
+mod settle;
+
+pub use folder::Folders;
+
+/// What a worker needs besides the context.
+#[derive(Debug, Clone)]
+pub struct WorkConfig {
+    /// How engine hosts are started.
+    pub host: HostConfig,
+    /// The engines of this machine.
+    pub engines: Engines,
+    /// Where work folders are made.
+    pub folder: PathBuf,
+}
+
+/// The handler of all kinds of task.
+#[derive(Debug)]
+pub struct Work {
+    ctx: Context,
+    config: WorkConfig,
+    folders: Folders,
+}
+
+/// What came of an attempt, as data. Nothing of it is visible before it is settled.
+#[derive(Debug)]
+pub struct Done {
+    outcome: Outcome,
+    format: Option<Format>,
+    report: Report,
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Converted { stored: Stored, pages: i32, events: Vec<Event> },
+    Assembled { stored: Stored, pages: i32, events: Vec<Event>, conformance: Option<String> },
+    Purged,
+    /// Final: trying again would not help, or was tried often enough.
+    Failed { code: ErrorCode, message: String },
+    /// The attempt counts and another follows.
+    Retry,
+    /// The attempt does not count; try again after a while.
+    Later(Duration),
+    Reroute(Lane),
+    /// Nobody wants it any more.
+    Dropped,
+}
+
+impl Work {
+    /// Makes the handler and removes work folders that a killed worker left behind.
+    ///
+    /// # Errors
+    /// When the folder for work cannot be made.
+    pub fn new(ctx: Context, config: WorkConfig) -> std::io::Result<Self> {
+        let folders = Folders::open(&config.folder)?;
+        Ok(Self { ctx, config, folders })
+    }
+}
+
+impl Handler for Work {
+    type Done = Done;
+
+    #[tracing::instrument(name = "attempt", skip_all, fields(job.id = %lease.task.job, task = lease.task.id, kind = %lease.task.kind, attempt = lease.task.attempt))]
+    async fn execute(&self, lease: &Lease, stop: &Stop) -> Done {
+        let work = async {
+            match lease.task.kind.as_str() {
+                kind::CONVERT => self.convert(lease).await,
+                kind::ASSEMBLE => self.assemble(lease).await,
+                kind::PURGE => self.purge(lease).await,
+                // A newer version wrote it; its workers will take it.
+                unknown => {
+                    tracing::warn!(kind = unknown, "a task of a kind that this version does not know");
+                    Ok(Done::new(Outcome::Later(Duration::from_secs(10))))
+                }
+            }
+        };
+        // Dropping the work kills its engine host with all that it started.
+        let done = tokio::select! {
+            done = work => done.unwrap_or_else(|error| Done::of_error(lease, &error)),
+            reason = stop.wait() => Done::new(match reason {
+                StopReason::Canceled | StopReason::Lost => Outcome::Dropped,
+                StopReason::Shutdown => Outcome::Later(Duration::ZERO),
+            }),
+        };
+        tracing::info!(outcome = done.outcome.word(), fault = done.report.fault, "attempt ended");
+        done
+    }
+
+    async fn settle(&self, lease: &Lease, done: &Done) -> Result<(), queue::Error> {
+        match settle::settle(&self.ctx, lease, done).await {
+            Ok(()) => Ok(()),
+            Err(Error::Queue(error)) => Err(error),
+            Err(Error::Storage(error)) => Err(error.into()),
+            Err(error) => Err(storage::Error::Corrupt { what: error.to_string() }.into()),
+        }
+    }
+
+    async fn discard(&self, _lease: &Lease, done: Done) {
+        let stored = match done.outcome {
+            Outcome::Converted { stored, .. } | Outcome::Assembled { stored, .. } => stored,
+            Outcome::Purged
+            | Outcome::Failed { .. }
+            | Outcome::Retry
+            | Outcome::Later(_)
+            | Outcome::Reroute(_)
+            | Outcome::Dropped => return,
+        };
+        if let Err(error) = self.ctx.blobs.delete(&stored.blob).await {
+            tracing::warn!(%error, blob = stored.blob, "could not remove what nobody needs");
+        }
+    }
+
+    async fn housekeep(&self) -> Result<(), queue::Error> {
+        match expire::expire(&self.ctx).await {
+            Ok(_) => Ok(()),
+            Err(Error::Storage(error)) => Err(error.into()),
+            Err(error) => Err(storage::Error::Corrupt { what: error.to_string() }.into()),
+        }
+    }
+}
+
+impl Outcome {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Converted { .. } => "converted",
+            Self::Assembled { .. } => "assembled",
+            Self::Purged => "purged",
+            Self::Failed { .. } => "failed",
+            Self::Retry => "retry",
+            Self::Later(_) => "later",
+            Self::Reroute(_) => "reroute",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+impl Done {
+    fn new(outcome: Outcome) -> Self {
+        Self { outcome, format: None, report: Report::default() }
+    }
+
+    /// What an error of the database or the blob store means for the attempt.
+    fn of_error(lease: &Lease, error: &Error) -> Self {
+        tracing::warn!(error = %crate::log::ErrorChain(error), task = lease.task.id, "attempt failed");
+        let report = Report { fault: Some("unavailable"), message: Some(error.to_string()), ..Report::default() };
+        let outcome = match error {
+            // Whatever the task was about is gone.
+            Error::Storage(storage::Error::NotFound) => Outcome::Dropped,
+            Error::Storage(error) if error.is_passing() => Outcome::Later(Duration::from_secs(1)),
+            _ if lease.task.attempt < limits::ATTEMPTS_MAX => Outcome::Retry,
+            _ => Outcome::Failed {
+                code: ErrorCode::Internal,
+                message: "The service could not do its work; its log says why.".to_owned(),
+            },
+        };
+        Self { outcome, format: None, report }
+    }
+
+    /// What an engine's refusal means: another attempt while the fault may pass and attempts are left.
+    fn of_refusal(lease: &Lease, ran: &Ran, code: &str, fault: &str, passing: bool, message: String) -> Self {
+        let report = report(ran, Some(fault), Some(&message));
+        let outcome = if passing && lease.task.attempt < limits::ATTEMPTS_MAX {
+            Outcome::Retry
+        } else {
+            Outcome::Failed { code: code.parse().unwrap_or(ErrorCode::Internal), message }
+        };
+        Self { outcome, format: ran.format.as_deref().and_then(|format| format.parse().ok()), report }
+    }
+}
+
+/// The faults that an engine may report, as the history knows them.
+const FAULTS: [&str; 6] = ["input", "crashed", "timed-out", "flooded", "unavailable", "internal"];
+
+/// What is kept of a run.
+fn report(ran: &Ran, fault: Option<&str>, message: Option<&str>) -> Report {
+    Report {
+        engine: ran.engine.clone(),
+        engine_version: ran.engine_version.clone(),
+        fault: fault.map(|fault| FAULTS.into_iter().find(|known| *known == fault).unwrap_or("internal")),
+        message: message.map(str::to_owned),
+        exit: ran.exit.clone(),
+        peak_memory_bytes: ran.peak_memory_bytes,
+        stderr_tail: (!ran.stderr_tail.is_empty()).then(|| ran.stderr_tail.clone()),
+    }
+}
+
+/// A number of pages as the database holds it; the limit on pages is far below its range.
+fn page_count(pages: usize) -> i32 {
+    i32::try_from(pages).unwrap_or(i32::MAX)
+}
+
+/// Events of an engine, without what is not of the contract.
+fn events(sent: Vec<crate::engines::protocol::Event>) -> Vec<Event> {
+    sent.into_iter().filter_map(|event| event.try_into().ok()).collect()
+}
