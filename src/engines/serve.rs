@@ -59,6 +59,9 @@ fn peak_memory() -> i64 {
         .unwrap_or_default()
 }
 
+/// Most shortfalls of a document that the client is told; the first ones say enough.
+const SHORTFALLS_TOLD_MAX: usize = 20;
+
 /// What an engine made of a document.
 struct Converted {
     pdf: Vec<u8>,
@@ -154,9 +157,9 @@ fn finish(convert: &Convert, converted: Converted) -> Result<Answer, Error> {
         let fonts = pdf::fonts::FontFolder::open(&convert.engines.fonts);
         let archived = pdf::archive::to_pdfa2b(&mut document, &fonts)?;
         events.extend(archived.events);
-        events.extend(archived.shortfalls.iter().map(|shortfall| {
+        events.extend(archived.shortfalls.iter().take(SHORTFALLS_TOLD_MAX).map(|shortfall| {
             let message =
-                format!("The document keeps the result from being PDF/A-2b: {} ({}).", shortfall.message, shortfall.clause);
+                format!("The document stands against PDF/A-2b. {} (ISO 19005-2, {})", shortfall.message, shortfall.clause);
             Event::warning(EventCode::Generic, message)
         }));
     }
@@ -190,18 +193,19 @@ fn join(assemble: &Assemble) -> Result<Answer, Error> {
         return Err(Error::Limit { which: format!("{pages} pages, at most {} are allowed", limits::PAGES_MAX) });
     }
     let mut events = merged.events;
-    let mut claim = None;
-    if assemble.target == Target::PdfA2b {
-        match pdf::check::shortfalls(&document).first() {
-            None => claim = Some(pdf::metadata::Claim::PdfA2b),
-            Some(shortfall) => events.push(Event::warning(
-                EventCode::Generic,
-                format!("The result is a PDF that does not claim PDF/A-2b: {} ({}).", shortfall.message, shortfall.clause),
-            )),
-        }
-    }
     let now = OffsetDateTime::from_unix_timestamp(assemble.now).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    pdf::metadata::write(&mut document, &assemble.metadata.0, claim, now)?;
+    let wanted = &assemble.metadata.0;
+    let mut claim = (assemble.target == Target::PdfA2b).then_some(pdf::metadata::Claim::PdfA2b);
+    pdf::metadata::write(&mut document, wanted, claim, now)?;
+    if claim.is_some()
+        && let Some(shortfall) = pdf::check::shortfalls(&document).first()
+    {
+        // A claim that is known to be false is taken back, and the client is told.
+        let message = format!("The result does not claim PDF/A-2b. {} (ISO 19005-2, {})", shortfall.message, shortfall.clause);
+        events.push(Event::warning(EventCode::Generic, message));
+        claim = None;
+        pdf::metadata::write(&mut document, wanted, claim, now)?;
+    }
     write(&assemble.output, &pdf::write(document)?)?;
     let events = events.into_iter().map(Into::into).collect();
     Ok(Answer::Done { pages, events, conformance: claim.map(|_| "PDF/A-2b".to_owned()) })

@@ -37,8 +37,12 @@ pub fn write(mut document: Document) -> Result<Vec<u8>, Error> {
     document.trailer.set("ID", vec![id.clone(), id]);
     document.version = "1.7".to_owned();
     document.binary_mark = vec![0xE2, 0xE3, 0xCF, 0xD3];
-    let options =
-        SaveOptions::builder().use_object_streams(true).use_xref_streams(true).max_objects_per_stream(200).build();
+    let options = SaveOptions::builder()
+        .use_object_streams(true)
+        .use_xref_streams(true)
+        .max_objects_per_stream(200)
+        .compression_level(6)
+        .build();
     let mut bytes = Vec::new();
     document
         .save_with_options(&mut bytes, options)

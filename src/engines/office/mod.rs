@@ -122,7 +122,8 @@ fn convert(
 ) -> Result<Told, Error> {
     let status = folder.join("status.txt");
     let job = format!(
-        "{}\n{}\n{}\n{}\n{}\n",
+        // The reader keeps the line feed of the very last line, so the last line is not one of ours.
+        "{}\n{}\n{}\n{}\n{}\nend\n",
         url(input),
         url(&folder.join("out.pdf")),
         import_filter(format).unwrap_or_default(),

@@ -1,0 +1,15 @@
+//! What tests stand on: a database each, real processes of the program, an HTTP client, documents made in code.
+
+pub(crate) mod client;
+pub(crate) mod db;
+pub(crate) mod documents;
+pub(crate) mod pdf;
+pub(crate) mod scripted;
+pub(crate) mod service;
+pub(crate) mod wait;
+
+pub(crate) use client::{Answer, Client};
+pub(crate) use db::Database;
+pub(crate) use documents::Document;
+pub(crate) use service::{Process, Site};
+pub(crate) use wait::until;

@@ -1,0 +1,192 @@
+//! Real processes of the program.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use tempfile::TempDir;
+
+use super::{Client, Database, until, wait::seconds};
+
+/// A process of the program; killed when it is dropped.
+pub(crate) struct Process {
+    child: Child,
+    /// What it writes to standard error, and its children too.
+    pub(crate) log: PathBuf,
+    name: String,
+}
+
+impl Process {
+    /// Starts the program with a cleared environment.
+    pub(crate) fn start(name: &str, args: &[&str], env: &[(String, String)], folder: &Path) -> Self {
+        let log = folder.join(format!("{name}-{}.log", uuid::Uuid::new_v4().simple()));
+        let output = File::create(&log).unwrap();
+        let mut command = program();
+        command.args(args).envs(env.iter().cloned()).current_dir(folder);
+        command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
+        Self { child: command.spawn().unwrap(), log, name: name.to_owned() }
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(self.pid(), signal).unwrap();
+    }
+
+    /// Ends it as `kill -9` does, and waits until it is gone.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop and gives its exit status.
+    pub(crate) async fn stop(&mut self, within: Duration) -> ExitStatus {
+        self.signal(Signal::SIGTERM);
+        self.ended(within).await
+    }
+
+    /// Waits until it ends.
+    pub(crate) async fn ended(&mut self, within: Duration) -> ExitStatus {
+        until(&format!("`{}` ends", self.name), within, async || self.child.try_wait().unwrap()).await
+    }
+
+    /// What it has written so far.
+    pub(crate) fn output(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap()).into_owned()
+    }
+
+    /// Waits until it has written a text.
+    pub(crate) async fn says(&self, text: &str, within: Duration) {
+        let what = format!("`{}` says `{text}`", self.name);
+        until(&what, within, async || self.output().contains(text).then_some(())).await;
+    }
+
+    /// The address that it said last that it serves at.
+    pub(crate) fn url(&self) -> Option<String> {
+        let output = self.output();
+        let (_, rest) = output.rsplit_once("serving http://")?;
+        let (address, _) = rest.split_once(char::is_whitespace)?;
+        Some(format!("http://{address}"))
+    }
+
+    /// A client for it, as soon as it serves.
+    pub(crate) async fn client(&self) -> Client {
+        let url = until(&format!("`{}` serves", self.name), seconds(60), async || self.url()).await;
+        Client::new(&url)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // One that was stopped with a signal is still ours to kill.
+        if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
+            eprintln!("`{}` cannot be ended: {error}", self.name);
+        }
+        if std::thread::panicking() {
+            eprintln!("--- `{}` said:\n{}", self.name, self.output());
+        }
+    }
+}
+
+/// A database and a folder that the processes of one test share.
+pub(crate) struct Site {
+    /// The database.
+    pub(crate) db: Database,
+    /// The folder with blobs, work and logs.
+    pub(crate) folder: TempDir,
+}
+
+impl Site {
+    /// Makes a site with the schema and an empty blob store.
+    pub(crate) async fn new() -> Self {
+        Self { db: Database::migrated().await, folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// Where blobs are kept.
+    pub(crate) fn blobs(&self) -> PathBuf {
+        self.folder.path().join("blobs")
+    }
+
+    /// The blobs that there are, unfinished uploads included.
+    pub(crate) fn blob_files(&self) -> Vec<PathBuf> {
+        files(&self.blobs())
+    }
+
+    /// Starts a role of the program; `more` overrides variables.
+    pub(crate) fn start(&self, role: &str, more: &[(&str, &str)]) -> Process {
+        let data = self.folder.path().to_string_lossy().into_owned();
+        let mut env = vec![
+            ("DATABASE_URL".to_owned(), self.db.url.clone()),
+            ("BINDERY_DATA".to_owned(), data),
+            ("BINDERY_BLOBS".to_owned(), format!("file://{}", self.blobs().display())),
+            ("BINDERY_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+            ("BINDERY_SLOTS".to_owned(), "native=2,office=1".to_owned()),
+            ("BINDERY_LOG".to_owned(), "info".to_owned()),
+        ];
+        env.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Process::start(role, &[role], &env, self.folder.path())
+    }
+
+    /// Starts an API and gives it with a client for it.
+    pub(crate) async fn serve(&self) -> (Process, Client) {
+        self.serve_with(&[]).await
+    }
+
+    /// Starts an API with variables of its own.
+    pub(crate) async fn serve_with(&self, more: &[(&str, &str)]) -> (Process, Client) {
+        let process = self.start("serve", more);
+        let client = process.client().await;
+        (process, client)
+    }
+
+    /// Starts a worker.
+    pub(crate) fn work(&self) -> Process {
+        self.start("work", &[])
+    }
+}
+
+/// Every file below a folder.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            found.extend(files(&entry.path()));
+        } else {
+            found.push(entry.path());
+        }
+    }
+    found
+}
+
+/// The processes whose parent is the given one, with their arguments.
+pub(crate) fn children(parent: Pid) -> Vec<(Pid, Vec<String>)> {
+    let numbers = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    numbers
+        .filter_map(|pid: i32| {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+            let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+            let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+            let args = command.split(|byte| *byte == 0).map(|arg| String::from_utf8_lossy(arg).into_owned());
+            (line.trim() == parent.to_string()).then(|| (Pid::from_raw(pid), args.collect()))
+        })
+        .collect()
+}
+
+/// The program under test with nothing in its environment but what it needs to find other programs.
+#[expect(clippy::disallowed_methods, reason = "the tests start the program as a user does")]
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bindery"));
+    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", "/nonexistent");
+    command
+}
