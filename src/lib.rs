@@ -1,4 +1,67 @@
-//! Bindery.
+//! Bindery: a durable document-conversion service on PostgreSQL. This page is the map of the code.
+//!
+//! Clients create jobs over HTTP ([`api`]), workers claim tasks from PostgreSQL ([`queue`]) and have documents converted
+//! in engine hosts ([`engines`]), which bring every PDF to PDF/A ([`pdf`]). What a job does from create to purge is in
+//! [`workflows`]; rows and blobs are in [`storage`]; [`cli`] puts it all together as one program.
+//!
+//! # Floors
+//!
+//! | floor | folder | may name | must never |
+//! | --- | --- | --- | --- |
+//! | 0 | [`domain`] | nothing of ours | do I/O, know serde or HTTP |
+//! | 1 | [`storage`] | domain | start jobs, know HTTP, decide policy |
+//! | 2 | [`queue`] | domain, storage | name a kind of task, an engine or HTTP |
+//! | 3 | [`pdf`] | domain | know an engine, the clock, the environment |
+//! | 3 | [`engines`] | domain, pdf | see PostgreSQL, the queue, HTTP, the environment, the clock |
+//! | 4 | [`workflows`] | domain, storage, queue, engines | know HTTP or the environment |
+//! | 5 | [`api`] | domain, storage (reads), workflows | contain SQL, call an engine, open a transaction |
+//! | 6 | [`cli`] | all | be imported |
+//!
+//! `queue` and `engines` do not see each other: they meet only in [`workflows::work`]. [`log`] is free for all.
+//! The test `tidy` holds the code against this table.
+//!
+//! # One job, from POST to download
+//!
+//! 1. `POST /jobs` → [`workflows::create`]: one transaction with the job and its options.
+//! 2. `POST /jobs/{id}/data` → [`workflows::add`]: `accept` takes the next place in the order, `upload` streams the bytes
+//!    into [`storage::blobs`], `finish` commits document, options and a `convert` task together, then rings the bell.
+//! 3. A worker's [`queue::pump`] hears the bell and claims ([`queue::claim`]): one statement that draws a fence and writes
+//!    the attempt into the history.
+//! 4. [`workflows::work`] executes: it fetches the blob into a work folder and asks an engine host
+//!    ([`engines::host`] → [`engines::serve`]), which detects the type ([`engines::detect`]), lets an engine make a PDF
+//!    ([`engines::native`], [`engines::office`]) and archives it ([`pdf::archive`]). A document in the wrong lane is sent
+//!    on. The PDF goes into the blob store under a name that holds the fence.
+//! 5. The same module settles: one transaction locks the job, ends the task by its fence, records the document, its events,
+//!    and takes the job's next step ([`workflows::advance`]).
+//! 6. `POST /jobs/{id}:start` → [`workflows::start`]. Whoever comes last, the start or the last document, enqueues
+//!    `assemble` in its own transaction.
+//! 7. The `assemble` task merges ([`pdf::merge`]), writes metadata, checks ([`pdf::check`]) and publishes; settling it
+//!    completes the job and rings for those who wait.
+//! 8. `GET /jobs/{id}/result` → [`workflows::result`] waits without holding a connection; `GET …/result/{resultId}`
+//!    streams the blob.
+//! 9. `DELETE /jobs/{id}` → [`workflows::delete`] hides the job and enqueues `purge`.
+//!
+//! # What holds when a process dies
+//!
+//! | who, when | what is left | who mends it |
+//! | --- | --- | --- |
+//! | API during an upload | bytes without a row | the client gets no 201; the job's purge removes the bytes |
+//! | API after the commit, before the answer | the document is in | nothing to mend; the client sees it in the job |
+//! | worker while an engine runs | a claimed task, a work folder | rescue returns the task; the next worker on the machine removes the folder; the kernel kills the engine host |
+//! | worker after storing the PDF, before settling | a blob that no row names | the task runs again under another fence; the purge removes the blob |
+//! | worker during the commit | either all or nothing of it | the attempt's row tells which |
+//! | a worker that was only slow | a lease that is lost | its settle matches no row, and what it made is dropped |
+//! | PostgreSQL | committed transactions | API answers 503, workers keep converting and settle later; all reconnect |
+//! | everything | rows and blobs | `bindery up` finds them and goes on |
+//!
+//! # Rules across floors
+//!
+//! - A transaction holds no await on anything but the database, and no connection is held while an engine runs.
+//! - Who changes a job and its tasks locks the job first.
+//! - Bells ring after the commit; the table is the truth.
+//! - All times are the database's. Limits have names, in [`domain::limits`].
+//! - `unsafe` stands in one file, [`engines::process`], for what runs between fork and exec.
+
 pub mod api;
 pub mod cli;
 pub mod domain;

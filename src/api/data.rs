@@ -24,9 +24,12 @@ pub(super) async fn add_data(
 }
 
 async fn multipart(request: Request) -> Result<Multipart, Problem> {
-    let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let declared =
+        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !declared.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
-        return Err(Problem::unsupported_media_type("Send the document as multipart/form-data, in a part named 'data'"));
+        return Err(Problem::unsupported_media_type(
+            "Send the document as multipart/form-data, in a part named 'data'",
+        ));
     }
     Multipart::from_request(request, &()).await.map_err(|rejection| Problem::bad_request(rejection.body_text()))
 }
@@ -44,7 +47,9 @@ async fn receive(
         match field.name() {
             Some("data") => {
                 let Some(accepted) = accepted.take() else {
-                    return Err(Problem::bad_request("There is more than one part named 'data'; send one document a call"));
+                    return Err(Problem::bad_request(
+                        "There is more than one part named 'data'; send one document a call",
+                    ));
                 };
                 let name = disposition::file_name(field.headers(), field.file_name())
                     .ok_or_else(|| Problem::bad_request("The part 'data' has no file name"))?;
@@ -67,7 +72,10 @@ async fn read_options(mut field: Field<'_>) -> Result<Vec<JobOption>, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
         if bytes.len() + chunk.len() > limits::OPTIONS_BYTES_MAX {
-            return Err(Problem::too_large(format!("The part 'options' has at most {} bytes", limits::OPTIONS_BYTES_MAX)));
+            return Err(Problem::too_large(format!(
+                "The part 'options' has at most {} bytes",
+                limits::OPTIONS_BYTES_MAX
+            )));
         }
         bytes.extend_from_slice(&chunk);
     }

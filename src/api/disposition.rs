@@ -4,10 +4,14 @@ use axum::http::{HeaderMap, header};
 
 /// The file name of a part: `filename*` when it can be read, else `filename`; an empty one counts as none.
 pub(super) fn file_name(headers: &HeaderMap, plain: Option<&str>) -> Option<String> {
-    let raw = headers.get(header::CONTENT_DISPOSITION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let raw =
+        headers.get(header::CONTENT_DISPOSITION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let extended = raw.as_deref().and_then(|raw| {
         let parameters = raw.split(';').map(str::trim);
-        let value = parameters.filter_map(|parameter| parameter.split_once('=')).find(|(name, _)| name.trim().eq_ignore_ascii_case("filename*"))?.1;
+        let value = parameters
+            .filter_map(|parameter| parameter.split_once('='))
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case("filename*"))?
+            .1;
         extended_value(value.trim().trim_matches('"'))
     });
     extended.or_else(|| plain.map(str::to_owned)).filter(|name| !name.trim().is_empty())
@@ -41,7 +45,13 @@ pub(super) fn attachment(name: &str) -> String {
     use std::fmt::Write as _;
     let plain: String = name
         .chars()
-        .map(|character| if character.is_ascii_graphic() && !matches!(character, '"' | '\\') || character == ' ' { character } else { '_' })
+        .map(|character| {
+            if character.is_ascii_graphic() && !matches!(character, '"' | '\\') || character == ' ' {
+                character
+            } else {
+                '_'
+            }
+        })
         .collect();
     let mut header = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''");
     for byte in name.bytes() {
@@ -67,7 +77,9 @@ mod tests {
 
     #[test]
     fn the_extended_name_wins_over_the_plain_one() {
-        let headers = headers("form-data; name=\"data\"; filename=\"Brief.docx\"; filename*=UTF-8''Brief%20f%C3%BCr%20M%C3%BCller.docx");
+        let headers = headers(
+            "form-data; name=\"data\"; filename=\"Brief.docx\"; filename*=UTF-8''Brief%20f%C3%BCr%20M%C3%BCller.docx",
+        );
         assert_eq!(file_name(&headers, Some("Brief.docx")).unwrap(), "Brief für Müller.docx");
     }
 

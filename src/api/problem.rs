@@ -107,7 +107,9 @@ impl From<workflows::Error> for Problem {
                 let detail = format!("{error}; wait for jobs to complete, or delete some");
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "tooManyJobs", "Too many jobs.", detail).retry_after(10)
             }
-            Error::TooManyDocuments { .. } => Self::conflict("tooManyDocuments", "Too many documents.", error.to_string()),
+            Error::TooManyDocuments { .. } => {
+                Self::conflict("tooManyDocuments", "Too many documents.", error.to_string())
+            }
             Error::TooLarge { .. } => Self::too_large(error.to_string()),
             Error::BrokenUpload { .. } => Self::bad_request(error.to_string()),
             Error::Queue(queue::Error::Storage(error)) | Error::Storage(error) => error.into(),

@@ -66,7 +66,8 @@ pub(super) async fn get_job_result_data(
 /// The wait of `Prefer: wait=n` in seconds (RFC 7240, 4.3).
 fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
     let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-    let wait = preferences.flat_map(|value| value.split([',', ';'])).find_map(|one| one.trim().strip_prefix("wait="))?;
+    let wait =
+        preferences.flat_map(|value| value.split([',', ';'])).find_map(|one| one.trim().strip_prefix("wait="))?;
     wait.trim().parse().ok().map(Duration::from_secs)
 }
 

@@ -12,10 +12,10 @@ use tracing::Instrument;
 /// Gives the request an id, runs it in a span, and logs how it ended. Bodies and names are not logged.
 pub(super) async fn trace(request: Request, next: Next) -> Response {
     let id = uuid::Uuid::new_v4().simple().to_string();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(
-        || "unknown".to_owned(),
-        |path| super::paths::public(path.as_str()),
-    );
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "unknown".to_owned(), |path| super::paths::public(path.as_str()));
     let span = tracing::info_span!("request", request.id = %id, http.method = %request.method(), http.route = %route);
     let began = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;

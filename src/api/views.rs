@@ -114,7 +114,11 @@ impl From<Completed> for JobResult {
         Self {
             status: outcome.as_str(),
             success: outcome != Outcome::Error,
-            error: completed.job.error_code.zip(completed.job.error_message).map(|(code, message)| JobError { code, message }),
+            error: completed
+                .job
+                .error_code
+                .zip(completed.job.error_message)
+                .map(|(code, message)| JobError { code, message }),
             events: events.collect(),
             data_list: (outcome != Outcome::Error).then(|| files.collect()),
         }

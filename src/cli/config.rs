@@ -16,16 +16,51 @@ use crate::domain::{Lane, limits};
 
 /// A variable, its flag, its default and its meaning; README's table is held against this list by a test.
 pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
-    ("DATABASE_URL", "--database-url", "an embedded PostgreSQL (only `up`)", "The database, as in postgres://user:password@host/name"),
-    ("BINDERY_LISTEN_URL", "--listen-url", "the same as DATABASE_URL", "A direct connection for LISTEN, when DATABASE_URL leads through PgBouncer"),
-    ("BINDERY_DATA", "--data", "/var/lib/bindery as root, else ~/.local/share/bindery", "Folder for the embedded database, blobs and work"),
-    ("BINDERY_BLOBS", "--blobs", "the folder `blobs` under BINDERY_DATA", "Where documents and results are kept, as in file:///srv/bindery"),
+    (
+        "DATABASE_URL",
+        "--database-url",
+        "an embedded PostgreSQL (only `up`)",
+        "The database, as in postgres://user:password@host/name",
+    ),
+    (
+        "BINDERY_LISTEN_URL",
+        "--listen-url",
+        "the same as DATABASE_URL",
+        "A direct connection for LISTEN, when DATABASE_URL leads through PgBouncer",
+    ),
+    (
+        "BINDERY_DATA",
+        "--data",
+        "/var/lib/bindery as root, else ~/.local/share/bindery",
+        "Folder for the embedded database, blobs and work",
+    ),
+    (
+        "BINDERY_BLOBS",
+        "--blobs",
+        "the folder `blobs` under BINDERY_DATA",
+        "Where documents and results are kept, as in file:///srv/bindery",
+    ),
     ("BINDERY_LISTEN", "--listen", "127.0.0.1:13033", "Address and port of the API"),
-    ("BINDERY_ALLOW_ANONYMOUS", "--allow-anonymous", "false", "Whether to listen beyond this machine although there are no keys"),
-    ("BINDERY_SLOTS", "--slots", "one native and one office slot a core", "Engine slots of a worker, as in native=2,office=2"),
+    (
+        "BINDERY_ALLOW_ANONYMOUS",
+        "--allow-anonymous",
+        "false",
+        "Whether to listen beyond this machine although there are no keys",
+    ),
+    (
+        "BINDERY_SLOTS",
+        "--slots",
+        "one native and one office slot a core",
+        "Engine slots of a worker, as in native=2,office=2",
+    ),
     ("BINDERY_SOFFICE", "--soffice", "looked for in the usual places", "LibreOffice's soffice"),
     ("BINDERY_FONTS", "--fonts", "/usr/share/fonts:/usr/local/share/fonts", "Folders with fonts"),
-    ("BINDERY_PG_BIN", "--pg-bin", "looked for in the usual places", "Folder with the programs of the PostgreSQL server"),
+    (
+        "BINDERY_PG_BIN",
+        "--pg-bin",
+        "looked for in the usual places",
+        "Folder with the programs of the PostgreSQL server",
+    ),
     ("BINDERY_RESULT_WAIT", "--result-wait", "110s", "How long a blocking result call waits"),
     ("BINDERY_RETENTION", "--retention", "24h", "How long a completed job is kept"),
     ("BINDERY_TASK_TIMEOUT", "--task-timeout", "300s", "How long one attempt of one conversion may take"),
@@ -211,22 +246,38 @@ impl Config {
             database_url: r.text(flags.database_url.as_ref(), "DATABASE_URL"),
             listener: r.parse(flags.listen_url.as_ref(), "BINDERY_LISTEN_URL", database),
             blobs: r.parse(flags.blobs.as_ref(), "BINDERY_BLOBS", folder_of_url).unwrap_or_else(|| data.join("blobs")),
-            listen: r.parse(flags.listen.as_ref(), "BINDERY_LISTEN", address).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 13033))),
+            listen: r
+                .parse(flags.listen.as_ref(), "BINDERY_LISTEN", address)
+                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 13033))),
             slots: r.parse(flags.slots.as_ref(), "BINDERY_SLOTS", slots).unwrap_or_else(default_slots),
-            soffice: r.text(flags.soffice.as_ref(), "BINDERY_SOFFICE").map_or_else(usual_soffice, |path| vec![path.into()]),
-            fonts: paths(&r.text(flags.fonts.as_ref(), "BINDERY_FONTS").unwrap_or_else(|| "/usr/share/fonts:/usr/local/share/fonts".to_owned())),
+            soffice: r
+                .text(flags.soffice.as_ref(), "BINDERY_SOFFICE")
+                .map_or_else(usual_soffice, |path| vec![path.into()]),
+            fonts: paths(
+                &r.text(flags.fonts.as_ref(), "BINDERY_FONTS")
+                    .unwrap_or_else(|| "/usr/share/fonts:/usr/local/share/fonts".to_owned()),
+            ),
             pg_bin: r.text(flags.pg_bin.as_ref(), "BINDERY_PG_BIN").map(PathBuf::from),
-            result_wait: r.parse(flags.result_wait.as_ref(), "BINDERY_RESULT_WAIT", duration).unwrap_or(limits::RESULT_WAIT_MAX),
+            result_wait: r
+                .parse(flags.result_wait.as_ref(), "BINDERY_RESULT_WAIT", duration)
+                .unwrap_or(limits::RESULT_WAIT_MAX),
             retention: r.parse(flags.retention.as_ref(), "BINDERY_RETENTION", duration).unwrap_or(limits::RETENTION),
-            task_timeout: r.parse(flags.task_timeout.as_ref(), "BINDERY_TASK_TIMEOUT", duration).unwrap_or(limits::ATTEMPT_TIME_MAX),
+            task_timeout: r
+                .parse(flags.task_timeout.as_ref(), "BINDERY_TASK_TIMEOUT", duration)
+                .unwrap_or(limits::ATTEMPT_TIME_MAX),
             grace: r.parse(flags.grace.as_ref(), "BINDERY_GRACE", duration).unwrap_or(Duration::from_secs(30)),
-            max_open_jobs: r.parse(flags.max_open_jobs.as_ref(), "BINDERY_MAX_OPEN_JOBS", count).unwrap_or(limits::OPEN_JOBS_MAX),
-            max_upload: r.parse(flags.max_upload.as_ref(), "BINDERY_MAX_UPLOAD", size).unwrap_or(limits::UPLOAD_BYTES_MAX),
+            max_open_jobs: r
+                .parse(flags.max_open_jobs.as_ref(), "BINDERY_MAX_OPEN_JOBS", count)
+                .unwrap_or(limits::OPEN_JOBS_MAX),
+            max_upload: r
+                .parse(flags.max_upload.as_ref(), "BINDERY_MAX_UPLOAD", size)
+                .unwrap_or(limits::UPLOAD_BYTES_MAX),
             log: r.parse(flags.log.as_ref(), "BINDERY_LOG", filter).unwrap_or_else(|| "info".to_owned()),
             log_format: r.parse(flags.log_format.as_ref(), "BINDERY_LOG_FORMAT", log_format).unwrap_or(LogFormat::Text),
             data,
         };
-        let anonymous = r.parse(None, "BINDERY_ALLOW_ANONYMOUS", bool::from_str).unwrap_or(false) || flags.allow_anonymous;
+        let anonymous =
+            r.parse(None, "BINDERY_ALLOW_ANONYMOUS", bool::from_str).unwrap_or(false) || flags.allow_anonymous;
         if !anonymous && !config.listen.ip().is_loopback() {
             r.problems.push(format!(
                 "BINDERY_LISTEN: {} is reachable from other machines and there are no keys; listen on 127.0.0.1 or say --allow-anonymous",
@@ -252,9 +303,14 @@ fn default_slots() -> BTreeMap<Lane, usize> {
 }
 
 fn usual_soffice() -> Vec<PathBuf> {
-    ["/usr/bin/soffice", "/usr/lib/libreoffice/program/soffice", "/opt/libreoffice/program/soffice", "/usr/local/bin/soffice"]
-        .map(PathBuf::from)
-        .to_vec()
+    [
+        "/usr/bin/soffice",
+        "/usr/lib/libreoffice/program/soffice",
+        "/opt/libreoffice/program/soffice",
+        "/usr/local/bin/soffice",
+    ]
+    .map(PathBuf::from)
+    .to_vec()
 }
 
 fn paths(list: &str) -> Vec<PathBuf> {
@@ -268,7 +324,11 @@ fn database(value: &str) -> Result<PgConnectOptions, &'static str> {
 
 fn folder_of_url(value: &str) -> Result<PathBuf, String> {
     let path = value.strip_prefix("file://").ok_or("not a file:// URL; other stores are not built in yet")?;
-    if path.starts_with('/') { Ok(path.into()) } else { Err(format!("`{value}` is not an absolute path, as in file:///srv/bindery")) }
+    if path.starts_with('/') {
+        Ok(path.into())
+    } else {
+        Err(format!("`{value}` is not an absolute path, as in file:///srv/bindery"))
+    }
 }
 
 fn address(value: &str) -> Result<SocketAddr, String> {
@@ -356,7 +416,8 @@ mod tests {
     #[test]
     fn a_flag_wins_over_its_variable() {
         let flags = Flags { listen: Some("127.0.0.1:1".to_owned()), ..Flags::default() };
-        let config = Config::resolve(&flags, &|name| (name == "BINDERY_LISTEN").then(|| "127.0.0.1:2".to_owned())).unwrap();
+        let config =
+            Config::resolve(&flags, &|name| (name == "BINDERY_LISTEN").then(|| "127.0.0.1:2".to_owned())).unwrap();
         assert_eq!(config.listen.port(), 1);
     }
 

@@ -127,7 +127,8 @@ async fn run(
 ) -> anyhow::Result<ExitCode> {
     let elapsed = || format!("{:>7.2} s", began.elapsed().as_secs_f64());
     say(&format!("{}  job {job} created", elapsed()));
-    let bar = ProgressBar::new(inputs.len() as u64).with_style(ProgressStyle::with_template("  {bar:30} {pos}/{len} {msg}")?);
+    let bar =
+        ProgressBar::new(inputs.len() as u64).with_style(ProgressStyle::with_template("  {bar:30} {pos}/{len} {msg}")?);
     for input in inputs {
         bar.set_message(input.display().to_string());
         service.add(job, input).await.with_context(|| format!("cannot add {}", input.display()))?;
@@ -150,7 +151,11 @@ async fn run(
     }
     say(&format!("{}  converted: {}", elapsed(), result.status));
     for data in &result.data_list {
-        let path = if options.output.is_dir() { options.output.join(local_name(&data.file_name)) } else { options.output.clone() };
+        let path = if options.output.is_dir() {
+            options.output.join(local_name(&data.file_name))
+        } else {
+            options.output.clone()
+        };
         service.fetch(job, &data.result_id, &path).await?;
         print(&path.display().to_string());
     }
@@ -174,7 +179,10 @@ impl Service {
                 .filter_map(|(name, value)| Some((name, value.as_ref()?)))
                 .collect();
         let request = self.client.post(format!("{}/jobs", self.base)).query(&query).json(&body);
-        let answer = request.send().await.with_context(|| format!("no service answers at {}; is `bindery up` running?", self.base))?;
+        let answer = request
+            .send()
+            .await
+            .with_context(|| format!("no service answers at {}; is `bindery up` running?", self.base))?;
         Ok(accepted(answer).await?.json::<Created>().await?.job_id)
     }
 
@@ -205,7 +213,8 @@ impl Service {
     }
 
     async fn fetch(&self, job: &str, result: &str, path: &Path) -> anyhow::Result<()> {
-        let answer = accepted(self.client.get(format!("{}/jobs/{job}/result/{result}", self.base)).send().await?).await?;
+        let answer =
+            accepted(self.client.get(format!("{}/jobs/{job}/result/{result}", self.base)).send().await?).await?;
         let mut bytes = answer.bytes_stream();
         let mut file = File::create(path).await.with_context(|| format!("cannot write {}", path.display()))?;
         while let Some(chunk) = bytes.try_next().await? {
@@ -238,7 +247,8 @@ fn list_inputs(given: &[PathBuf], recursive: bool) -> anyhow::Result<Vec<PathBuf
         if !path.is_dir() {
             files.push(path.clone());
         } else if recursive {
-            let mut entries = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
+            let mut entries =
+                std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<_>>>()?;
             entries.sort();
             files.extend(list_inputs(&entries, true)?);
         } else {
@@ -258,5 +268,7 @@ fn local_name(name: &str) -> String {
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {
-    text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())).ok_or_else(|| "use NAME=VALUE".to_owned())
+    text.split_once('=')
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| "use NAME=VALUE".to_owned())
 }

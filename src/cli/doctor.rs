@@ -81,7 +81,11 @@ fn network() -> Finding {
     let namespaces = std::fs::read_to_string("/proc/sys/user/max_user_namespaces").ok();
     let user_namespaces = namespaces.and_then(|text| text.trim().parse::<u64>().ok()).is_some_and(|count| count > 0);
     let good = as_we_are || user_namespaces;
-    let text = if good { "documents are converted without a network" } else { "the kernel gives no network namespace; documents can reach the network" };
+    let text = if good {
+        "documents are converted without a network"
+    } else {
+        "the kernel gives no network namespace; documents can reach the network"
+    };
     Finding { subject: "cage", good, text: text.to_owned() }
 }
 
@@ -98,7 +102,9 @@ async fn database(config: &Config) -> Finding {
     let subject = "postgresql";
     let Some(options) = &config.database else {
         return match postgres::find_programs(config.pg_bin.as_deref()) {
-            Ok(folder) => Finding { subject, good: true, text: format!("`up` brings its own, from {}", folder.display()) },
+            Ok(folder) => {
+                Finding { subject, good: true, text: format!("`up` brings its own, from {}", folder.display()) }
+            }
             Err(error) => Finding { subject, good: false, text: error.to_string() },
         };
     };
@@ -107,7 +113,9 @@ async fn database(config: &Config) -> Finding {
         storage::migrate::check(&mut conn).await
     };
     match checked.await {
-        Ok(()) => Finding { subject, good: true, text: format!("reached, schema at version {}", storage::migrate::version()) },
+        Ok(()) => {
+            Finding { subject, good: true, text: format!("reached, schema at version {}", storage::migrate::version()) }
+        }
         Err(error) => Finding { subject, good: false, text: crate::log::ErrorChain(&error).to_string() },
     }
 }

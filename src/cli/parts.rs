@@ -60,11 +60,8 @@ pub(super) fn context(
     connections_max: u32,
     stop: &CancellationToken,
 ) -> anyhow::Result<Context> {
-    let pool = pool::lazy(&PoolConfig {
-        connect: options.clone(),
-        connections_max,
-        acquire_timeout: Duration::from_secs(5),
-    });
+    let pool =
+        pool::lazy(&PoolConfig { connect: options.clone(), connections_max, acquire_timeout: Duration::from_secs(5) });
     let listener = config.listener.clone().unwrap_or_else(|| options.clone());
     let blobs = Blobs::in_folder(&config.blobs)
         .with_context(|| format!("the blob store in {} cannot be used", config.blobs.display()))?;

@@ -63,8 +63,15 @@ impl Embedded {
         let socket = socket_folder(&base);
         make_private_folder(&socket, user)?;
         let port = free_port(&base.join("port"))?;
-        let embedded =
-            Self { programs, cluster: base.join("cluster"), log: base.join("server.log"), socket, port, user, server: None };
+        let embedded = Self {
+            programs,
+            cluster: base.join("cluster"),
+            log: base.join("server.log"),
+            socket,
+            port,
+            user,
+            server: None,
+        };
         if !embedded.cluster.join("PG_VERSION").exists() {
             embedded.make_cluster(&base).await?;
         }
@@ -256,7 +263,10 @@ pub(super) fn find_programs(given: Option<&Path>) -> anyhow::Result<PathBuf> {
         if complete(folder) {
             return Ok(folder.to_owned());
         }
-        bail!("there is no PostgreSQL server in {}; BINDERY_PG_BIN names the folder with `postgres` and `initdb`", folder.display());
+        bail!(
+            "there is no PostgreSQL server in {}; BINDERY_PG_BIN names the folder with `postgres` and `initdb`",
+            folder.display()
+        );
     }
     let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -267,7 +277,8 @@ pub(super) fn find_programs(given: Option<&Path>) -> anyhow::Result<PathBuf> {
         })
         .collect();
     versions.sort();
-    let usual = ["/usr/pgsql/bin", "/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"].map(PathBuf::from);
+    let usual = ["/usr/pgsql/bin", "/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"]
+        .map(PathBuf::from);
     let newest_first = versions.into_iter().rev().map(|(_, folder)| folder);
     newest_first.chain(usual).find(|folder| complete(folder)).context(
         "no PostgreSQL server is installed: install it (on Debian `apt-get install postgresql`), or give DATABASE_URL",
@@ -299,7 +310,10 @@ fn make_private_folder(folder: &Path, user: Option<(Uid, Gid)>) -> anyhow::Resul
     }
     // One that somebody else made in a shared place is not ours to trust.
     let owner = fs::symlink_metadata(folder)?;
-    let ours = [Some(nix::unistd::geteuid()), user.map(|(user, _)| user)].into_iter().flatten().any(|user| user.as_raw() == owner.uid());
+    let ours = [Some(nix::unistd::geteuid()), user.map(|(user, _)| user)]
+        .into_iter()
+        .flatten()
+        .any(|user| user.as_raw() == owner.uid());
     if !owner.is_dir() || !ours {
         bail!("{} belongs to somebody else; move it away or choose another BINDERY_DATA", folder.display());
     }

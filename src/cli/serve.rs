@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use axum::{ServiceExt, extract::Request};
 use time::OffsetDateTime;
-use tower::util::MapRequestLayer;
 use tower::Layer;
+use tower::util::MapRequestLayer;
 
 use super::{config::Config, logging, parts, signals};
 use crate::api::{self, ApiState};

@@ -58,7 +58,12 @@ impl Role {
                         self.wait = AGAIN_FIRST;
                     }
                     let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-                    tracing::warn!(role = self.name, status, again_in_ms = self.wait.as_millis(), "ended, will be started again");
+                    tracing::warn!(
+                        role = self.name,
+                        status,
+                        again_in_ms = self.wait.as_millis(),
+                        "ended, will be started again"
+                    );
                     self.again();
                     return self.name;
                 }

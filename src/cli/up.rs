@@ -32,7 +32,8 @@ const STOP_MAX: Duration = Duration::from_secs(10);
 pub(super) async fn up(config: Config) -> anyhow::Result<()> {
     logging::start(&config);
     let stop = signals::stop_token()?;
-    fs::create_dir_all(&config.data).with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
+    fs::create_dir_all(&config.data)
+        .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
     let lock = fs::File::create(config.data.join("up.lock"))?;
     if lock.try_lock().is_err() {
         bail!("another `bindery up` uses the data folder {}; stop it, or give --data", config.data.display());

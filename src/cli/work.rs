@@ -35,7 +35,8 @@ pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Resu
     let connections = u32::try_from(slots + 2).unwrap_or(u32::MAX);
     let context = parts::context(&config, &database, connections, &stop)?;
     let handler = Arc::new(
-        Work::new(context.clone(), work_config(&config)?).context("the work folder cannot be used; see BINDERY_DATA")?,
+        Work::new(context.clone(), work_config(&config)?)
+            .context("the work folder cannot be used; see BINDERY_DATA")?,
     );
     let pump = PumpConfig {
         slots: config.slots.clone(),

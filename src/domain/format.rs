@@ -98,13 +98,49 @@ impl Format {
     /// The lane whose engines convert this format, or `None` when none does.
     pub const fn lane(self) -> Option<Lane> {
         match self {
-            Self::Pdf | Self::Jpeg | Self::Png | Self::Tiff | Self::Gif | Self::Bmp | Self::Webp | Self::Jp2
-            | Self::Svg | Self::Text | Self::Markdown | Self::Csv | Self::Xml => Some(Lane::Native),
-            Self::Doc | Self::Docx | Self::Rtf | Self::WordXml | Self::Xls | Self::Xlsx | Self::Xlsb
-            | Self::ExcelXml | Self::Ppt | Self::Pptx | Self::Odt | Self::Ods | Self::Odp | Self::Odg | Self::Fodt
-            | Self::Fods | Self::Fodp | Self::EncryptedOffice | Self::Metafile => Some(Lane::Office),
-            Self::Heic | Self::Avif | Self::Psd | Self::Html | Self::Mhtml | Self::Eml | Self::Msg | Self::Tnef
-            | Self::Mbox | Self::Zip | Self::Unknown => None,
+            Self::Pdf
+            | Self::Jpeg
+            | Self::Png
+            | Self::Tiff
+            | Self::Gif
+            | Self::Bmp
+            | Self::Webp
+            | Self::Jp2
+            | Self::Svg
+            | Self::Text
+            | Self::Markdown
+            | Self::Csv
+            | Self::Xml => Some(Lane::Native),
+            Self::Doc
+            | Self::Docx
+            | Self::Rtf
+            | Self::WordXml
+            | Self::Xls
+            | Self::Xlsx
+            | Self::Xlsb
+            | Self::ExcelXml
+            | Self::Ppt
+            | Self::Pptx
+            | Self::Odt
+            | Self::Ods
+            | Self::Odp
+            | Self::Odg
+            | Self::Fodt
+            | Self::Fods
+            | Self::Fodp
+            | Self::EncryptedOffice
+            | Self::Metafile => Some(Lane::Office),
+            Self::Heic
+            | Self::Avif
+            | Self::Psd
+            | Self::Html
+            | Self::Mhtml
+            | Self::Eml
+            | Self::Msg
+            | Self::Tnef
+            | Self::Mbox
+            | Self::Zip
+            | Self::Unknown => None,
         }
     }
 

@@ -86,9 +86,13 @@ pub async fn run(config: &HostConfig, folder: &Path, request: &Request) -> Ran {
             let message = format!("its conversion was stopped after {} s", after.as_secs());
             broken(ErrorCode::Timeout, "timed-out", &message, true, stderr_tail)
         }
-        Err(RunError::Flooded) => {
-            broken(ErrorCode::Corrupt, "flooded", "its conversion was stopped: the engine flooded its output", true, String::new())
-        }
+        Err(RunError::Flooded) => broken(
+            ErrorCode::Corrupt,
+            "flooded",
+            "its conversion was stopped: the engine flooded its output",
+            true,
+            String::new(),
+        ),
         Err(RunError::Io(error)) => {
             let message = "the engine could not be started";
             broken(ErrorCode::Internal, "unavailable", message, true, error.to_string())

@@ -168,7 +168,10 @@ fn command(child: &Child<'_>) -> Command {
         }
         Ok(())
     };
-    #[expect(unsafe_code, reason = "runs between fork and exec; it makes only prctl and setrlimit calls, which are async-signal-safe")]
+    #[expect(
+        unsafe_code,
+        reason = "runs between fork and exec; it makes only prctl and setrlimit calls, which are async-signal-safe"
+    )]
     // SAFETY: see the reason above; nothing allocates, locks or reads shared state.
     unsafe {
         command.pre_exec(prepare);

@@ -87,7 +87,13 @@ fn convert_document(convert: &Convert) -> Response {
         Err(error) => failed(error),
     };
     let (engine, engine_version) = engine.unzip();
-    Response { answer, format: format.map(|format: Format| format.to_string()), engine, engine_version, peak_memory_bytes: 0 }
+    Response {
+        answer,
+        format: format.map(|format: Format| format.to_string()),
+        engine,
+        engine_version,
+        peak_memory_bytes: 0,
+    }
 }
 
 /// Finds out what the document is and lets the right engine make a PDF of it.
@@ -158,8 +164,10 @@ fn finish(convert: &Convert, converted: Converted) -> Result<Answer, Error> {
         let archived = pdf::archive::to_pdfa2b(&mut document, &fonts)?;
         events.extend(archived.events);
         events.extend(archived.shortfalls.iter().take(SHORTFALLS_TOLD_MAX).map(|shortfall| {
-            let message =
-                format!("The document stands against PDF/A-2b. {} (ISO 19005-2, {})", shortfall.message, shortfall.clause);
+            let message = format!(
+                "The document stands against PDF/A-2b. {} (ISO 19005-2, {})",
+                shortfall.message, shortfall.clause
+            );
             Event::warning(EventCode::Generic, message)
         }));
     }
@@ -201,7 +209,8 @@ fn join(assemble: &Assemble) -> Result<Answer, Error> {
         && let Some(shortfall) = pdf::check::shortfalls(&document).first()
     {
         // A claim that is known to be false is taken back, and the client is told.
-        let message = format!("The result does not claim PDF/A-2b. {} (ISO 19005-2, {})", shortfall.message, shortfall.clause);
+        let message =
+            format!("The result does not claim PDF/A-2b. {} (ISO 19005-2, {})", shortfall.message, shortfall.clause);
         events.push(Event::warning(EventCode::Generic, message));
         claim = None;
         pdf::metadata::write(&mut document, wanted, claim, now)?;

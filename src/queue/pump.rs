@@ -216,8 +216,13 @@ impl<H: Handler> Pump<H> {
         let stop = Stop::default();
         let running = Running { fence: lease.fence, lane: lease.task.lane, stop: stop.clone() };
         self.running.insert(lease.task.id, running);
-        let attempt =
-            Attempt { pool: self.pool.clone(), handler: Arc::clone(&self.handler), bell: self.bell.clone(), lease, stop };
+        let attempt = Attempt {
+            pool: self.pool.clone(),
+            handler: Arc::clone(&self.handler),
+            bell: self.bell.clone(),
+            lease,
+            stop,
+        };
         self.attempts.spawn(attempt.run());
     }
 

@@ -23,7 +23,11 @@ const LOCK: i64 = 0x0042_494e_4445_5259;
 /// # Errors
 /// `Unavailable` when the database cannot be reached, `Corrupt` when an applied migration differs from ours.
 pub async fn migrate(conn: &mut PgConnection) -> Result<Vec<String>, Error> {
-    sqlx::query("select pg_advisory_lock($1)").bind(LOCK).execute(&mut *conn).await.map_err(Error::of("lock the schema"))?;
+    sqlx::query("select pg_advisory_lock($1)")
+        .bind(LOCK)
+        .execute(&mut *conn)
+        .await
+        .map_err(Error::of("lock the schema"))?;
     let run = embedded::migrations::runner().run_async(&mut Migrator(conn)).await;
     let unlocked = sqlx::query("select pg_advisory_unlock($1)").bind(LOCK).execute(&mut *conn).await;
     let report = run.map_err(|source| Error::Corrupt { what: format!("migrations: {}", chain(&source)) })?;

@@ -74,7 +74,10 @@ pub async fn ensure_database(options: &PgConnectOptions, name: &str) -> Result<(
     if !exists {
         // A name cannot be a parameter here; it is a constant of ours, and quoted all the same.
         let statement = format!("create database \"{}\"", name.replace('"', "\"\""));
-        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut conn).await.map_err(Error::of("make the database"))?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+            .execute(&mut conn)
+            .await
+            .map_err(Error::of("make the database"))?;
     }
     Ok(())
 }

@@ -1,10 +1,6 @@
 use std::time::Duration;
 
-use sqlx::{
-    Postgres, Transaction,
-    pool::PoolConnection,
-    postgres::PgPool,
-};
+use sqlx::{Postgres, Transaction, pool::PoolConnection, postgres::PgPool};
 
 use super::Error;
 use crate::{

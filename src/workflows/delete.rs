@@ -5,8 +5,7 @@ use sqlx::PgConnection;
 use super::{Context, Error, kind};
 use crate::{
     domain::{JobId, JobState, Lane, TenantId},
-    queue,
-    storage,
+    queue, storage,
 };
 
 /// Whether a deleted job is at rest.
@@ -40,13 +39,6 @@ pub async fn delete(ctx: &Context, tenant: TenantId, id: JobId) -> Result<Delete
 pub(super) async fn mark(conn: &mut PgConnection, job: JobId, tenant: TenantId) -> Result<(), Error> {
     storage::jobs::update_deleted(conn, job).await?;
     queue::cancel::cancel_job(conn, job).await?;
-    let task = queue::NewTask {
-        kind: kind::PURGE,
-        lane: Lane::Native,
-        job,
-        document: None,
-        tenant,
-        priority: 0,
-    };
+    let task = queue::NewTask { kind: kind::PURGE, lane: Lane::Native, job, document: None, tenant, priority: 0 };
     Ok(queue::enqueue(conn, &task).await?)
 }

@@ -50,10 +50,8 @@ impl Workflow {
     /// `UnknownProfile`, naming those that there are.
     pub fn profile(&self, name: Option<&str>) -> Result<&'static str, Error> {
         let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(self.profiles[0]) };
-        self.profiles.iter().copied().find(|known| known.eq_ignore_ascii_case(name)).ok_or_else(|| Error::UnknownProfile {
-            workflow: self.name,
-            name: name.to_owned(),
-            known: self.profiles.join(", "),
+        self.profiles.iter().copied().find(|known| known.eq_ignore_ascii_case(name)).ok_or_else(|| {
+            Error::UnknownProfile { workflow: self.name, name: name.to_owned(), known: self.profiles.join(", ") }
         })
     }
 }

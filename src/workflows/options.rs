@@ -66,7 +66,8 @@ pub fn check_document(options: &[JobOption]) -> Result<(), Problem> {
 fn check(options: &[JobOption], of_job: bool) -> Result<(), Problem> {
     for (index, option) in options.iter().enumerate() {
         let name = || option.name.clone();
-        let Some((_, level, repeatable)) = KNOWN.iter().find(|(known, ..)| known.eq_ignore_ascii_case(&option.name)) else {
+        let Some((_, level, repeatable)) = KNOWN.iter().find(|(known, ..)| known.eq_ignore_ascii_case(&option.name))
+        else {
             return Err(Problem::Unknown { name: name() });
         };
         if !of_job && *level == Level::Job {

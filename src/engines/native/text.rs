@@ -92,7 +92,8 @@ fn decode(bytes: &[u8]) -> (String, Vec<Event>) {
     let mut events =
         vec![Event::info(EventCode::Generic, format!("The text was read in the encoding {}.", encoding.name()))];
     if had_errors {
-        let message = format!("Some bytes are no text in the encoding {}; they are shown as \u{fffd}.", encoding.name());
+        let message =
+            format!("Some bytes are no text in the encoding {}; they are shown as \u{fffd}.", encoding.name());
         events.push(Event::warning(EventCode::ContentRecovered, message));
     }
     (text.into_owned(), events)
@@ -163,12 +164,7 @@ fn compile(source: &str, input: Vec<u8>, font_folders: &[PathBuf]) -> Result<Vec
     for standard in [Some(PdfStandard::A_2b), None] {
         let standards = PdfStandards::new(standard.as_slice())
             .map_err(|_| Error::Internal { doing: "choose a PDF standard".to_owned(), source: None })?;
-        let options = PdfOptions {
-            creator: Smart::Custom(None),
-            standards,
-            tagged: true,
-            ..PdfOptions::default()
-        };
+        let options = PdfOptions { creator: Smart::Custom(None), standards, tagged: true, ..PdfOptions::default() };
         match typst_pdf::pdf(&document, &options) {
             Ok(pdf) => return Ok(pdf),
             // A glyph that no font has is against PDF/A and no reason to refuse the text; the archiver says so.
@@ -200,7 +196,8 @@ struct Sheet {
 impl Sheet {
     fn new(source: &str, input: Vec<u8>, font_folders: &[PathBuf]) -> Result<Self, Error> {
         let id = |name: &str| -> Result<FileId, Error> {
-            let path = VirtualPath::new(name).map_err(|_| Error::Internal { doing: "name a file".to_owned(), source: None })?;
+            let path = VirtualPath::new(name)
+                .map_err(|_| Error::Internal { doing: "name a file".to_owned(), source: None })?;
             Ok(FileId::new(RootedPath::new(VirtualRoot::Project, path)))
         };
         let mut store = FontStore::new();
@@ -254,7 +251,8 @@ mod tests {
 
     #[test]
     fn a_mark_at_the_start_decides_the_encoding() {
-        let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain("Grüße".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let utf16: Vec<u8> =
+            [0xFF, 0xFE].into_iter().chain("Grüße".encode_utf16().flat_map(u16::to_le_bytes)).collect();
         assert_eq!(decode(&utf16).0, "Grüße");
     }
 

@@ -69,7 +69,9 @@ pub fn to_pdf(
     archive: bool,
 ) -> Result<(Vec<u8>, String), Error> {
     let Some(program) = office.program else {
-        return Err(Error::Unavailable { what: "install LibreOffice (packages libreoffice-writer, -calc, -impress and -draw)".to_owned() });
+        return Err(Error::Unavailable {
+            what: "install LibreOffice (packages libreoffice-writer, -calc, -impress and -draw)".to_owned(),
+        });
     };
     let folder = std::path::absolute(office.folder).map_err(|source| internal("find the work folder", source))?;
     lay_out(&folder).map_err(|source| internal("make a LibreOffice profile", source))?;
@@ -87,17 +89,27 @@ pub fn to_pdf(
     for password in candidates {
         match convert(office, program, &folder, &input, format, password, archive)? {
             Told::Done => {
-                let pdf = fs::read(folder.join("out.pdf")).map_err(|source| internal("read the converted file", source))?;
+                let pdf =
+                    fs::read(folder.join("out.pdf")).map_err(|source| internal("read the converted file", source))?;
                 return Ok((pdf, version(program)));
             }
             Told::Refused => {}
-            Told::NotExported(message) => return Err(Error::Corrupt { what: format!("LibreOffice cannot export it ({message})") }),
+            Told::NotExported(message) => {
+                return Err(Error::Corrupt { what: format!("LibreOffice cannot export it ({message})") });
+            }
             Told::Nothing => {
-                return Err(Error::Crashed { exit: "LibreOffice ended in the middle".to_owned(), stderr_tail: String::new() });
+                return Err(Error::Crashed {
+                    exit: "LibreOffice ended in the middle".to_owned(),
+                    stderr_tail: String::new(),
+                });
             }
         }
     }
-    if encrypted { Err(Error::Password { given: !passwords.is_empty() }) } else { Err(Error::Corrupt { what: "LibreOffice cannot open it".to_owned() }) }
+    if encrypted {
+        Err(Error::Password { given: !passwords.is_empty() })
+    } else {
+        Err(Error::Corrupt { what: "LibreOffice cannot open it".to_owned() })
+    }
 }
 
 /// Writes the profile.
@@ -149,7 +161,10 @@ fn convert(
                 Some(rest) if rest.starts_with("loading") => return Ok(Told::Refused),
                 Some(rest) => return Ok(Told::NotExported(rest.lines().next().unwrap_or_default().to_owned())),
                 None => {
-                    return Err(Error::Crashed { exit: format!("LibreOffice: {}", ended.exit), stderr_tail: ended.stderr_tail });
+                    return Err(Error::Crashed {
+                        exit: format!("LibreOffice: {}", ended.exit),
+                        stderr_tail: ended.stderr_tail,
+                    });
                 }
             },
         }
@@ -187,7 +202,9 @@ fn run(office: &Office<'_>, program: &Path, folder: &Path, macro_url: &str) -> R
         .map_err(|source| internal("start LibreOffice", source))?;
     runtime.block_on(process::run(&child)).map_err(|error| match error {
         RunError::TimedOut { after, .. } => Error::TimedOut { after },
-        RunError::Flooded => Error::Crashed { exit: "LibreOffice flooded its output".to_owned(), stderr_tail: String::new() },
+        RunError::Flooded => {
+            Error::Crashed { exit: "LibreOffice flooded its output".to_owned(), stderr_tail: String::new() }
+        }
         RunError::Io(source) => internal("start LibreOffice", source),
     })
 }
@@ -203,9 +220,12 @@ pub fn find(candidates: &[PathBuf]) -> Option<PathBuf> {
 
 /// The version of an installation, from the file that names the product.
 pub fn version(program: &Path) -> String {
-    let listed = program.parent().map(|folder| folder.join("bootstraprc")).and_then(|file| fs::read_to_string(file).ok());
+    let listed =
+        program.parent().map(|folder| folder.join("bootstraprc")).and_then(|file| fs::read_to_string(file).ok());
     let product = listed.as_deref().and_then(|text| text.lines().find_map(|line| line.strip_prefix("ProductKey=")));
-    product.and_then(|product| product.rsplit_once(' ')).map_or_else(|| "unknown".to_owned(), |(_, version)| version.to_owned())
+    product
+        .and_then(|product| product.rsplit_once(' '))
+        .map_or_else(|| "unknown".to_owned(), |(_, version)| version.to_owned())
 }
 
 /// The import filter that a format is pinned to; `None` lets LibreOffice look, where one filter does not serve all.

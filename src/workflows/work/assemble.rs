@@ -28,7 +28,10 @@ impl Work {
         // No connection is held while an engine runs.
         drop(conn);
         if lease.task.attempt > limits::ATTEMPTS_MAX {
-            let message = format!("The documents cannot be put together: the workers died over it {} times.", limits::ATTEMPTS_MAX);
+            let message = format!(
+                "The documents cannot be put together: the workers died over it {} times.",
+                limits::ATTEMPTS_MAX
+            );
             return Ok(Done::new(Outcome::Failed { code: ErrorCode::Internal, message }));
         }
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;

@@ -27,7 +27,10 @@ impl Work {
         let Some(order) = self.order(lease).await? else { return Ok(Done::new(Outcome::Dropped)) };
         let name = order.document.file_name.clone();
         if lease.task.attempt > limits::ATTEMPTS_MAX {
-            let message = format!("The document '{name}' cannot be converted: its workers died over it {} times.", limits::ATTEMPTS_MAX);
+            let message = format!(
+                "The document '{name}' cannot be converted: its workers died over it {} times.",
+                limits::ATTEMPTS_MAX
+            );
             return Ok(Done::new(Outcome::Failed { code: ErrorCode::Corrupt, message }));
         }
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
@@ -56,7 +59,14 @@ impl Work {
             }
             Answer::Reroute { lane } => match lane.parse() {
                 Ok(lane) => Ok(Done { outcome: Outcome::Reroute(lane), format, report: report(&ran, None, None) }),
-                Err(_) => Ok(Done::of_refusal(lease, &ran, "internal", "internal", true, format!("The engine sent the document '{name}' nowhere."))),
+                Err(_) => Ok(Done::of_refusal(
+                    lease,
+                    &ran,
+                    "internal",
+                    "internal",
+                    true,
+                    format!("The engine sent the document '{name}' nowhere."),
+                )),
             },
             Answer::Failed { code, message, passing, fault, stderr_tail } => {
                 if !stderr_tail.is_empty() {

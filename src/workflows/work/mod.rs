@@ -50,11 +50,23 @@ pub struct Done {
 
 #[derive(Debug)]
 enum Outcome {
-    Converted { stored: Stored, pages: i32, events: Vec<Event> },
-    Assembled { stored: Stored, pages: i32, events: Vec<Event>, conformance: Option<String> },
+    Converted {
+        stored: Stored,
+        pages: i32,
+        events: Vec<Event>,
+    },
+    Assembled {
+        stored: Stored,
+        pages: i32,
+        events: Vec<Event>,
+        conformance: Option<String>,
+    },
     Purged,
     /// Final: trying again would not help, or was tried often enough.
-    Failed { code: ErrorCode, message: String },
+    Failed {
+        code: ErrorCode,
+        message: String,
+    },
     /// The attempt counts and another follows.
     Retry,
     /// The attempt does not count; try again after a while.

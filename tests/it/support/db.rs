@@ -21,7 +21,8 @@ impl Database {
     /// Makes an empty database.
     pub(crate) async fn empty() -> Self {
         let server_url = server_url();
-        let server = PgConnectOptions::from_str(&server_url).expect("BINDERY_TEST_DATABASE_URL must be a URL of PostgreSQL");
+        let server =
+            PgConnectOptions::from_str(&server_url).expect("BINDERY_TEST_DATABASE_URL must be a URL of PostgreSQL");
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         let mut conn = PgConnection::connect_with(&server).await.expect("the PostgreSQL of the tests must run");
         sqlx::query(AssertSqlSafe(format!("create database {name}"))).execute(&mut conn).await.unwrap();

@@ -3,9 +3,7 @@
 use std::io::{Cursor, Write as _};
 
 use image::{DynamicImage, ImageFormat, RgbImage};
-use lopdf::{
-    EncryptionState, EncryptionVersion, Object, Permissions, Stream, dictionary,
-};
+use lopdf::{EncryptionState, EncryptionVersion, Object, Permissions, Stream, dictionary};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 /// A file to upload.
@@ -60,7 +58,9 @@ pub(crate) fn encrypted_pdf(name: &str, password: &str) -> Document {
 
     use lopdf::encryption::crypt_filters::{Aes256CryptFilter, CryptFilter};
     let mut document = pages(&[300]);
-    document.trailer.set("ID", vec![Object::string_literal("0123456789abcdef"), Object::string_literal("0123456789abcdef")]);
+    document
+        .trailer
+        .set("ID", vec![Object::string_literal("0123456789abcdef"), Object::string_literal("0123456789abcdef")]);
     let filter: Arc<dyn CryptFilter> = Arc::new(Aes256CryptFilter);
     let state = EncryptionState::try_from(EncryptionVersion::V5 {
         encrypt_metadata: true,

@@ -40,7 +40,8 @@ pub(crate) fn claims_pdfa2b(document: &Document) -> bool {
     metadata.is_ok() && {
         let xmp = xmp(document);
         let has = |name: &str, value: &str| {
-            xmp.contains(&format!("<pdfaid:{name}>{value}</pdfaid:{name}>")) || xmp.contains(&format!("pdfaid:{name}=\"{value}\""))
+            xmp.contains(&format!("<pdfaid:{name}>{value}</pdfaid:{name}>"))
+                || xmp.contains(&format!("pdfaid:{name}=\"{value}\""))
         };
         has("part", "2") && has("conformance", "B")
     }

@@ -1,0 +1,33 @@
+# Two commands for a fresh Debian machine, as root or with sudo: `make run` and `make test`. Both may be repeated.
+
+.PHONY: run test quick fmt prepare install corpus clean
+
+# Installs what is missing, builds, starts everything, converts the samples into one PDF/A, and keeps serving.
+# `make run ONCE=1` stops after the job.
+run: install
+	@.ci/try $(if $(ONCE),--once)
+
+# Installs what is missing and passes every check and every test.
+test: install
+	@.ci/test
+
+# The everyday run: tests alone.
+quick:
+	SQLX_OFFLINE=true cargo nextest run
+
+fmt:
+	cargo fmt
+
+# Writes the query cache after a change of a query or a migration.
+prepare:
+	.ci/prepare
+
+install:
+	@.ci/install
+
+# Converts folders of documents with expected outcomes through a running service: CORPUS=root FOLDERS="office pdf".
+corpus:
+	@.ci/corpus "$(CORPUS)" $(FOLDERS)
+
+clean:
+	cargo clean

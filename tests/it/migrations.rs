@@ -1,0 +1,94 @@
+//! The schema from nothing, by several at once, and twice.
+
+use bindery::storage::{self, migrate};
+
+use crate::support::Database;
+
+#[tokio::test]
+async fn an_empty_database_gets_the_whole_schema_and_a_second_run_applies_nothing() {
+    let database = Database::empty().await;
+    let mut conn = database.connect().await;
+    let applied = storage::migrate(&mut conn).await.unwrap();
+    assert_eq!(i32::try_from(applied.len()), Ok(migrate::version()));
+    assert!(applied.iter().any(|name| name.contains("create_jobs")), "{applied:?}");
+    assert!(storage::migrate(&mut conn).await.unwrap().is_empty());
+    migrate::check(&mut conn).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn eight_at_once_take_turns_and_each_migration_is_applied_once() {
+    let database = Database::empty().await;
+    let mut runs = Vec::new();
+    for _ in 0..8 {
+        let mut conn = database.connect().await;
+        runs.push(tokio::spawn(async move { storage::migrate(&mut conn).await.unwrap().len() }));
+    }
+    let mut applied = 0;
+    for run in runs {
+        applied += run.await.unwrap();
+    }
+    assert_eq!(i32::try_from(applied), Ok(migrate::version()));
+}
+
+#[tokio::test]
+async fn every_table_and_every_column_has_a_comment() {
+    let database = Database::migrated().await;
+    let mut conn = database.connect().await;
+    let bare: Vec<String> = sqlx::query_scalar(
+        "select class.relname || coalesce('.' || attribute.attname, '')
+         from pg_class as class
+              left join pg_attribute as attribute
+                   on attribute.attrelid = class.oid and attribute.attnum > 0 and not attribute.attisdropped
+         where class.relnamespace = 'public'::regnamespace and class.relkind in ('r', 'p', 'v')
+               and class.relname <> 'refinery_schema_history'
+               and (col_description(class.oid, attribute.attnum) is null or obj_description(class.oid) is null)
+         order by 1",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    assert_eq!(bare, Vec::<String>::new(), "without a comment");
+    assert!(database.count("select count(*) from pg_tables where schemaname = 'public'").await >= 9);
+}
+
+#[tokio::test]
+async fn every_constraint_has_a_name_that_says_its_table() {
+    let database = Database::migrated().await;
+    let unnamed = "select count(*) from pg_constraint as c join pg_class as t on t.oid = c.conrelid
+                   where c.connamespace = 'public'::regnamespace and t.relname <> 'refinery_schema_history'
+                         and c.contype in ('c', 'f', 'p', 'u') and not starts_with(c.conname, t.relname || '_')";
+    assert_eq!(database.count(unnamed).await, 0);
+}
+
+#[tokio::test]
+async fn a_schema_that_is_missing_or_older_is_refused() {
+    let database = Database::empty().await;
+    let mut conn = database.connect().await;
+    let refused = migrate::check(&mut conn).await.unwrap_err();
+    assert!(matches!(refused, storage::Error::Schema { found: 0, .. }), "{refused}");
+    storage::migrate(&mut conn).await.unwrap();
+    let newest = migrate::version();
+    sqlx::query("delete from refinery_schema_history where version = $1")
+        .bind(newest)
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    let refused = migrate::check(&mut conn).await.unwrap_err();
+    assert!(
+        matches!(refused, storage::Error::Schema { found, needed } if found == newest - 1 && needed == newest),
+        "{refused}"
+    );
+    assert!(refused.to_string().contains("bindery migrate"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_accepted_since_old_and_new_programs_run_side_by_side() {
+    let database = Database::migrated().await;
+    let mut conn = database.connect().await;
+    sqlx::query("insert into refinery_schema_history (version, name, applied_on, checksum) values ($1, 'later', '2030-01-01T00:00:00Z', '1')")
+        .bind(migrate::version() + 1)
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    migrate::check(&mut conn).await.unwrap();
+}
