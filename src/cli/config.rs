@@ -73,6 +73,7 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
 
 /// The flags of all roles; each has a variable.
 #[derive(Debug, Clone, Default, Args)]
+#[expect(clippy::doc_markdown, rustdoc::bare_urls, reason = "these texts are shown by --help")]
 pub struct Flags {
     /// The database, as in postgres://user:password@host/name [env: DATABASE_URL]
     #[arg(long, value_name = "URL")]

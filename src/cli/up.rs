@@ -38,6 +38,10 @@ pub(super) async fn up(config: Config) -> anyhow::Result<()> {
     if lock.try_lock().is_err() {
         bail!("another `bindery up` uses the data folder {}; stop it, or give --data", config.data.display());
     }
+    // Found out before anything is started, and said once; the API itself would only say it again and again.
+    drop(std::net::TcpListener::bind(config.listen).with_context(|| {
+        format!("cannot listen on {}: another service uses it; stop that, or give --listen", config.listen)
+    })?);
     let mut embedded = match &config.database {
         Some(_) => None,
         None => Some(Embedded::prepare(&config).await?),
@@ -92,7 +96,10 @@ async fn supervise(
             () = database_ended => {
                 tracing::error!("PostgreSQL ended, starting it again");
                 if let Some(embedded) = &mut embedded {
-                    embedded.start().await?;
+                    tokio::select! {
+                        started = embedded.start() => started?,
+                        () = stop.cancelled() => break,
+                    }
                 }
             }
         }

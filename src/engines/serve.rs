@@ -54,7 +54,7 @@ fn peak_memory() -> i64 {
     [UsageWho::RUSAGE_SELF, UsageWho::RUSAGE_CHILDREN]
         .into_iter()
         .filter_map(|who| getrusage(who).ok())
-        .map(|usage| i64::from(usage.max_rss()) * 1024)
+        .map(|usage| usage.max_rss() * 1024)
         .max()
         .unwrap_or_default()
 }
@@ -109,48 +109,46 @@ fn prepare(convert: &Convert, format: &mut Option<Format>) -> Result<Conversion,
     if lane.as_str() != convert.lane {
         return Ok(Conversion::Reroute(lane));
     }
-    let mut converted = match detected.format {
-        Format::Pdf => Converted {
-            pdf: bytes,
-            events: Vec::new(),
-            engine: "bindery-pdf",
-            engine_version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
-        Format::Jpeg | Format::Png | Format::Tiff | Format::Gif | Format::Bmp | Format::Webp | Format::Jp2 => {
-            let picture = native::images::to_pdf(&bytes, detected.format)?;
-            Converted {
-                pdf: picture.pdf,
-                events: picture.events,
-                engine: "bindery-image",
-                engine_version: env!("CARGO_PKG_VERSION").to_owned(),
-            }
-        }
-        Format::Text | Format::Markdown | Format::Csv | Format::Xml | Format::Svg => {
-            let (pdf, events) = if detected.format == Format::Svg {
-                native::text::drawing_to_pdf(bytes, &convert.engines.fonts)?
-            } else {
-                native::text::to_pdf(&bytes, &convert.engines.fonts)?
-            };
-            Converted { pdf, events, engine: "typst", engine_version: native::text::VERSION.to_owned() }
-        }
-        format => {
-            let (pdf, version) = office::to_pdf(
-                &office::Office {
-                    program: convert.engines.office.as_deref(),
-                    folder: Path::new("office"),
-                    time_max: Duration::from_secs(convert.seconds),
-                },
-                &bytes,
-                format,
-                detected.encrypted,
-                &convert.passwords,
-                convert.target == Target::PdfA2b,
-            )?;
-            Converted { pdf, events: Vec::new(), engine: "libreoffice", engine_version: version }
-        }
+    let mut converted = match lane {
+        Lane::Native => native(convert, bytes, detected.format)?,
+        // No format is of another lane yet.
+        Lane::Office | Lane::Browser | Lane::Ocr => office(convert, &bytes, &detected)?,
     };
     converted.events.splice(0..0, detected.events);
     Ok(Conversion::Done(converted))
+}
+
+/// Lets the right one of our own engines make a PDF.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the engine for pictures refuses by itself what is no picture")]
+fn native(convert: &Convert, bytes: Vec<u8>, format: Format) -> Result<Converted, Error> {
+    let ours =
+        |engine, pdf, events| Converted { pdf, events, engine, engine_version: env!("CARGO_PKG_VERSION").to_owned() };
+    let set =
+        |(pdf, events)| Converted { pdf, events, engine: "typst", engine_version: native::text::VERSION.to_owned() };
+    match format {
+        Format::Pdf => Ok(ours("bindery-pdf", bytes, Vec::new())),
+        Format::Svg => native::text::drawing_to_pdf(bytes, &convert.engines.fonts).map(set),
+        Format::Text | Format::Markdown | Format::Csv | Format::Xml => {
+            native::text::to_pdf(&bytes, &convert.engines.fonts).map(set)
+        }
+        picture => {
+            let converted = native::images::to_pdf(&bytes, picture)?;
+            Ok(ours("bindery-image", converted.pdf, converted.events))
+        }
+    }
+}
+
+/// Lets LibreOffice make a PDF.
+fn office(convert: &Convert, bytes: &[u8], detected: &detect::Detected) -> Result<Converted, Error> {
+    let office = office::Office {
+        program: convert.engines.office.as_deref(),
+        folder: Path::new("office"),
+        time_max: Duration::from_secs(convert.seconds),
+    };
+    let archive = convert.target == Target::PdfA2b;
+    let (pdf, engine_version) =
+        office::to_pdf(&office, bytes, detected.format, detected.encrypted, &convert.passwords, archive)?;
+    Ok(Converted { pdf, events: Vec::new(), engine: "libreoffice", engine_version })
 }
 
 /// Brings what an engine made to the target and writes it.

@@ -156,22 +156,21 @@ impl Blobs {
     /// Streams a blob out, whole or a range of it.
     ///
     /// # Errors
-    /// `NotFound` when it is not there.
+    /// `Corrupt` when it is not there: whoever asks has a row that names it.
     pub async fn get(
         &self,
         blob: &str,
         range: Option<std::ops::Range<u64>>,
     ) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
-        let mut options = GetOptions::default();
-        options.range = range.map(GetRange::Bounded);
-        let found = self.store.get_opts(&Path::from(blob), options).await.map_err(failed("open a file"))?;
+        let options = GetOptions { range: range.map(GetRange::Bounded), ..GetOptions::default() };
+        let found = self.store.get_opts(&Path::from(blob), options).await.map_err(|source| missing(blob, source))?;
         Ok(found.into_stream().map_err(|source| failed("read a file")(source)).boxed())
     }
 
     /// Copies a blob into a file of the local disk.
     ///
     /// # Errors
-    /// `NotFound` when it is not there, `Blobs` when it cannot be read or written.
+    /// `Corrupt` when it is not there, `Blobs` when it cannot be read or written.
     pub async fn fetch(&self, blob: &str, path: &FsPath) -> Result<(), Error> {
         let broken = |source: std::io::Error| {
             failed("write a fetched file")(object_store::Error::Generic { store: "folder", source: source.into() })
@@ -224,8 +223,14 @@ impl Blobs {
 }
 
 fn failed(doing: &'static str) -> impl FnOnce(object_store::Error) -> Error {
-    move |source| match source {
-        object_store::Error::NotFound { .. } => Error::NotFound,
-        source => Error::Blobs { doing, source },
+    move |source| Error::Blobs { doing, source }
+}
+
+/// A blob that a row names and that is gone will not come back by trying again.
+fn missing(blob: &str, source: object_store::Error) -> Error {
+    if matches!(source, object_store::Error::NotFound { .. }) {
+        Error::Corrupt { what: format!("the blob {blob} is missing") }
+    } else {
+        failed("open a file")(source)
     }
 }

@@ -73,16 +73,17 @@ impl Error {
                 }
                 return Self::Database { doing, source };
             }
-            match source {
-                sqlx::Error::RowNotFound => Self::NotFound,
+            let is_away = matches!(
+                source,
                 sqlx::Error::Io(_)
-                | sqlx::Error::Tls(_)
-                | sqlx::Error::Protocol(_)
-                | sqlx::Error::PoolTimedOut
-                | sqlx::Error::PoolClosed
-                | sqlx::Error::WorkerCrashed => Self::Unavailable { doing, source },
-                source => Self::Database { doing, source },
-            }
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::Protocol(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::WorkerCrashed
+                    | sqlx::Error::BeginFailed
+            );
+            if is_away { Self::Unavailable { doing, source } } else { Self::Database { doing, source } }
         }
     }
 

@@ -30,7 +30,7 @@ pub async fn create(ctx: &Context, tenant: TenantId, new: &NewJob) -> Result<Job
     let workflow = lists::workflow(new.workflow.as_deref())?;
     let profile = workflow.profile(new.profile.as_deref())?;
     options::check(&new.options)?;
-    let name = new.name.as_deref().map(|name| label(name));
+    let name = new.name.as_deref().map(label);
     let id = JobId::new();
     let mut tx = ctx.begin().await?;
     let max = ctx.settings.open_jobs_max;

@@ -34,13 +34,12 @@ pub const WORKFLOWS: &[Workflow] = &[
 pub fn workflow(name: Option<&str>) -> Result<&'static Workflow, Error> {
     let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(&WORKFLOWS[0]) };
     let matches = |known: &&str| known.to_lowercase() == name.to_lowercase();
-    WORKFLOWS
-        .iter()
-        .find(|workflow| matches(&workflow.name) || workflow.aliases.iter().any(|alias| matches(alias)))
-        .ok_or_else(|| Error::UnknownWorkflow {
+    WORKFLOWS.iter().find(|workflow| matches(&workflow.name) || workflow.aliases.iter().any(matches)).ok_or_else(|| {
+        Error::UnknownWorkflow {
             name: name.to_owned(),
             known: WORKFLOWS.iter().map(|workflow| workflow.name).collect::<Vec<_>>().join(", "),
-        })
+        }
+    })
 }
 
 impl Workflow {

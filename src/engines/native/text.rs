@@ -2,7 +2,7 @@
 //!
 //! The text goes in as data, never as markup, so nothing in it is executed.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::path::PathBuf;
 
 use encoding_rs::Encoding;
 use typst::{
@@ -176,12 +176,8 @@ fn compile(source: &str, input: Vec<u8>, font_folders: &[PathBuf]) -> Result<Vec
 }
 
 fn refused(problems: &[typst::diag::SourceDiagnostic]) -> Error {
-    let mut what = "it cannot be set".to_owned();
-    for problem in problems.iter().take(3) {
-        // Writing to a string cannot fail.
-        let _: Result<(), std::fmt::Error> = write!(what, "; {}", problem.message);
-    }
-    Error::Corrupt { what }
+    let told: Vec<&str> = problems.iter().take(3).map(|problem| problem.message.as_str()).collect();
+    Error::Corrupt { what: format!("it cannot be set: {}", told.join("; ")) }
 }
 
 /// The world of one document: its sheet, its input, the fonts of the machine, and nothing else.

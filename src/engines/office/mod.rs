@@ -9,9 +9,12 @@
 
 use std::{
     fs, io,
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     time::Duration,
 };
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::{
     Error,
@@ -279,28 +282,22 @@ const fn import_filter(format: Format) -> Option<&'static str> {
 
 /// The extension that the document gets: ours, from its content.
 const fn extension(format: Format) -> &'static str {
-    match format {
-        Format::WordXml | Format::ExcelXml => "xml",
-        // The type is known only after decryption; without an extension LibreOffice looks at the content.
-        Format::EncryptedOffice => "bin",
-        Format::Metafile => "wmf",
-        format => format.as_str(),
+    if matches!(format, Format::WordXml | Format::ExcelXml) {
+        "xml"
+    } else if matches!(format, Format::EncryptedOffice) {
+        // The type is known only after decryption; without a telling extension LibreOffice looks at the content.
+        "bin"
+    } else {
+        format.as_str()
     }
 }
 
-/// A `file:` URL with everything escaped that is not plain.
+/// What a `file:` URL escapes.
+const NOT_PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'_').remove(b'-').remove(b'~');
+
+/// A `file:` URL.
 fn url(path: &Path) -> String {
-    use std::{fmt::Write as _, os::unix::ffi::OsStrExt};
-    let mut url = "file://".to_owned();
-    for byte in path.as_os_str().as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"/._-~".contains(byte) {
-            url.push(char::from(*byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _: Result<(), std::fmt::Error> = write!(url, "%{byte:02X}");
-        }
-    }
-    url
+    format!("file://{}", percent_encode(path.as_os_str().as_bytes(), NOT_PLAIN))
 }
 
 fn ignore_missing(error: io::Error) -> io::Result<()> {

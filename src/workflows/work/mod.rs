@@ -173,15 +173,16 @@ impl Done {
     fn of_error(lease: &Lease, error: &Error) -> Self {
         tracing::warn!(error = %crate::log::ErrorChain(error), task = lease.task.id, "attempt failed");
         let report = Report { fault: Some("unavailable"), message: Some(error.to_string()), ..Report::default() };
-        let outcome = match error {
+        let outcome = if matches!(error, Error::Storage(storage::Error::NotFound)) {
             // Whatever the task was about is gone.
-            Error::Storage(storage::Error::NotFound) => Outcome::Dropped,
-            Error::Storage(error) if error.is_passing() => Outcome::Later(Duration::from_secs(1)),
-            _ if lease.task.attempt < limits::ATTEMPTS_MAX => Outcome::Retry,
-            _ => Outcome::Failed {
-                code: ErrorCode::Internal,
-                message: "The service could not do its work; its log says why.".to_owned(),
-            },
+            Outcome::Dropped
+        } else if matches!(error, Error::Storage(error) if error.is_passing()) {
+            Outcome::Later(Duration::from_secs(1))
+        } else if lease.task.attempt < limits::ATTEMPTS_MAX {
+            Outcome::Retry
+        } else {
+            let message = "The service could not do its work; its log says why.".to_owned();
+            Outcome::Failed { code: ErrorCode::Internal, message }
         };
         Self { outcome, format: None, report }
     }

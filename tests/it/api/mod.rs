@@ -1,1 +1,13 @@
-//! To be filled.
+//! The wire contract, against real processes.
+
+mod add;
+mod create;
+mod data;
+mod limits;
+mod matrix;
+mod outage;
+mod paths;
+mod replay;
+mod result;
+mod status;
+mod upload;

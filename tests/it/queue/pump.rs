@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use bindery::{
     domain::{JobId, Lane, TenantId},
-    queue::{self, NewTask, StopReason, cancel},
+    queue::{self, NewTask, StopReason, cancel, rescue},
 };
 
 use crate::support::{
@@ -160,8 +160,31 @@ async fn a_pump_whose_lease_was_taken_drops_its_work_and_goes_on_as_another_work
             .then_some(())
     })
     .await;
-    assert_eq!(pump.handler.reasons(), [StopReason::Lost]);
+    until("the lost attempt is told", seconds(5), async || {
+        (pump.handler.reasons() == [StopReason::Lost]).then_some(())
+    })
+    .await;
     assert_eq!(database.count("select count(*) from attempts where ending = 'lost'").await, 1);
     assert_eq!(database.count("select count(*) from workers").await, 1);
+    pump.begin_stop();
+}
+
+#[tokio::test]
+async fn a_lost_attempt_is_told_even_when_the_same_worker_claimed_the_task_again_before_it_knew() {
+    let database = Database::migrated().await;
+    let mut conn = database.connect().await;
+    enqueue(&mut conn, 0).await;
+    let pump = Pump { act: Act::RunUntilStopped, renew: seconds(300), ..Pump::default() }.start(&database).await;
+    pump.handler.runs(1).await;
+    // As after a pause of the whole process: others declared it dead, and it claims before it renews.
+    database.execute("delete from workers").await;
+    assert_eq!(rescue::rescue(&mut conn).await.unwrap(), 1);
+    pump.bell.work();
+    pump.handler.runs(2).await;
+    pump.bell.stop();
+    until("both attempts are told", seconds(5), async || {
+        (pump.handler.reasons() == [StopReason::Lost, StopReason::Lost]).then_some(())
+    })
+    .await;
     pump.begin_stop();
 }

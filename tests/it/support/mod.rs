@@ -1,6 +1,7 @@
 //! What tests stand on: a database each, real processes of the program, an HTTP client, documents made in code.
 
 pub(crate) mod client;
+pub(crate) mod cut_proxy;
 pub(crate) mod db;
 pub(crate) mod documents;
 pub(crate) mod pdf;

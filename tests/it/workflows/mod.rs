@@ -1,1 +1,9 @@
-//! To be filled.
+//! What becomes of documents, through the API and a real worker.
+
+mod archive;
+mod expire;
+mod merge;
+mod metadata;
+mod options;
+mod refused;
+mod stop;

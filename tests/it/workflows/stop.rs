@@ -1,0 +1,97 @@
+//! Canceling and deleting what runs. A text that takes a while is big enough to be caught at it.
+
+use std::time::Instant;
+
+use nix::sys::signal::Signal;
+
+use crate::support::{
+    Document, Site, documents,
+    service::children,
+    until,
+    wait::seconds,
+};
+
+/// A text that is set on some hundred pages.
+fn long_text() -> Document {
+    documents::file("long.txt", "A line that is long enough to be one, and a few more words to fill it.\n".repeat(40_000))
+}
+
+async fn engine_runs(site: &Site, work: &crate::support::Process) {
+    until("the engine runs", seconds(30), async || {
+        let running = site.db.count("select count(*) from tasks where worker_id is not null").await;
+        (running == 1 && !children(work.pid()).is_empty()).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn canceling_a_running_job_ends_it_and_kills_its_engine_within_two_seconds() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let work = site.work();
+    let job = client.begin(&[long_text()]).await;
+    engine_runs(&site, &work).await;
+    let began = Instant::now();
+    client.post(&format!("/jobs/{job}:cancel")).await.expect(202);
+    assert_eq!(client.result(&job).await["error"]["code"], "canceled");
+    until("the engine is gone", seconds(2), async || children(work.pid()).is_empty().then_some(())).await;
+    assert!(began.elapsed() < seconds(3), "{:?}", began.elapsed());
+    until("the attempt is closed", seconds(5), async || {
+        (site.db.count("select count(*) from attempts where ending = 'canceled'").await == 1).then_some(())
+    })
+    .await;
+    assert_eq!(client.convert(&[documents::text("a.txt")]).await.result["status"], "success", "the slot is free again");
+}
+
+#[tokio::test]
+async fn deleting_a_running_job_stops_its_engine_and_purges_it() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let work = site.work();
+    let job = client.begin(&[long_text()]).await;
+    engine_runs(&site, &work).await;
+    client.delete(&format!("/jobs/{job}")).await.expect(202);
+    client.get(&format!("/jobs/{job}")).await.job_not_found(&job);
+    until("everything of it is gone", seconds(15), async || {
+        let rows = site.db.count("select (select count(*) from jobs) + (select count(*) from tasks)").await;
+        (rows == 0 && children(work.pid()).is_empty() && site.blob_files().is_empty()).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_worker_that_is_told_to_stop_hands_its_work_back_and_another_finishes_it() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let mut first = site.start("work", &[("BINDERY_GRACE", "0s")]);
+    let job = client.begin(&[long_text()]).await;
+    engine_runs(&site, &first).await;
+    let status = first.stop(seconds(15)).await;
+    assert!(status.success(), "{status}");
+    assert_eq!(site.db.count("select count(*) from attempts where ending = 'released'").await, 1);
+    assert_eq!(site.db.count("select count(*) from workers").await, 0);
+    let _second = site.work();
+    assert_eq!(client.finish(&job).await.result["status"], "success");
+    assert_eq!(site.db.count("select count(*) from attempts where attempt > 1").await, 0, "it cost no attempt");
+}
+
+#[tokio::test]
+async fn a_worker_that_was_frozen_past_its_lease_changes_nothing_any_more() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let frozen = site.work();
+    let job = client.begin(&[long_text()]).await;
+    engine_runs(&site, &frozen).await;
+    frozen.signal(Signal::SIGSTOP);
+    // As if fifteen seconds had gone by.
+    site.db.execute("update workers set alive_until = now() - interval '1 s'").await;
+    let _living = site.work();
+    let done = client.finish(&job).await;
+    assert_eq!(done.result["status"], "success", "{}", done.result);
+    frozen.signal(Signal::SIGCONT);
+    frozen.says("lease", seconds(30)).await;
+    assert_eq!(client.finish(&job).await.file.unwrap().body, done.file.unwrap().body);
+    assert_eq!(site.db.count("select count(*) from results").await, 1);
+    assert_eq!(site.db.count("select count(*) from attempts where kind = 'convert' and ending = 'succeeded'").await, 1);
+    assert_eq!(site.db.count("select count(*) from attempts where kind = 'convert' and ending = 'lost'").await, 1);
+}
