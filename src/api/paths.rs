@@ -32,7 +32,9 @@ fn inner(path: &str) -> Option<String> {
         return Some("/~/~".to_owned());
     }
     let trimmed = path.trim_end_matches('/');
-    let head_and_verb = trimmed.rsplit_once(':').filter(|(head, verb)| {
+    // Some clients escape the colon; ids have none, so there is nothing else that it could mean.
+    let split = trimmed.rsplit_once(':').or_else(|| trimmed.rsplit_once("%3A")).or_else(|| trimmed.rsplit_once("%3a"));
+    let head_and_verb = split.filter(|(head, verb)| {
         !head.ends_with('/') && !verb.is_empty() && verb.bytes().all(|byte| byte.is_ascii_alphabetic())
     });
     match head_and_verb {
@@ -56,6 +58,7 @@ mod tests {
     fn a_verb_becomes_a_segment() {
         check("/jobs/job_1:start", "/jobs/job_1/~start");
         check("/jobs/job_1:start/", "/jobs/job_1/~start");
+        check("/jobs/job_1%3Astart", "/jobs/job_1/~start");
     }
 
     #[test]

@@ -16,12 +16,14 @@ pub struct Problem {
     status: StatusCode,
     detail: String,
     retry_after_seconds: Option<u16>,
+    /// Length of the file that a range lies outside of.
+    file_bytes: Option<u64>,
 }
 
 impl Problem {
     fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Self {
         let kind = format!("urn:bindery:problem:{name}");
-        Self { kind, title, status, detail: detail.into(), retry_after_seconds: None }
+        Self { kind, title, status, detail: detail.into(), retry_after_seconds: None, file_bytes: None }
     }
 
     /// The request cannot be understood.
@@ -47,6 +49,7 @@ impl Problem {
             status: StatusCode::NOT_FOUND,
             detail: format!("The job with ID '{id}' could not be found"),
             retry_after_seconds: None,
+            file_bytes: None,
         }
     }
 
@@ -59,7 +62,8 @@ impl Problem {
     /// No part of the result lies in the range that was asked for.
     pub(super) fn bad_range(bytes: u64) -> Self {
         let detail = format!("The result has {bytes} bytes; ask for a range inside them");
-        Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "badRange", "Range not satisfiable.", detail)
+        let problem = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "badRange", "Range not satisfiable.", detail);
+        Self { file_bytes: Some(bytes), ..problem }
     }
 
     fn conflict(name: &str, title: &'static str, detail: impl Into<String>) -> Self {
@@ -148,6 +152,9 @@ impl IntoResponse for Problem {
         let mut response = (self.status, [content_type], body.to_string()).into_response();
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(value) = self.file_bytes.and_then(|bytes| format!("bytes */{bytes}").parse().ok()) {
+            response.headers_mut().insert(header::CONTENT_RANGE, value);
         }
         response
     }

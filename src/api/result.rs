@@ -34,7 +34,7 @@ pub(super) async fn get_job_result_data(
     let file = result::file(state.workflows(), state.tenant(), path.job, path.result).await?;
     let tag = etag(&file);
     let named = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if named(header::IF_NONE_MATCH).is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {
+    if named(header::IF_NONE_MATCH).is_some_and(|known| is_known(known, &tag)) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     let bytes = u64::try_from(file.bytes).unwrap_or_default();
@@ -61,6 +61,11 @@ pub(super) async fn get_job_result_data(
         response.headers_mut().insert(header::CONTENT_RANGE, value);
     }
     Ok(response)
+}
+
+/// Whether a client has the file already: the tags that it knows are compared weakly (RFC 9110, 13.1.2).
+fn is_known(known: &str, tag: &str) -> bool {
+    known.split(',').map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 /// The wait of `Prefer: wait=n` in seconds (RFC 7240, 4.3).

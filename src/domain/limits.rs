@@ -57,8 +57,8 @@ pub const ENGINE_FILE_BYTES_MAX: u64 = 4 << 30;
 /// Most bytes of memory an engine host may map. LibreOffice needs 500 MiB for the largest ordinary document seen.
 pub const ENGINE_MEMORY_BYTES_MAX: u64 = 6 << 30;
 
-/// Most bytes of a plain-text document that is set in type.
-pub const TEXT_BYTES_MAX: u64 = 16 << 20;
+/// Most bytes of a plain-text document that is set in type: 1,700 pages, 2.5 GiB of memory and half a minute.
+pub const TEXT_BYTES_MAX: u64 = 8 << 20;
 
 /// Most pixels of one picture that has to be decoded: 1 GiB as RGBA.
 pub const PIXELS_MAX: u64 = 256 << 20;

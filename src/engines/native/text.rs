@@ -2,7 +2,7 @@
 //!
 //! The text goes in as data, never as markup, so nothing in it is executed.
 
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf};
 
 use encoding_rs::Encoding;
 use typst::{
@@ -28,19 +28,23 @@ pub const VERSION: &str = "0.15";
 /// Characters without a place to break after which a line is broken: what fits on the page.
 const UNBROKEN_CHARS_MAX: usize = 90;
 
-/// How text is set: one column of fixed-width type on A4, as a file viewer shows it.
+/// Lines of one block. A block that spans many pages takes time with the square of them: 131 s for 600 pages as one.
+const BLOCK_LINES: usize = 200;
+
+/// How text is set: one column of fixed-width type on A4, as a file viewer shows it, in blocks that touch.
 const SHEET: &str = r#"
 #set page(paper: "a4", margin: (x: 2cm, y: 2cm))
 #set text(font: ("DejaVu Sans Mono", "Liberation Mono", "Noto Sans Mono CJK SC", "DejaVu Sans"), size: 9pt, dir: DIRECTION)
 #set par(leading: 0.45em)
+#show raw.where(block: true): set block(above: 0.45em, below: 0.45em)
 #show raw: set text(font: ("DejaVu Sans Mono", "Liberation Mono", "Noto Sans Mono CJK SC", "DejaVu Sans"), size: 9pt)
-#raw(read("/input"), block: true)
+#for index in range(BLOCKS) { raw(read("/input/" + str(index)), block: true) }
 "#;
 
 /// How a drawing is set: a page of its own size.
 const DRAWING: &str = r#"
 #set page(width: auto, height: auto, margin: 0pt)
-#image("/input", format: "svg")
+#image("/input/0", format: "svg")
 "#;
 
 /// Turns text in any encoding into a PDF.
@@ -55,8 +59,9 @@ pub fn to_pdf(bytes: &[u8], font_folders: &[PathBuf]) -> Result<(Vec<u8>, Vec<Ev
     let (text, mut events) = decode(bytes);
     let text = printable(&text, &mut events);
     let direction = if reads_right_to_left(&text) { "rtl" } else { "ltr" };
-    let pdf = compile(&SHEET.replace("DIRECTION", direction), text.into_bytes(), font_folders)?;
-    Ok((pdf, events))
+    let blocks = blocks(&text);
+    let sheet = SHEET.replace("DIRECTION", direction).replace("BLOCKS", &blocks.len().to_string());
+    Ok((compile(&sheet, blocks, font_folders)?, events))
 }
 
 /// Turns an SVG drawing into a PDF of one page.
@@ -69,7 +74,7 @@ pub fn drawing_to_pdf(bytes: Vec<u8>, font_folders: &[PathBuf]) -> Result<(Vec<u
     if head.matches("<!ENTITY").count() > 0 && (head.contains("SYSTEM") || nests_entities(&head)) {
         return Err(Error::Corrupt { what: "it defines XML entities that refer to others or to files".to_owned() });
     }
-    Ok((compile(DRAWING, bytes, font_folders)?, Vec::new()))
+    Ok((compile(DRAWING, vec![bytes], font_folders)?, Vec::new()))
 }
 
 /// Whether an entity's value refers to an entity.
@@ -140,6 +145,12 @@ fn printable(text: &str, events: &mut Vec<Event>) -> String {
     printed
 }
 
+/// Splits text into blocks of whole lines; the line feed between two blocks is the break between them.
+fn blocks(text: &str) -> Vec<Vec<u8>> {
+    let lines: Vec<&str> = text.trim_end_matches('\n').split('\n').collect();
+    lines.chunks(BLOCK_LINES).map(|block| block.join("\n").into_bytes()).collect()
+}
+
 /// Characters that no font can be expected to show and that PDF/A does not want as text.
 fn is_private_or_unassigned(character: char) -> bool {
     matches!(u32::from(character), 0xE000..=0xF8FF | 0xFFF0..=0xFFFB | 0xFFFE..=0xFFFF | 0xF0000..=0x10FFFF)
@@ -157,8 +168,8 @@ fn reads_right_to_left(text: &str) -> bool {
     right_to_left * 2 > letters
 }
 
-fn compile(source: &str, input: Vec<u8>, font_folders: &[PathBuf]) -> Result<Vec<u8>, Error> {
-    let sheet = Sheet::new(source, input, font_folders)?;
+fn compile(source: &str, inputs: Vec<Vec<u8>>, font_folders: &[PathBuf]) -> Result<Vec<u8>, Error> {
+    let sheet = Sheet::new(source, inputs, font_folders)?;
     let document = typst::compile::<PagedDocument>(&sheet).output.map_err(|problems| refused(&problems))?;
     // PDF/A asks for a date of its own making only when there is one; the result's dates are written with its metadata.
     for standard in [Some(PdfStandard::A_2b), None] {
@@ -185,12 +196,11 @@ struct Sheet {
     library: LazyHash<Library>,
     fonts: FontStore,
     main: Source,
-    input_id: FileId,
-    input: Bytes,
+    inputs: HashMap<FileId, Bytes>,
 }
 
 impl Sheet {
-    fn new(source: &str, input: Vec<u8>, font_folders: &[PathBuf]) -> Result<Self, Error> {
+    fn new(source: &str, inputs: Vec<Vec<u8>>, font_folders: &[PathBuf]) -> Result<Self, Error> {
         let id = |name: &str| -> Result<FileId, Error> {
             let path = VirtualPath::new(name)
                 .map_err(|_| Error::Internal { doing: "name a file".to_owned(), source: None })?;
@@ -201,12 +211,15 @@ impl Sheet {
             store.extend(fonts::scan(folder));
         }
         store.extend(fonts::embedded());
+        let numbered = inputs
+            .into_iter()
+            .enumerate()
+            .map(|(index, input)| Ok((id(&format!("/input/{index}"))?, Bytes::new(input))));
         Ok(Self {
             library: LazyHash::new(Library::default()),
             fonts: store,
             main: Source::new(id("/main.typ")?, source.to_owned()),
-            input_id: id("/input")?,
-            input: Bytes::new(input),
+            inputs: numbered.collect::<Result<_, Error>>()?,
         })
     }
 }
@@ -229,7 +242,7 @@ impl World for Sheet {
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {
-        if id == self.input_id { Ok(self.input.clone()) } else { Err(FileError::AccessDenied) }
+        self.inputs.get(&id).cloned().ok_or(FileError::AccessDenied)
     }
 
     fn font(&self, index: usize) -> Option<Font> {
@@ -264,6 +277,15 @@ mod tests {
         let printed = printable(&"x".repeat(1000), &mut events);
         assert!(printed.lines().all(|line| line.len() <= UNBROKEN_CHARS_MAX));
         assert_eq!(events.len(), 1);
+    }
+
+    #[test]
+    fn blocks_hold_every_line_once_and_in_order() {
+        let text: String = (0..450).map(|line| format!("{line}\n")).collect();
+        let blocks = blocks(&text);
+        assert_eq!(blocks.len(), 3);
+        let joined: Vec<String> = blocks.into_iter().map(|block| String::from_utf8(block).unwrap()).collect();
+        assert_eq!(joined.join("\n"), text.trim_end());
     }
 
     #[test]
