@@ -73,7 +73,11 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
 
 /// The flags of all roles; each has a variable.
 #[derive(Debug, Clone, Default, Args)]
-#[expect(clippy::doc_markdown, rustdoc::bare_urls, reason = "these texts are shown by --help")]
+#[allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "these texts are shown by --help; only one of the two tools knows each lint"
+)]
 pub struct Flags {
     /// The database, as in postgres://user:password@host/name [env: DATABASE_URL]
     #[arg(long, value_name = "URL")]
@@ -319,8 +323,10 @@ fn paths(list: &str) -> Vec<PathBuf> {
 }
 
 fn database(value: &str) -> Result<PgConnectOptions, &'static str> {
-    // The text may hold a password, so the driver's message is not shown.
-    PgConnectOptions::from_str(value).map_err(|_| "not a URL of the form postgres://user:password@host:5432/name")
+    // The driver takes a URL of any kind. The text may hold a password, so neither it nor the driver's message is shown.
+    let is_ours = value.starts_with("postgres://") || value.starts_with("postgresql://");
+    let problem = "not a URL of the form postgres://user:password@host:5432/name";
+    if is_ours { PgConnectOptions::from_str(value).map_err(|_| problem) } else { Err(problem) }
 }
 
 fn folder_of_url(value: &str) -> Result<PathBuf, String> {

@@ -1,13 +1,13 @@
 //! Floor 3: what is done to a PDF, as pure phases over one document in memory.
 //!
-//! [`read`] opens, decrypts and mends; [`archive`] makes it PDF/A-2b; [`merge`] joins several; [`metadata`] says what
+//! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A-2b; [`merge`] joins several; [`metadata`] says what
 //! it is; [`check`] says what still stands against PDF/A-2b; [`write()`] gives bytes.
 //!
 //! Knows no engine, clock, environment, database or process. It touches the file system in one place: [`fonts`] reads
 //! the folders that it is handed.
 //!
 //! Invariants:
-//! 1. A document that [`read`] returned has no encryption and a flat page tree whose pages inherit nothing.
+//! 1. A document that [`read()`] returned has no encryption and a flat page tree whose pages inherit nothing.
 //! 2. Nothing recurses on what a document says: walks have an explicit stack and a set of what they have seen.
 //! 3. Nothing is unpacked without a limit.
 //! 4. Phases change objects, never the pictures or the text: no image is decoded, no text drawn anew.

@@ -7,21 +7,24 @@ use super::{
     worker::Registration,
 };
 use crate::{
-    domain::{DocumentId, JobId, Lane, TenantId},
+    domain::{DocumentId, JobId, Lane, TenantId, WorkerId},
     storage::Error,
 };
 
+/// A claimed task; all but `registered` is null when nothing waits.
 struct ClaimedRow {
-    id: i64,
-    kind: String,
-    job: JobId,
+    id: Option<i64>,
+    kind: Option<String>,
+    job: Option<JobId>,
     document: Option<DocumentId>,
-    tenant: TenantId,
-    attempt: i16,
-    fence: i64,
+    tenant: Option<TenantId>,
+    attempt: Option<i16>,
+    fence: Option<i64>,
+    registered: bool,
 }
 
-/// Claims at most `want` waiting tasks of a lane, highest priority and oldest first.
+/// Claims at most `want` waiting tasks of a lane, highest priority and oldest first; `None` when the worker is not
+/// registered any more, since what it claimed would be rescued at once and cost an attempt.
 ///
 /// # Errors
 /// `Unavailable` when the database is.
@@ -30,13 +33,15 @@ pub async fn claim(
     worker: &Registration,
     lane: Lane,
     want: usize,
-) -> Result<Vec<Lease>, Error> {
+) -> Result<Option<Vec<Lease>>, Error> {
     let rows = query_as!(
         ClaimedRow,
-        r#"with ready as (
+        r#"with me as (
+             select exists (select 1 from workers where id = $3) as registered
+           ), ready as (
              select id
              from tasks
-             where worker_id is null and lane = $1 and run_at <= now()
+             where worker_id is null and lane = $1 and run_at <= now() and (select registered from me)
              order by priority desc, order_key
              limit $2
              for update skip locked
@@ -51,31 +56,36 @@ pub async fn claim(
              select id, job_id, document_id, kind, lane, attempt, fence, $3, $4
              from claimed
            )
-           select id as "id!", kind as "kind!", job_id as "job!: JobId", document_id as "document: DocumentId",
-                  tenant_id as "tenant!: TenantId", attempt as "attempt!", fence as "fence!"
-           from claimed"#,
+           select id as "id?", kind as "kind?", job_id as "job?: JobId", document_id as "document: DocumentId",
+                  tenant_id as "tenant?: TenantId", attempt as "attempt?", fence as "fence?",
+                  registered as "registered!"
+           from me left join claimed on true"#,
         lane.as_str(),
         i64::try_from(want).unwrap_or(i64::MAX),
-        worker.id as crate::domain::WorkerId,
+        worker.id as WorkerId,
         worker.host,
     )
     .fetch_all(conn)
     .await
     .map_err(Error::of("claim tasks"))?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Lease {
-            task: Task {
-                id: row.id,
-                kind: row.kind,
-                lane,
-                job: row.job,
-                document: row.document,
-                tenant: row.tenant,
-                attempt: row.attempt,
-            },
-            fence: row.fence,
-            worker: worker.id,
-        })
-        .collect())
+    if rows.first().is_some_and(|row| !row.registered) {
+        return Ok(None);
+    }
+    Ok(Some(rows.into_iter().filter_map(|row| row.into_lease(lane, worker.id)).collect()))
+}
+
+impl ClaimedRow {
+    /// The lease, or `None` for the one row that says that nothing waits.
+    fn into_lease(self, lane: Lane, worker: WorkerId) -> Option<Lease> {
+        let task = Task {
+            id: self.id?,
+            kind: self.kind?,
+            lane,
+            job: self.job?,
+            document: self.document,
+            tenant: self.tenant?,
+            attempt: self.attempt?,
+        };
+        Some(Lease { task, fence: self.fence?, worker })
+    }
 }

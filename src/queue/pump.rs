@@ -101,7 +101,7 @@ pub trait Handler: Send + Sync + 'static {
 }
 
 struct Running {
-    fence: i64,
+    task: i64,
     lane: Lane,
     stop: Stop,
 }
@@ -112,6 +112,7 @@ struct Pump<H> {
     bell: Bell,
     handler: Arc<H>,
     me: worker::Registration,
+    /// What runs, by fence: a task that was lost may be claimed again before its first attempt has ended.
     running: HashMap<i64, Running>,
     attempts: JoinSet<i64>,
 }
@@ -203,7 +204,9 @@ impl<H: Handler> Pump<H> {
                 Err(source) => Err(storage::Error::of("claim tasks")(source)),
             };
             match claimed {
-                Ok(leases) => leases.into_iter().for_each(|lease| self.begin(lease)),
+                Ok(Some(leases)) => leases.into_iter().for_each(|lease| self.begin(lease)),
+                // Somebody declared this worker dead; renewing finds out and registers anew.
+                Ok(None) => return self.renew().await,
                 Err(error) => {
                     tracing::warn!(error = %crate::log::ErrorChain(&error), "cannot claim");
                     return;
@@ -214,8 +217,8 @@ impl<H: Handler> Pump<H> {
 
     fn begin(&mut self, lease: Lease) {
         let stop = Stop::default();
-        let running = Running { fence: lease.fence, lane: lease.task.lane, stop: stop.clone() };
-        self.running.insert(lease.task.id, running);
+        let running = Running { task: lease.task.id, lane: lease.task.lane, stop: stop.clone() };
+        self.running.insert(lease.fence, running);
         let attempt = Attempt {
             pool: self.pool.clone(),
             handler: Arc::clone(&self.handler),
@@ -228,8 +231,8 @@ impl<H: Handler> Pump<H> {
 
     fn forget(&mut self, ended: Result<i64, tokio::task::JoinError>) {
         match ended {
-            Ok(task) => {
-                self.running.remove(&task);
+            Ok(fence) => {
+                self.running.remove(&fence);
             }
             // The attempt catches panics of the handler itself, so this is a fault of ours; the lease is kept until the
             // process ends and somebody else rescues the task.
@@ -238,7 +241,7 @@ impl<H: Handler> Pump<H> {
     }
 
     async fn renew(&mut self) {
-        let held: Vec<_> = self.running.iter().map(|(task, running)| (*task, running.fence)).collect();
+        let held: Vec<_> = self.running.iter().map(|(fence, running)| (running.task, *fence)).collect();
         let renewed = match self.pool.acquire().await {
             Ok(mut conn) => worker::renew(&mut conn, self.me.id, self.config.lease, &held).await,
             Err(source) => Err(storage::Error::of("renew a lease")(source)),
@@ -246,7 +249,7 @@ impl<H: Handler> Pump<H> {
         match renewed {
             Ok(Some(to_stop)) => {
                 for entry in to_stop {
-                    if let Some(running) = self.running.get(&entry.task) {
+                    if let Some(running) = self.running.get(&entry.fence) {
                         running.stop.stop(if entry.lost { StopReason::Lost } else { StopReason::Canceled });
                     }
                 }
@@ -322,13 +325,12 @@ struct Attempt<H> {
 
 impl<H: Handler> Attempt<H> {
     async fn run(self) -> i64 {
-        let task = self.lease.task.id;
         let executed = AssertUnwindSafe(self.handler.execute(&self.lease, &self.stop)).catch_unwind().await;
         match executed {
             Ok(done) => self.settle(done).await,
             Err(_) => self.give_back("the worker panicked while it did the task").await,
         }
-        task
+        self.lease.fence
     }
 
     /// Settles until it succeeds or the lease is lost: an outage of the database costs no finished work.

@@ -27,8 +27,8 @@ pub struct Registration {
 /// Something that a worker holds and must stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ToStop {
-    /// The task.
-    pub task: i64,
+    /// The fence of the attempt.
+    pub fence: i64,
     /// Whether it is not ours any more; otherwise the client canceled it.
     pub lost: bool,
 }
@@ -66,9 +66,9 @@ pub async fn renew(
         r#"with renewed as (
              update workers set alive_until = now() + $2 where id = $1 returning id
            )
-           select null::bigint as task, false as "lost!" from renewed
+           select null::bigint as fence, false as "lost!" from renewed
            union all
-           select held.task, tasks.id is null
+           select held.fence, tasks.id is null
            from unnest($3::bigint[], $4::bigint[]) as held (task, fence)
                 left join tasks on tasks.id = held.task and tasks.fence = held.fence and tasks.worker_id = $1
            where tasks.id is null or tasks.cancel_requested"#,
@@ -80,10 +80,10 @@ pub async fn renew(
     .fetch_all(conn)
     .await
     .map_err(Error::of("renew a lease"))?;
-    if rows.iter().all(|row| row.task.is_some()) {
+    if rows.iter().all(|row| row.fence.is_some()) {
         return Ok(None);
     }
-    Ok(Some(rows.iter().filter_map(|row| row.task.map(|task| ToStop { task, lost: row.lost })).collect()))
+    Ok(Some(rows.iter().filter_map(|row| row.fence.map(|fence| ToStop { fence, lost: row.lost })).collect()))
 }
 
 /// Says that a worker claims no more.
