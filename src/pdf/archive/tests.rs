@@ -149,5 +149,11 @@ fn a_second_run_changes_nothing() {
     let before = crate::pdf::write(document.clone()).unwrap();
     let again = archive(&mut document);
     assert_eq!(again.events, []);
-    assert_eq!(before.len(), crate::pdf::write(document).unwrap().len());
+    // Objects that were made anew have other numbers, so the compressed bytes may differ; what there is may not.
+    let counted = |bytes: Vec<u8>| {
+        let document = crate::pdf::read(bytes, &[]).unwrap().document;
+        let streams = document.objects.values().filter_map(|object| object.as_stream().ok());
+        (document.objects.len(), streams.map(|stream| stream.content.len()).sum::<usize>())
+    };
+    assert_eq!(counted(before), counted(crate::pdf::write(document).unwrap()));
 }

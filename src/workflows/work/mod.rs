@@ -108,8 +108,9 @@ impl Handler for Work {
         let done = tokio::select! {
             done = work => done.unwrap_or_else(|error| Done::of_error(lease, &error)),
             reason = stop.wait() => Done::new(match reason {
-                StopReason::Canceled | StopReason::Lost => Outcome::Dropped,
-                StopReason::Shutdown => Outcome::Later(Duration::ZERO),
+                StopReason::Canceled => Outcome::Dropped,
+                // Handing back what is really lost is refused by its fence; what nobody has taken yet runs again.
+                StopReason::Lost | StopReason::Shutdown => Outcome::Later(Duration::ZERO),
             }),
         };
         tracing::info!(outcome = done.outcome.word(), fault = done.report.fault, "attempt ended");

@@ -13,11 +13,16 @@ async fn options_may_come_before_or_after_the_document() {
     let options = || Part::options(r#"[{"name":"DOC.PASSWORD","value":"s3cret"}]"#);
     let data = || Part::file("a.txt", "a");
     let other = || Part::raw("Content-Disposition: form-data; name=\"_charset_\"", "utf-8");
-    for parts in [vec![data(), options()], vec![options(), data()], vec![other(), options(), data(), other()], vec![data()]] {
+    for parts in
+        [vec![data(), options()], vec![options(), data()], vec![other(), options(), data(), other()], vec![data()]]
+    {
         let (content_type, body) = multipart(&parts);
         client.post_body(&format!("/jobs/{job}/data"), &content_type, body).await.expect(201);
     }
-    assert_eq!(site.db.count("select count(*) from job_options where document_id is not null and value = 's3cret'").await, 3);
+    assert_eq!(
+        site.db.count("select count(*) from job_options where document_id is not null and value = 's3cret'").await,
+        3
+    );
     assert_eq!(site.db.count("select count(*) from documents").await, 4);
 }
 

@@ -7,12 +7,17 @@ use crate::support::Site;
 async fn a_created_job_is_answered_as_the_contract_says() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let answer = client.post_body("/jobs/?workflow=Archive%20PDF%2FA-2&profile=default&name=claim", "application/json", "[]").await;
+    let answer = client
+        .post_body("/jobs/?workflow=Archive%20PDF%2FA-2&profile=default&name=claim", "application/json", "[]")
+        .await;
     let answer = answer.expect(201);
     assert!(answer.header("content-type").starts_with("application/json"));
     let info = answer.json();
     let id = info["jobId"].as_str().unwrap();
-    assert!(id.starts_with("job_") && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'), "{id}");
+    assert!(
+        id.starts_with("job_") && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+        "{id}"
+    );
     assert_eq!(info["status"]["code"], "creating");
     assert!(info["status"]["message"].as_str().is_some_and(|message| !message.is_empty()));
     assert_eq!(answer.header("location"), format!("/conversion/v1.0/rest/jobs/{id}"));
@@ -105,7 +110,10 @@ async fn an_unknown_workflow_or_profile_is_answered_with_the_known_ones() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let detail = client.post("/jobs?workflow=Print").await.problem(400);
-    assert!(detail.contains("Print") && detail.contains("Archive PDF/A-2") && detail.contains("Conversion"), "{detail}");
+    assert!(
+        detail.contains("Print") && detail.contains("Archive PDF/A-2") && detail.contains("Conversion"),
+        "{detail}"
+    );
     let detail = client.post("/jobs?workflow=Conversion&profile=best").await.problem(400);
     assert!(detail.contains("best") && detail.contains("default") && detail.contains("Conversion"), "{detail}");
     client.post("/jobs?name=%00").await.problem(400);

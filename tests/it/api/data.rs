@@ -16,7 +16,9 @@ async fn a_result_has_its_type_length_name_and_tag() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let _work = site.work();
-    let done = client.convert_with("?name=Brief%20f%C3%BCr%20M%C3%BCller%20%E2%82%AC", &[], &[documents::pdf("a.pdf", &[300])]).await;
+    let done = client
+        .convert_with("?name=Brief%20f%C3%BCr%20M%C3%BCller%20%E2%82%AC", &[], &[documents::pdf("a.pdf", &[300])])
+        .await;
     assert_eq!(done.result["dataList"][0]["fileName"], "Brief für Müller €.pdf");
     let file = done.file.unwrap();
     assert_eq!(file.header("content-type"), "application/pdf");
@@ -25,10 +27,11 @@ async fn a_result_has_its_type_length_name_and_tag() {
     let offered = file.header("content-disposition");
     assert!(offered.starts_with("attachment; filename=\""), "{offered}");
     assert!(offered.ends_with("filename*=UTF-8''Brief%20f%C3%BCr%20M%C3%BCller%20%E2%82%AC.pdf"), "{offered}");
-    let hex: String = sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), &file.body))
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex: String =
+        sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), &file.body))
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
     assert_eq!(file.header("etag"), format!("\"{hex}\""));
 }
 

@@ -43,7 +43,9 @@ async fn a_started_job_takes_no_documents_and_can_be_deleted() {
         assert!(detail.contains(state), "{detail}");
         client.post(&format!("/jobs/{job}:start")).await.problem(409);
         client.get(&format!("/jobs/{job}/result/res_1")).await.problem(409);
-        let waited = client.send(client.request(reqwest::Method::GET, &format!("/jobs/{job}/result")).header("prefer", "wait=0")).await;
+        let waited = client
+            .send(client.request(reqwest::Method::GET, &format!("/jobs/{job}/result")).header("prefer", "wait=0"))
+            .await;
         waited.problem(504);
         client.delete(&format!("/jobs/{job}")).await.expect(202);
         client.get(&format!("/jobs/{job}")).await.job_not_found(&job);
@@ -113,7 +115,10 @@ async fn a_waiter_of_a_job_that_is_deleted_is_not_left_waiting() {
         async move { client.get(&path).await }
     });
     // The wait has begun when the API has looked at the job once; asking for the job counts the calls before it.
-    until("the job can be read", seconds(5), async || (client.get(&format!("/jobs/{job}")).await.status == 200).then_some(())).await;
+    until("the job can be read", seconds(5), async || {
+        (client.get(&format!("/jobs/{job}")).await.status == 200).then_some(())
+    })
+    .await;
     client.delete(&format!("/jobs/{job}")).await.expect(202);
     let answer = tokio::time::timeout(seconds(10), waiter).await.expect("the waiter is answered").unwrap();
     answer.job_not_found(&job);

@@ -15,7 +15,10 @@ async fn while_the_database_is_away_the_api_says_when_to_try_again_and_recovers_
     health.get("/healthz").await.expect(200);
     health.get("/readyz").await.problem(503);
     way.restore();
-    until("the API has recovered", seconds(20), async || (client.get(&format!("/jobs/{job}")).await.status == 200).then_some(())).await;
+    until("the API has recovered", seconds(20), async || {
+        (client.get(&format!("/jobs/{job}")).await.status == 200).then_some(())
+    })
+    .await;
     client.add(&job, &documents::text("a.txt")).await;
 }
 
@@ -25,11 +28,8 @@ async fn what_a_worker_finished_while_the_database_was_away_is_settled_when_it_i
     let mut way = CutProxy::open(&site.db);
     let (_serve, client) = site.serve().await;
     let work = site.start("work", &[("DATABASE_URL", &way.url)]);
-    let job = client.begin(&[documents::text("a.txt")]).await;
-    until("the conversion runs", seconds(30), async || {
-        (site.db.count("select count(*) from attempts").await == 1).then_some(())
-    })
-    .await;
+    let job = client.begin(&[documents::long_text()]).await;
+    site.engine_runs(&work).await;
     way.cut();
     work.says("attempt ended", seconds(30)).await;
     assert_eq!(site.db.count("select count(*) from attempts where ending = 'succeeded'").await, 0);

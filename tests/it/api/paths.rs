@@ -1,6 +1,9 @@
 use reqwest::Method;
 
-use crate::support::{Client, Site, client::{Part, multipart}};
+use crate::support::{
+    Client, Site,
+    client::{Part, multipart},
+};
 
 const UNKNOWN: &str = "job_0000000000000000000000000";
 
@@ -61,7 +64,8 @@ async fn every_call_on_a_job_that_is_not_there_says_so_in_the_words_of_the_contr
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let (content_type, body) = multipart(&[Part::file("a.txt", "a")]);
-    for id in [UNKNOWN, "job_1", "job3_ekdh4fjuwiv", "JOB_1", "x", "1234", "job_", "job_zzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"] {
+    for id in [UNKNOWN, "job_1", "job3_ekdh4fjuwiv", "JOB_1", "x", "1234", "job_", "job_zzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"]
+    {
         client.post_body(&format!("/jobs/{id}/data"), &content_type, body.clone()).await.job_not_found(id);
         client.post(&format!("/jobs/{id}:start")).await.job_not_found(id);
         client.post(&format!("/jobs/{id}:cancel")).await.job_not_found(id);
@@ -100,7 +104,9 @@ async fn a_path_that_no_route_has_and_a_method_that_a_route_lacks_are_problems()
 async fn odd_paths_are_answered_and_hurt_nothing() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    for path in ["/jobs/%00", "/jobs/%ff", "/jobs/..%2f..", "/jobs/a%20b", "//jobs", "/jobs//", "/jobs/:start", "/%7Estart"] {
+    for path in
+        ["/jobs/%00", "/jobs/%ff", "/jobs/..%2f..", "/jobs/a%20b", "//jobs", "/jobs//", "/jobs/:start", "/%7Estart"]
+    {
         let status = send(&client, &Method::GET, path).await;
         assert!(matches!(status, 200 | 400 | 404 | 405), "{path}: {status}");
     }

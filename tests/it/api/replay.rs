@@ -28,7 +28,12 @@ async fn deleted(client: &Client, site: &Site, job: &str) {
     assert!(answer.body.is_empty());
     client.get(&format!("/jobs/{job}")).await.job_not_found(job);
     until("the purge has removed blobs and rows", seconds(20), async || {
-        let rows = site.db.count("select (select count(*) from jobs) + (select count(*) from documents) + (select count(*) from tasks)").await;
+        let rows = site
+            .db
+            .count(
+                "select (select count(*) from jobs) + (select count(*) from documents) + (select count(*) from tasks)",
+            )
+            .await;
         (rows == 0 && site.blob_files().is_empty()).then_some(())
     })
     .await;
@@ -42,7 +47,11 @@ async fn the_browser_extension_polls_and_takes_the_first_file() {
     let workflows = client.get("/workflows").await.expect(200).json();
     let workflow = workflows.as_array().unwrap().iter().find(|workflow| workflow["isDefault"] == true).unwrap();
     assert_eq!(workflow["name"], "Archive PDF/A-2");
-    let created = client.post_body("/jobs?workflow=Archive%20PDF%2FA-2&profile=default", "application/json", "[]").await.expect(201).json();
+    let created = client
+        .post_body("/jobs?workflow=Archive%20PDF%2FA-2&profile=default", "application/json", "[]")
+        .await
+        .expect(201)
+        .json();
     assert_eq!(created["status"]["code"], "creating");
     let job = created["jobId"].as_str().unwrap();
     for document in [documents::text("a.txt"), documents::png("b.png"), documents::pdf("c.pdf", &[300, 301])] {
@@ -51,7 +60,8 @@ async fn the_browser_extension_polls_and_takes_the_first_file() {
     }
     client.post(&format!("/jobs/{job}:start")).await.expect(204);
     until("the job is completed", seconds(60), async || {
-        let code = client.get(&format!("/jobs/{job}")).await.expect(200).json()["status"]["code"].as_str().unwrap().to_owned();
+        let code =
+            client.get(&format!("/jobs/{job}")).await.expect(200).json()["status"]["code"].as_str().unwrap().to_owned();
         assert!(["pending", "processing", "completed"].contains(&code.as_str()), "{code}");
         (code == "completed").then_some(())
     })
@@ -71,9 +81,16 @@ async fn the_request_collection_waits_for_the_result() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let _work = site.work();
-    let created = client.post_body("/jobs/?workflow=Conversion&profile=default&name=claim-4711", "application/json", "").await.expect(201).json();
+    let created = client
+        .post_body("/jobs/?workflow=Conversion&profile=default&name=claim-4711", "application/json", "")
+        .await
+        .expect(201)
+        .json();
     let job = created["jobId"].as_str().unwrap();
-    let data = Part::raw("Content-Disposition: form-data; name=\"data\"; filename=\"a.pdf\"\nContent-Type: application/pdf", documents::pdf("a.pdf", &[300]).bytes);
+    let data = Part::raw(
+        "Content-Disposition: form-data; name=\"data\"; filename=\"a.pdf\"\nContent-Type: application/pdf",
+        documents::pdf("a.pdf", &[300]).bytes,
+    );
     let (content_type, body) = multipart(&[data, Part::options("[]")]);
     client.post_body(&format!("/jobs/{job}/data/"), &content_type, body).await.expect(201);
     client.post(&format!("/jobs/{job}:start")).await.expect(204);

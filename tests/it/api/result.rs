@@ -39,7 +39,10 @@ async fn a_waiter_is_woken_by_the_bell_and_not_by_its_next_look() {
             let (second, job) = (second.clone(), job.clone());
             async move { (second.result(&job).await, Instant::now()) }
         });
-        first.send(first.request(Method::GET, &format!("/jobs/{job}/result")).header("prefer", "wait=1")).await.problem(504);
+        first
+            .send(first.request(Method::GET, &format!("/jobs/{job}/result")).header("prefer", "wait=1"))
+            .await
+            .problem(504);
         first.post(&format!("/jobs/{job}:cancel")).await.expect(202);
         let canceled = Instant::now();
         let (result, woken) = waiter.await.unwrap();
@@ -79,7 +82,8 @@ async fn a_waiter_that_leaves_takes_nothing_along() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let job = client.begin(&[documents::text("a.txt")]).await;
-    let request = client.request(Method::GET, &format!("/jobs/{job}/result")).timeout(Duration::from_millis(200)).build();
+    let request =
+        client.request(Method::GET, &format!("/jobs/{job}/result")).timeout(Duration::from_millis(200)).build();
     assert!(reqwest::Client::builder().no_proxy().build().unwrap().execute(request.unwrap()).await.is_err());
     let _work = site.work();
     assert_eq!(client.result(&job).await["status"], "success");
@@ -94,7 +98,10 @@ async fn a_waiting_call_does_not_keep_the_api_from_stopping() {
         let (client, path) = (client.clone(), format!("/jobs/{job}/result"));
         async move { client.send(client.request(Method::GET, &path).header("prefer", "wait=60")).await.status }
     });
-    client.send(client.request(Method::GET, &format!("/jobs/{job}/result")).header("prefer", "wait=0")).await.problem(504);
+    client
+        .send(client.request(Method::GET, &format!("/jobs/{job}/result")).header("prefer", "wait=0"))
+        .await
+        .problem(504);
     let began = Instant::now();
     serve.signal(Signal::SIGTERM);
     let status = serve.ended(seconds(15)).await;

@@ -27,7 +27,12 @@ async fn jobs_are_listed_oldest_first_on_every_instance() {
     second.start(&jobs[1]).await;
     let list = second.get("/jobs/").await.expect(200).json();
     assert_eq!(list, first.get("/jobs").await.json());
-    let told: Vec<_> = list.as_array().unwrap().iter().map(|job| (job["jobId"].as_str().unwrap(), job["status"]["code"].as_str().unwrap())).collect();
+    let told: Vec<_> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| (job["jobId"].as_str().unwrap(), job["status"]["code"].as_str().unwrap()))
+        .collect();
     let expected: Vec<_> = jobs.iter().map(String::as_str).zip(["creating", "completed", "creating"]).collect();
     assert_eq!(told, expected);
     assert!(list[0]["status"]["message"].is_string());
@@ -54,7 +59,8 @@ async fn the_service_tells_how_it_is() {
     let _work = site.work();
     until("the worker is seen", seconds(30), async || {
         let status = client.get("/").await.json();
-        (status["status"] == "running" && status["isolation"] == json!({ "processCount": 3, "queueLength": 0 })).then_some(())
+        (status["status"] == "running" && status["isolation"] == json!({ "processCount": 3, "queueLength": 0 }))
+            .then_some(())
     })
     .await;
 }
@@ -66,10 +72,12 @@ async fn the_message_of_a_job_says_how_far_it_is() {
     let job = client.create().await;
     client.add(&job, &documents::text("a.txt")).await;
     client.add(&job, &documents::text("b.txt")).await;
-    let message = async || client.get(&format!("/jobs/{job}")).await.json()["status"]["message"].as_str().unwrap().to_owned();
+    let message =
+        async || client.get(&format!("/jobs/{job}")).await.json()["status"]["message"].as_str().unwrap().to_owned();
     assert!(message().await.contains("0 of 2"), "{}", message().await);
     let _work = site.work();
-    until("conversion begins before the start", seconds(30), async || message().await.contains("2 of 2").then_some(())).await;
+    until("conversion begins before the start", seconds(30), async || message().await.contains("2 of 2").then_some(()))
+        .await;
     client.start(&job).await;
     client.result(&job).await;
     assert_eq!(message().await, "Completed.");

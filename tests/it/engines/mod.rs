@@ -1,1 +1,4 @@
-//! To be filled.
+//! Engines as a worker runs them, one host a document.
+
+mod hosts;
+mod office;

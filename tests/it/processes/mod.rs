@@ -1,1 +1,4 @@
-//! To be filled.
+//! Several processes on one database.
+
+mod many;
+mod roles;

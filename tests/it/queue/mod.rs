@@ -3,5 +3,6 @@
 mod cancel;
 mod claim;
 mod lease;
+mod model;
 mod pump;
 mod rescue;

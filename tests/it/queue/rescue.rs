@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use bindery::queue::{rescue, worker};
+use bindery::{
+    domain::Lane,
+    queue::{claim, rescue, worker},
+};
 
 use crate::support::{
     Database,
@@ -95,9 +98,9 @@ async fn renewing_names_what_was_canceled_and_what_was_lost() {
     bindery::queue::cancel::cancel_job(&mut conn, leases[0].task.job).await.unwrap();
     sqlx::query("delete from tasks where id = $1").bind(leases[1].task.id).execute(&mut conn).await.unwrap();
     let to_stop = worker::renew(&mut conn, me.id, seconds(15), &held).await.unwrap().unwrap();
-    let mut named: Vec<_> = to_stop.iter().map(|entry| (entry.task, entry.lost)).collect();
+    let mut named: Vec<_> = to_stop.iter().map(|entry| (entry.fence, entry.lost)).collect();
     named.sort_unstable();
-    let mut expected = vec![(leases[0].task.id, false), (leases[1].task.id, true)];
+    let mut expected = vec![(leases[0].fence, false), (leases[1].fence, true)];
     expected.sort_unstable();
     assert_eq!(named, expected);
 }
@@ -112,4 +115,7 @@ async fn renewing_as_a_worker_that_was_removed_says_that_the_lease_is_lost() {
     worker::delete(&mut conn, me.id).await.unwrap();
     let held = [(lease.task.id, lease.fence)];
     assert_eq!(worker::renew(&mut conn, me.id, seconds(15), &held).await.unwrap(), None);
+    enqueue(&mut conn, 0).await;
+    let claimed = claim::claim(&mut conn, &me, Lane::Native, 1).await.unwrap();
+    assert!(claimed.is_none(), "and it claims nothing, since that would be rescued at once");
 }

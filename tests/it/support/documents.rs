@@ -25,6 +25,11 @@ pub(crate) fn text(name: &str) -> Document {
     file(name, "Hello, world.\nGrüße aus der Buchbinderei.\n")
 }
 
+/// A text of some sixty pages, which takes long enough to be caught at it.
+pub(crate) fn long_text() -> Document {
+    file("long.txt", "A line that is long enough to be one, and a few more words to fill it.\n".repeat(3_000))
+}
+
 /// A small photo-like picture as PNG.
 pub(crate) fn png(name: &str) -> Document {
     file(name, picture(ImageFormat::Png))

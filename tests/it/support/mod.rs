@@ -7,6 +7,7 @@ pub(crate) mod documents;
 pub(crate) mod pdf;
 pub(crate) mod scripted;
 pub(crate) mod service;
+pub(crate) mod up;
 pub(crate) mod wait;
 
 pub(crate) use client::{Answer, Client};

@@ -46,7 +46,7 @@ pub(crate) async fn register(conn: &mut PgConnection, lease: Duration) -> Regist
 
 /// Claims from the native lane.
 pub(crate) async fn take(conn: &mut PgConnection, worker: &Registration, want: usize) -> Vec<Lease> {
-    claim::claim(conn, worker, Lane::Native, want).await.unwrap()
+    claim::claim(conn, worker, Lane::Native, want).await.unwrap().expect("the worker is registered")
 }
 
 /// What a scripted task does.

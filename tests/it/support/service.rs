@@ -156,6 +156,18 @@ impl Site {
     }
 }
 
+impl Site {
+    /// Waits until a worker runs an engine host, and gives its process.
+    pub(crate) async fn engine_runs(&self, work: &Process) -> Pid {
+        until("the engine runs", seconds(30), async || {
+            let (engine, _) =
+                children(work.pid()).into_iter().find(|(_, args)| args.iter().any(|arg| arg == "engine"))?;
+            Some(engine)
+        })
+        .await
+    }
+}
+
 /// Every file below a folder.
 pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -1,1 +1,4 @@
-//! To be filled.
+//! `bindery up`: everything on one machine, and what is left of it after a crash.
+
+mod crash;
+mod start;

@@ -1,6 +1,7 @@
 use crate::support::{Site, documents, until, wait::seconds};
 
-const ROWS: &str = "select (select count(*) from jobs) + (select count(*) from documents) + (select count(*) from job_options)
+const ROWS: &str =
+    "select (select count(*) from jobs) + (select count(*) from documents) + (select count(*) from job_options)
                          + (select count(*) from events) + (select count(*) from results) + (select count(*) from tasks)
                          + (select count(*) from attempts)";
 
@@ -16,7 +17,8 @@ async fn a_deleted_job_leaves_no_blob_and_no_row() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let _work = site.work();
-    let done = client.convert_with("", &[("META.TITLE", "x")], &[documents::text("a.txt"), documents::png("b.png")]).await;
+    let done =
+        client.convert_with("", &[("META.TITLE", "x")], &[documents::text("a.txt"), documents::png("b.png")]).await;
     assert!(site.blob_files().len() >= 5, "two originals, two conversions, one result");
     client.delete(&format!("/jobs/{}", done.job)).await.expect(204);
     nothing_is_left(&site).await;
@@ -31,12 +33,16 @@ async fn jobs_past_their_time_are_purged_whether_completed_or_never_started() {
     let idle = client.create().await;
     client.add(&idle, &documents::text("b.txt")).await;
     let kept = client.create().await;
-    sqlx::query("update jobs set expires_at = now() - interval '1 s' where created_at < (select max(created_at) from jobs)")
-        .execute(&mut site.db.connect().await)
-        .await
-        .unwrap();
+    sqlx::query(
+        "update jobs set expires_at = now() - interval '1 s' where created_at < (select max(created_at) from jobs)",
+    )
+    .execute(&mut site.db.connect().await)
+    .await
+    .unwrap();
     until("the expired jobs are gone", seconds(30), async || {
-        (client.get(&format!("/jobs/{}", done.job)).await.status == 404 && client.get(&format!("/jobs/{idle}")).await.status == 404).then_some(())
+        (client.get(&format!("/jobs/{}", done.job)).await.status == 404
+            && client.get(&format!("/jobs/{idle}")).await.status == 404)
+            .then_some(())
     })
     .await;
     client.delete(&format!("/jobs/{kept}")).await.expect(204);

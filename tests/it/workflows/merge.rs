@@ -24,7 +24,13 @@ async fn documents_of_all_kinds_become_one_file() {
     let (_serve, client) = site.serve().await;
     let _work = site.work();
     let done = client
-        .convert(&[documents::pdf("a.pdf", &[300]), documents::png("b.png"), documents::text("c.txt"), documents::jpeg("d.jpg"), documents::pdf("e.pdf", &[310])])
+        .convert(&[
+            documents::pdf("a.pdf", &[300]),
+            documents::png("b.png"),
+            documents::text("c.txt"),
+            documents::jpeg("d.jpg"),
+            documents::pdf("e.pdf", &[310]),
+        ])
         .await;
     let widths = pdf::widths(&done.pdf());
     assert_eq!((widths.len(), widths[0], widths[4]), (5, 300, 310), "{widths:?}");

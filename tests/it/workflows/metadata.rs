@@ -14,9 +14,12 @@ async fn metadata_that_a_job_asks_for_are_in_the_information_dictionary_and_in_t
     let (_serve, client) = site.serve().await;
     let _work = site.work();
     for workflow in ["", "?workflow=Conversion"] {
-        let done = client.convert_with(workflow, &OPTIONS, &[documents::text("a.txt"), documents::pdf("b.pdf", &[300])]).await;
+        let done =
+            client.convert_with(workflow, &OPTIONS, &[documents::text("a.txt"), documents::pdf("b.pdf", &[300])]).await;
         let document = done.pdf();
-        for (key, value) in [("Title", OPTIONS[0].1), ("Author", OPTIONS[1].1), ("Subject", "claim"), ("Keywords", "one, two")] {
+        for (key, value) in
+            [("Title", OPTIONS[0].1), ("Author", OPTIONS[1].1), ("Subject", "claim"), ("Keywords", "one, two")]
+        {
             assert_eq!(pdf::info(&document, key).as_deref(), Some(value), "{key}");
         }
         let packet = pdf::xmp(&document);

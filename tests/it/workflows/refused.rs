@@ -22,7 +22,7 @@ async fn bytes_that_are_no_document_are_corrupt_when_their_name_promises_one() {
 }
 
 #[tokio::test]
-async fn documents_that_are_cut_off_are_corrupt() {
+async fn documents_that_are_cut_off_are_corrupt_unless_a_part_of_them_can_be_shown() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let _work = site.work();
@@ -31,8 +31,11 @@ async fn documents_that_are_cut_off_are_corrupt() {
         documents::file(&document.name, document.bytes.get(..half).unwrap())
     };
     check(&client, cut(documents::docx("half.docx")), "corrupt").await;
-    check(&client, cut(documents::png("half.png")), "corrupt").await;
     check(&client, documents::file("head.pdf", "%PDF-1.7\n"), "corrupt").await;
+    // Of a picture the part that is there can be shown.
+    let done = client.convert(&[cut(documents::png("half.png"))]).await;
+    assert_eq!(done.result["status"], "warning", "{}", done.result);
+    assert_eq!(done.result["events"][0]["code"], "CorruptionRepaired");
 }
 
 #[tokio::test]
@@ -52,8 +55,14 @@ async fn a_file_of_an_unknown_type_is_an_unsupported_format() {
     let _work = site.work();
     check(&client, documents::noise("noise.bin", 4000), "unsupportedFormat").await;
     check(&client, documents::noise("noise", 4000), "unsupportedFormat").await;
-    check(&client, documents::file("page.html", "<!doctype html><html><body>hello</body></html>"), "unsupportedFormat").await;
-    check(&client, documents::file("program.exe", b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0".repeat(64)), "unsupportedFormat").await;
+    check(&client, documents::file("page.html", "<!doctype html><html><body>hello</body></html>"), "unsupportedFormat")
+        .await;
+    check(
+        &client,
+        documents::file("program.exe", b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0".repeat(64)),
+        "unsupportedFormat",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -68,7 +77,8 @@ async fn a_picture_that_is_named_as_a_pdf_is_converted_with_a_warning() {
     let done = client.finish(&job).await;
     assert_eq!((done.result["status"].as_str(), done.result["success"].as_bool()), (Some("warning"), Some(true)));
     assert_eq!(done.pdf().get_pages().len(), 1);
-    let warnings: Vec<_> = done.result["events"].as_array().unwrap().iter().filter(|event| event["severity"] == "warning").collect();
+    let warnings: Vec<_> =
+        done.result["events"].as_array().unwrap().iter().filter(|event| event["severity"] == "warning").collect();
     assert_eq!(warnings.len(), 1, "{}", done.result);
     assert_eq!(warnings[0]["dataId"], id.as_str());
     assert!(warnings[0]["message"].as_str().unwrap().contains("PNG"), "{}", warnings[0]);
@@ -84,7 +94,11 @@ async fn a_document_of_office_that_is_named_as_a_picture_finds_its_engine() {
     assert_eq!(done.result["status"], "warning", "{}", done.result);
     assert_eq!(done.pdf().get_pages().len(), 1);
     assert_eq!(site.db.count("select count(*) from attempts where ending = 'rerouted'").await, 1);
-    assert_eq!(site.db.count("select count(*) from attempts where attempt > 1").await, 0, "the detour costs no attempt");
+    assert_eq!(
+        site.db.count("select count(*) from attempts where attempt > 1").await,
+        0,
+        "the detour costs no attempt"
+    );
 }
 
 #[tokio::test]
@@ -92,7 +106,9 @@ async fn bad_input_is_final_at_the_first_attempt_and_every_bad_document_has_its_
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let _work = site.work();
-    let done = client.convert(&[documents::noise("one.pdf", 100), documents::noise("two.pdf", 100), documents::text("good.txt")]).await;
+    let done = client
+        .convert(&[documents::noise("one.pdf", 100), documents::noise("two.pdf", 100), documents::text("good.txt")])
+        .await;
     let (_, message) = done.error();
     assert!(message.contains("one.pdf"), "the first in the order of adding: {message}");
     let told = done.result["events"].to_string();

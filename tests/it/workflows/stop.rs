@@ -4,33 +4,15 @@ use std::time::Instant;
 
 use nix::sys::signal::Signal;
 
-use crate::support::{
-    Document, Site, documents,
-    service::children,
-    until,
-    wait::seconds,
-};
-
-/// A text that is set on some hundred pages.
-fn long_text() -> Document {
-    documents::file("long.txt", "A line that is long enough to be one, and a few more words to fill it.\n".repeat(40_000))
-}
-
-async fn engine_runs(site: &Site, work: &crate::support::Process) {
-    until("the engine runs", seconds(30), async || {
-        let running = site.db.count("select count(*) from tasks where worker_id is not null").await;
-        (running == 1 && !children(work.pid()).is_empty()).then_some(())
-    })
-    .await;
-}
+use crate::support::{Site, documents, service::children, until, wait::seconds};
 
 #[tokio::test]
 async fn canceling_a_running_job_ends_it_and_kills_its_engine_within_two_seconds() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let work = site.work();
-    let job = client.begin(&[long_text()]).await;
-    engine_runs(&site, &work).await;
+    let job = client.begin(&[documents::long_text()]).await;
+    site.engine_runs(&work).await;
     let began = Instant::now();
     client.post(&format!("/jobs/{job}:cancel")).await.expect(202);
     assert_eq!(client.result(&job).await["error"]["code"], "canceled");
@@ -48,8 +30,8 @@ async fn deleting_a_running_job_stops_its_engine_and_purges_it() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let work = site.work();
-    let job = client.begin(&[long_text()]).await;
-    engine_runs(&site, &work).await;
+    let job = client.begin(&[documents::long_text()]).await;
+    site.engine_runs(&work).await;
     client.delete(&format!("/jobs/{job}")).await.expect(202);
     client.get(&format!("/jobs/{job}")).await.job_not_found(&job);
     until("everything of it is gone", seconds(15), async || {
@@ -64,8 +46,8 @@ async fn a_worker_that_is_told_to_stop_hands_its_work_back_and_another_finishes_
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let mut first = site.start("work", &[("BINDERY_GRACE", "0s")]);
-    let job = client.begin(&[long_text()]).await;
-    engine_runs(&site, &first).await;
+    let job = client.begin(&[documents::long_text()]).await;
+    site.engine_runs(&first).await;
     let status = first.stop(seconds(15)).await;
     assert!(status.success(), "{status}");
     assert_eq!(site.db.count("select count(*) from attempts where ending = 'released'").await, 1);
@@ -80,8 +62,8 @@ async fn a_worker_that_was_frozen_past_its_lease_changes_nothing_any_more() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let frozen = site.work();
-    let job = client.begin(&[long_text()]).await;
-    engine_runs(&site, &frozen).await;
+    let job = client.begin(&[documents::long_text()]).await;
+    site.engine_runs(&frozen).await;
     frozen.signal(Signal::SIGSTOP);
     // As if fifteen seconds had gone by.
     site.db.execute("update workers set alive_until = now() - interval '1 s'").await;
@@ -94,4 +76,26 @@ async fn a_worker_that_was_frozen_past_its_lease_changes_nothing_any_more() {
     assert_eq!(site.db.count("select count(*) from results").await, 1);
     assert_eq!(site.db.count("select count(*) from attempts where kind = 'convert' and ending = 'succeeded'").await, 1);
     assert_eq!(site.db.count("select count(*) from attempts where kind = 'convert' and ending = 'lost'").await, 1);
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_its_lease_ends_nothing_for_good_even_when_nobody_has_taken_its_tasks_yet() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let work = site.work();
+    let job = client.begin(&[documents::long_text()]).await;
+    site.engine_runs(&work).await;
+    // The worker learns of its loss at once, before anybody has returned the task to the queue.
+    site.db
+        .execute("with gone as (delete from workers returning id) select pg_notify('bindery_stop', '') from gone")
+        .await;
+    work.says("the lease of this worker was lost", seconds(10)).await;
+    until("the lost attempt is closed", seconds(20), async || {
+        (site.db.count("select count(*) from attempts where fence = 1 and ended_at is not null").await == 1)
+            .then_some(())
+    })
+    .await;
+    let waiting = site.db.count("select count(*) from tasks").await;
+    assert_eq!(waiting, 1, "the task is there, waiting or running again; without it the job would wait for ever");
+    assert_eq!(client.finish(&job).await.result["status"], "success");
 }
