@@ -14,11 +14,14 @@ RUN apt-get update \
         ca-certificates curl fontconfig \
         libreoffice-writer libreoffice-calc libreoffice-impress libreoffice-draw \
         fonts-liberation fonts-dejavu-core fonts-crosextra-carlito fonts-crosextra-caladea \
-        fonts-urw-base35 fonts-noto-cjk \
+        fonts-urw-base35 fonts-noto-core fonts-noto-cjk \
     && rm -rf /var/lib/apt/lists/* \
     && fc-cache -f \
     && useradd --system --uid 1001 --gid 0 --create-home --home-dir /var/lib/bindery bindery \
-    && chmod g=u /var/lib/bindery
+    # A volume takes over the owner of the folder that it covers.
+    && mkdir /var/lib/bindery/blobs \
+    && chown -R 1001:0 /var/lib/bindery \
+    && chmod -R g=u /var/lib/bindery
 COPY --from=build /usr/local/bin/bindery /usr/local/bin/bindery
 USER 1001
 ENV BINDERY_DATA=/var/lib/bindery BINDERY_BLOBS=file:///var/lib/bindery/blobs

@@ -73,6 +73,16 @@ impl Problem {
     /// Something of ours failed; the cause is logged, not told.
     fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = %ErrorChain(error), "request failed");
+        Self::of_ours()
+    }
+
+    /// A handler panicked; the panic itself is on standard error.
+    pub(super) fn panicked() -> Self {
+        tracing::error!("request panicked");
+        Self::of_ours()
+    }
+
+    fn of_ours() -> Self {
         let detail = "The service failed; its log has the cause under the request id";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error.", detail)
     }

@@ -151,6 +151,8 @@ pub struct Config {
     pub database: Option<PgConnectOptions>,
     /// The database as it was written, to be handed to child processes; holds a password.
     pub database_url: Option<String>,
+    /// The database for the listener as it was written.
+    pub listener_url: Option<String>,
     /// The database for the listener, when it is another way there.
     pub listener: Option<PgConnectOptions>,
     /// Folder for the embedded database, blobs and work.
@@ -249,6 +251,7 @@ impl Config {
         let config = Self {
             database: r.parse(flags.database_url.as_ref(), "DATABASE_URL", database),
             database_url: r.text(flags.database_url.as_ref(), "DATABASE_URL"),
+            listener_url: r.text(flags.listen_url.as_ref(), "BINDERY_LISTEN_URL"),
             listener: r.parse(flags.listen_url.as_ref(), "BINDERY_LISTEN_URL", database),
             blobs: r.parse(flags.blobs.as_ref(), "BINDERY_BLOBS", folder_of_url).unwrap_or_else(|| data.join("blobs")),
             listen: r

@@ -52,6 +52,8 @@ fn fonts(config: &Config) -> Finding {
         ("DejaVuSansMono.ttf", "fonts-dejavu-core"),
         ("Carlito-Regular.ttf", "fonts-crosextra-carlito"),
         ("Caladea-Regular.ttf", "fonts-crosextra-caladea"),
+        ("NotoSansDevanagari-Regular.ttf", "fonts-noto-core"),
+        ("NotoSansCJK-Regular.ttc", "fonts-noto-cjk"),
     ];
     let missing: Vec<_> = wanted
         .iter()

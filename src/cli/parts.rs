@@ -70,6 +70,7 @@ pub(super) fn context(
         signals: Signals::start(listener, stop.clone()),
         pool,
         blobs,
+        stop: stop.clone(),
         settings: Settings {
             retention: config.retention,
             creating_idle_max: limits::CREATING_IDLE_MAX,

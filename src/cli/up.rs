@@ -139,6 +139,9 @@ fn environment(config: &Config, embedded: Option<&Embedded>) -> Vec<(OsString, O
     if let [soffice] = config.soffice.as_slice() {
         env.push(("BINDERY_SOFFICE", soffice.display().to_string()));
     }
+    if let Some(url) = &config.listener_url {
+        env.push(("BINDERY_LISTEN_URL", url.clone()));
+    }
     match (embedded, &config.database_url) {
         (Some(embedded), _) => env.push(("DATABASE_URL", embedded.url())),
         (None, Some(url)) => env.push(("DATABASE_URL", url.clone())),

@@ -42,7 +42,6 @@ impl Bell {
         let (rings, mut heard) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Some(first) = heard.recv().await {
-                tokio::time::sleep(MERGE).await;
                 let mut pending = BTreeSet::from([first]);
                 while let Ok(ring) = heard.try_recv() {
                     pending.insert(ring);
@@ -53,6 +52,8 @@ impl Bell {
                         tracing::debug!(%error, channel, "a bell could not be rung");
                     }
                 }
+                // The first ring goes at once; what comes within so long after it goes together.
+                tokio::time::sleep(MERGE).await;
             }
         });
         Self { rings }

@@ -44,6 +44,32 @@ pub async fn list_of_job(conn: &mut PgConnection, job: JobId) -> Result<Vec<JobO
     .map_err(Error::of("list job options"))
 }
 
+/// An option with where it stands.
+#[derive(Debug, Clone)]
+pub struct OptionRow {
+    /// The document, or none for the whole job.
+    pub document: Option<DocumentId>,
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+/// Lists all options of a job and of its documents: those of the job first, each list in the order of the client.
+pub async fn list(conn: &mut PgConnection, job: JobId) -> Result<Vec<OptionRow>, Error> {
+    query_as!(
+        OptionRow,
+        r#"select document_id as "document: DocumentId", name, value
+           from job_options
+           where job_id = $1
+           order by document_id nulls first, ordinal"#,
+        job as JobId,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(Error::of("list options"))
+}
+
 /// Lists the options of a document alone, in the order of the client.
 pub async fn list_of_document(conn: &mut PgConnection, document: DocumentId) -> Result<Vec<JobOption>, Error> {
     query_as!(

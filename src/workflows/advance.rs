@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Context, Error, kind, options};
+use super::{Context, Error, kind};
 use crate::{
     domain::{DocumentState, ErrorCode, Event, EventCode, JobId, JobState, Lane, Outcome},
     queue,
@@ -44,11 +44,6 @@ pub async fn advance(ctx: &Context, conn: &mut PgConnection, job: &JobRow) -> Re
     if !matches!(job.state, JobState::Pending | JobState::Processing) || job.deleted_at.is_some() {
         return Ok(Step::Waiting);
     }
-    if let Some(problem) = options_problem(conn, job).await? {
-        // A bad option fails the job whatever its documents do; what is still being converted is not needed.
-        queue::cancel::cancel_job(conn, job.id).await?;
-        return fail(ctx, conn, job, ErrorCode::Option, &problem).await;
-    }
     if job.documents_open > 0 {
         return Ok(Step::Waiting);
     }
@@ -84,18 +79,6 @@ pub(super) async fn fail(
     let retention = ctx.settings.retention;
     storage::jobs::update_completed(conn, job.id, Outcome::Error, Some((code, message)), retention).await?;
     Ok(Step::Completed)
-}
-
-async fn options_problem(conn: &mut PgConnection, job: &JobRow) -> Result<Option<String>, Error> {
-    if let Err(problem) = options::check_job(&storage::options::list_of_job(conn, job.id).await?) {
-        return Ok(Some(problem.to_string()));
-    }
-    for document in storage::documents::list(conn, job.id).await? {
-        if let Err(problem) = options::check_document(&storage::options::list_of_document(conn, document.id).await?) {
-            return Ok(Some(format!("The document '{}' has a wrong option. {problem}", document.file_name)));
-        }
-    }
-    Ok(None)
 }
 
 /// Why a document failed. The constraint on the table says that both columns are there.

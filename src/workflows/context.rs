@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use sqlx::{Postgres, Transaction, pool::PoolConnection, postgres::PgPool};
+use tokio_util::sync::CancellationToken;
 
 use super::Error;
 use crate::{
@@ -36,6 +37,8 @@ pub struct Context {
     pub signals: Signals,
     /// How jobs are treated.
     pub settings: Settings,
+    /// Cancelled when the process stops, so that nobody waits for what it will not hear.
+    pub stop: CancellationToken,
 }
 
 impl Context {

@@ -62,7 +62,7 @@ pub async fn overview(ctx: &Context, tenant: TenantId) -> Result<OverviewRow, Er
 /// callers, on any instance.
 ///
 /// # Errors
-/// `UnknownJob`, `WrongState` when it is not started, `NotYet` after the longest wait.
+/// `UnknownJob`, `WrongState` when it is not started, `NotYet` after the longest wait, or when the process stops.
 pub async fn wait(ctx: &Context, tenant: TenantId, id: JobId, longest: Duration) -> Result<Completed, Error> {
     let deadline = Instant::now() + longest.min(ctx.settings.result_wait_max);
     // Subscribed before the first look, so that a job that completes in between is not missed.
@@ -77,12 +77,13 @@ pub async fn wait(ctx: &Context, tenant: TenantId, id: JobId, longest: Duration)
             JobState::Completed => return completed(ctx, job).await,
             JobState::Pending | JobState::Processing => {}
         }
-        if Instant::now() >= deadline {
+        if Instant::now() >= deadline || ctx.stop.is_cancelled() {
             return Err(Error::NotYet { after: longest.min(ctx.settings.result_wait_max) });
         }
         // Either end of the wait leads to another look.
         let look = deadline.min(Instant::now() + RECHECK);
-        if timeout_at(look, rung_for(&mut heard, id)).await.is_err() {
+        let rung = ctx.stop.run_until_cancelled(rung_for(&mut heard, id));
+        if timeout_at(look, rung).await.is_err() {
             tracing::trace!(job.id = %id, "looking again without a bell");
         }
     }

@@ -1,12 +1,19 @@
 //! Starting a job.
 
-use super::{Context, Error, advance};
+use sqlx::PgConnection;
+
+use super::{
+    Context, Error,
+    advance::{self, Step},
+    options,
+};
 use crate::{
-    domain::{JobId, JobState, TenantId},
-    storage,
+    domain::{ErrorCode, JobId, JobState, TenantId, options::JobOption},
+    queue, storage,
 };
 
-/// Says that all documents are added. When all of them are converted already, the job is assembled at once.
+/// Says that all documents are added. When all of them are converted already, the job is assembled at once; when an
+/// option is wrong, it ends at once, since what is still being converted is not needed.
 ///
 /// # Errors
 /// `UnknownJob`, `WrongState`.
@@ -18,9 +25,41 @@ pub async fn start(ctx: &Context, tenant: TenantId, id: JobId) -> Result<(), Err
     }
     storage::jobs::update_started(&mut tx, id).await?;
     job.state = JobState::Pending;
-    let step = advance::advance(ctx, &mut tx, &job).await?;
+    let step = match options_problem(&mut tx, id).await? {
+        Some(problem) => {
+            queue::cancel::cancel_job(&mut tx, id).await?;
+            advance::fail(ctx, &mut tx, &job, ErrorCode::Option, &problem).await?
+        }
+        None => advance::advance(ctx, &mut tx, &job).await?,
+    };
     Context::commit(tx).await?;
     step.announce(ctx, id);
+    if step == Step::Completed {
+        ctx.bell.stop();
+    }
     tracing::info!(job.id = %id, "job started");
     Ok(())
+}
+
+/// What is wrong with the options of a job or of one of its documents, in a sentence.
+async fn options_problem(conn: &mut PgConnection, job: JobId) -> Result<Option<String>, Error> {
+    let all = storage::options::list(conn, job).await?;
+    for level in all.chunk_by(|one, other| one.document == other.document) {
+        let given: Vec<JobOption> =
+            level.iter().map(|option| JobOption { name: option.name.clone(), value: option.value.clone() }).collect();
+        match level.first().and_then(|option| option.document) {
+            None => {
+                if let Err(problem) = options::check_job(&given) {
+                    return Ok(Some(problem.to_string()));
+                }
+            }
+            Some(document) => {
+                if let Err(problem) = options::check_document(&given) {
+                    let name = storage::documents::get(conn, document).await?.file_name;
+                    return Ok(Some(format!("The document '{name}' has a wrong option. {problem}")));
+                }
+            }
+        }
+    }
+    Ok(None)
 }
