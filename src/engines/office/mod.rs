@@ -108,6 +108,10 @@ pub fn to_pdf(
             }
         }
     }
+    if encrypted && format == Format::Ppt && !passwords.is_empty() {
+        // LibreOffice has no decryption for them, so no password can be called wrong.
+        return Err(Error::UnsupportedFeature { feature: "the encryption of PowerPoint 97 to 2003".to_owned() });
+    }
     if encrypted {
         Err(Error::Password { given: !passwords.is_empty() })
     } else {
