@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::{Done, Outcome};
 use crate::{
-    domain::{self, Event, ResultId},
+    domain::{self, Event, JobState, ResultId},
     queue::{self, Lease, lease::Final},
     storage::{self, blobs::Stored, jobs::JobRow},
     workflows::{
@@ -65,6 +65,10 @@ async fn record(
     job: &JobRow,
     done: &Done,
 ) -> Result<Step, Error> {
+    if job.state == JobState::Completed && !matches!(done.outcome, Outcome::Purged) {
+        // Canceled, or ended by a wrong option, while this was being finished: what the client was told stays.
+        return Ok(Step::Waiting);
+    }
     if let (Some(document), Some(format)) = (lease.task.document, done.format) {
         storage::documents::update_format(conn, document, format).await?;
     }

@@ -50,8 +50,13 @@ impl Home {
 
     /// The process of the database server.
     pub(crate) fn postmaster(&self) -> Pid {
-        let lock = fs::read_to_string(self.data().join("postgres/cluster/postmaster.pid")).unwrap();
-        Pid::from_raw(lock.lines().next().unwrap().trim().parse().unwrap())
+        self.find_postmaster().expect("the database server runs")
+    }
+
+    /// The same, or none while there is no server.
+    pub(crate) fn find_postmaster(&self) -> Option<Pid> {
+        let lock = fs::read_to_string(self.data().join("postgres/cluster/postmaster.pid")).ok()?;
+        Some(Pid::from_raw(lock.lines().next()?.trim().parse().ok()?))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod archive;
 mod expire;
+mod late;
 mod merge;
 mod metadata;
 mod options;

@@ -1,0 +1,83 @@
+//! What a worker has finished when its job has ended meanwhile: executed here, settled by hand afterwards.
+
+use std::path::Path;
+
+use bindery::{
+    domain::{JobId, TenantId, limits},
+    engines::{host::HostConfig, protocol::Engines},
+    queue::{Bell, Handler, Lease, Signals, Stop},
+    storage::blobs::Blobs,
+    workflows::{
+        Context, Settings, add, cancel, create,
+        work::{Work, WorkConfig},
+    },
+};
+use bytes::Bytes;
+use futures_util::stream;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{
+    Database,
+    scripted::{register, take},
+    wait::seconds,
+};
+
+fn context(database: &Database, folder: &Path) -> Context {
+    let pool = database.pool();
+    Context {
+        bell: Bell::new(pool.clone()),
+        signals: Signals::deaf(),
+        pool,
+        blobs: Blobs::in_folder(&folder.join("blobs")).unwrap(),
+        settings: Settings {
+            retention: limits::RETENTION,
+            creating_idle_max: limits::CREATING_IDLE_MAX,
+            open_jobs_max: limits::OPEN_JOBS_MAX,
+            upload_bytes_max: limits::UPLOAD_BYTES_MAX,
+            result_wait_max: limits::RESULT_WAIT_MAX,
+        },
+        stop: CancellationToken::new(),
+    }
+}
+
+fn worker(ctx: &Context, folder: &Path) -> Work {
+    let host = HostConfig {
+        program: env!("CARGO_BIN_EXE_bindery").into(),
+        args: vec!["engine".into()],
+        time_max: seconds(60),
+        memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
+    };
+    let engines = Engines { office: None, fonts: vec!["/usr/share/fonts".into()] };
+    Work::new(ctx.clone(), WorkConfig { host, engines, folder: folder.join("work") }).unwrap()
+}
+
+async fn job_with_a_text(ctx: &Context) -> JobId {
+    let job = create::create(ctx, TenantId::DEFAULT, &create::NewJob::default()).await.unwrap();
+    let accepted = add::accept(ctx, TenantId::DEFAULT, job).await.unwrap();
+    let bytes = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"A text."))]);
+    let uploaded = add::upload(ctx, accepted, "a.txt", None, bytes).await.unwrap();
+    add::finish(ctx, uploaded, &[]).await.unwrap();
+    job
+}
+
+#[tokio::test]
+async fn a_result_that_is_finished_after_the_cancel_is_not_published() {
+    let database = Database::migrated().await;
+    let folder = tempfile::tempdir().unwrap();
+    let ctx = context(&database, folder.path());
+    let work = worker(&ctx, folder.path());
+    let mut conn = database.connect().await;
+    let me = register(&mut conn, seconds(300)).await;
+    let job = job_with_a_text(&ctx).await;
+    let convert: Lease = take(&mut conn, &me, 1).await.remove(0);
+    let converted = work.execute(&convert, &Stop::default()).await;
+    work.settle(&convert, &converted).await.unwrap();
+    bindery::workflows::start::start(&ctx, TenantId::DEFAULT, job).await.unwrap();
+    let assemble = take(&mut conn, &me, 1).await.remove(0);
+    let assembled = work.execute(&assemble, &Stop::default()).await;
+    cancel::cancel(&ctx, TenantId::DEFAULT, job).await.unwrap();
+    work.settle(&assemble, &assembled).await.unwrap();
+    assert_eq!(database.count("select count(*) from results").await, 0);
+    assert_eq!(database.count("select count(*) from jobs where error_code = 'canceled'").await, 1);
+    assert_eq!(database.count("select count(*) from tasks").await, 0);
+}
