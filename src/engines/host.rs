@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     process::{self, Child, Limits, RunError},
-    protocol::{self, Answer, Request, Response},
+    protocol::{self, Answer, Refusal, Request, Response},
 };
 use crate::domain::{ErrorCode, limits};
 
@@ -25,11 +25,9 @@ pub struct HostConfig {
     pub memory_bytes_max: u64,
 }
 
-/// What came of a request, and what operators keep of it.
-#[derive(Debug)]
+/// What operators keep of a request.
+#[derive(Debug, Default)]
 pub struct Ran {
-    /// The answer; a host that gave none has its end put into words.
-    pub answer: Answer,
     /// The format that was detected.
     pub format: Option<String>,
     /// Engine that did the work.
@@ -44,8 +42,9 @@ pub struct Ran {
     pub stderr_tail: String,
 }
 
-/// Asks a fresh host. Dropping the future kills the host with everything that it started.
-pub async fn run(config: &HostConfig, folder: &Path, request: &Request) -> Ran {
+/// Asks a fresh host; one that gives no answer has its end put into words. Dropping the future kills the host with
+/// everything that it started.
+pub async fn run(config: &HostConfig, folder: &Path, request: &Request) -> (Answer, Ran) {
     let Ok(message) = protocol::encode(request) else {
         return broken(ErrorCode::Internal, "internal", "its options are too long", false, String::new());
     };
@@ -64,24 +63,24 @@ pub async fn run(config: &HostConfig, folder: &Path, request: &Request) -> Ran {
         },
     };
     match process::run(&child).await {
-        Ok(ended) => {
-            let exit = (!ended.succeeded).then(|| ended.exit.clone());
-            match protocol::decode::<Response>(&ended.stdout) {
-                Ok(response) if ended.succeeded => Ran {
-                    answer: response.answer,
+        Ok(ended) => match protocol::decode::<Response>(&ended.stdout) {
+            Ok(response) if ended.succeeded => {
+                let ran = Ran {
                     format: response.format,
                     engine: response.engine,
                     engine_version: response.engine_version,
                     peak_memory_bytes: Some(response.peak_memory_bytes),
-                    exit,
+                    exit: None,
                     stderr_tail: ended.stderr_tail,
-                },
-                Ok(_) | Err(_) => {
-                    let message = format!("its conversion failed: the engine ended without an answer ({})", ended.exit);
-                    Ran { exit, ..broken(ErrorCode::Corrupt, "crashed", &message, true, ended.stderr_tail) }
-                }
+                };
+                (response.answer, ran)
             }
-        }
+            Ok(_) | Err(_) => {
+                let message = format!("its conversion failed: the engine ended without an answer ({})", ended.exit);
+                let (answer, ran) = broken(ErrorCode::Corrupt, "crashed", &message, true, ended.stderr_tail);
+                (answer, Ran { exit: (!ended.succeeded).then_some(ended.exit), ..ran })
+            }
+        },
         Err(RunError::TimedOut { after, stderr_tail }) => {
             let message = format!("its conversion was stopped after {} s", after.as_secs());
             broken(ErrorCode::Timeout, "timed-out", &message, true, stderr_tail)
@@ -100,20 +99,13 @@ pub async fn run(config: &HostConfig, folder: &Path, request: &Request) -> Ran {
     }
 }
 
-fn broken(code: ErrorCode, fault: &str, message: &str, passing: bool, stderr_tail: String) -> Ran {
-    Ran {
-        answer: Answer::Failed {
-            code: code.as_str().to_owned(),
-            message: message.to_owned(),
-            passing,
-            fault: fault.to_owned(),
-            stderr_tail: String::new(),
-        },
-        format: None,
-        engine: None,
-        engine_version: None,
-        peak_memory_bytes: None,
-        exit: None,
-        stderr_tail,
-    }
+fn broken(code: ErrorCode, fault: &str, message: &str, passing: bool, stderr_tail: String) -> (Answer, Ran) {
+    let refusal = Refusal {
+        code: code.as_str().to_owned(),
+        message: message.to_owned(),
+        passing,
+        fault: fault.to_owned(),
+        stderr_tail: String::new(),
+    };
+    (Answer::Failed(refusal), Ran { stderr_tail, ..Ran::default() })
 }

@@ -126,18 +126,22 @@ pub enum Answer {
         lane: String,
     },
     /// It cannot be done.
-    Failed {
-        /// Error code of the wire contract.
-        code: String,
-        /// A lower-case phrase, to follow the name of the document.
-        message: String,
-        /// Whether another attempt may succeed: the engine broke, not the document.
-        passing: bool,
-        /// Kind of fault, for operators.
-        fault: String,
-        /// The end of what an inner engine wrote to standard error.
-        stderr_tail: String,
-    },
+    Failed(Refusal),
+}
+
+/// Why something cannot be done.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Error code of the wire contract.
+    pub code: String,
+    /// A lower-case phrase, to follow the name of the document.
+    pub message: String,
+    /// Whether another attempt may succeed: the engine broke, not the document.
+    pub passing: bool,
+    /// Kind of fault, for operators.
+    pub fault: String,
+    /// The end of what an inner engine wrote to standard error.
+    pub stderr_tail: String,
 }
 
 /// [`domain::Event`] on the pipe.

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::{
     Error, detect, native, office,
-    protocol::{self, Answer, Assemble, Convert, Request, Response, Target},
+    protocol::{self, Answer, Assemble, Convert, Refusal, Request, Response, Target},
 };
 use crate::{
     domain::{ErrorCode, Event, EventCode, Format, Lane, limits},
@@ -264,5 +264,5 @@ fn failed(error: Error) -> Answer {
         | Error::Unavailable { .. }
         | Error::Internal { .. } => String::new(),
     };
-    Answer::Failed { code: code.as_str().to_owned(), message, passing, fault: fault.to_owned(), stderr_tail }
+    Answer::Failed(Refusal { code: code.as_str().to_owned(), message, passing, fault: fault.to_owned(), stderr_tail })
 }

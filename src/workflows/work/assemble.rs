@@ -50,8 +50,8 @@ impl Work {
             target: lists::workflow(Some(&job.workflow))?.target,
             now,
         });
-        let mut ran = host::run(&self.config.host, folder.path(), &request).await;
-        let answer = std::mem::replace(&mut ran.answer, Answer::Reroute { lane: String::new() });
+        let (answer, ran) = host::run(&self.config.host, folder.path(), &request).await;
+        let subject = "The converted documents cannot be put together";
         match answer {
             Answer::Done { pages, events: sent, conformance } => {
                 let blob = storage::blobs::result_name(job.id, lease.fence);
@@ -60,17 +60,8 @@ impl Work {
                 let outcome = Outcome::Assembled { stored, pages, events: events(sent), conformance };
                 Ok(Done { outcome, format: None, report: report(&ran, None, None) })
             }
-            Answer::Reroute { .. } => {
-                let message = "The engine did not put the documents together.".to_owned();
-                Ok(Done::of_refusal(lease, &ran, "internal", "internal", true, message))
-            }
-            Answer::Failed { code, message, passing, fault, stderr_tail } => {
-                if !stderr_tail.is_empty() {
-                    ran.stderr_tail = stderr_tail;
-                }
-                let message = format!("The converted documents cannot be put together: {message}.");
-                Ok(Done::of_refusal(lease, &ran, &code, &fault, passing, message))
-            }
+            Answer::Reroute { .. } => Ok(Done::of_nonsense(lease, &ran, subject)),
+            Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, subject)),
         }
     }
 }

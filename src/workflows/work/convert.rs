@@ -1,6 +1,6 @@
 //! Executing a `convert` task: fetch, ask an engine host, store.
 
-use super::{Done, Outcome, Work, events, page_count, report};
+use super::{Done, Outcome, Work, events, found_format, page_count, report};
 use crate::{
     domain::{DocumentState, ErrorCode, limits, options::JobOption},
     engines::{
@@ -47,34 +47,23 @@ impl Work {
             // The engine inside the host ends first, so that the host can say what happened.
             seconds: self.config.host.time_max.as_secs().saturating_sub(5).max(1),
         });
-        let mut ran = host::run(&self.config.host, folder.path(), &request).await;
-        let format = ran.format.as_deref().and_then(|format| format.parse().ok());
-        let answer = std::mem::replace(&mut ran.answer, Answer::Reroute { lane: String::new() });
+        let (answer, ran) = host::run(&self.config.host, folder.path(), &request).await;
+        let subject = format!("The document '{name}' cannot be converted");
         match answer {
             Answer::Done { pages, events: sent, .. } => {
                 let blob = storage::blobs::converted_name(lease.task.job, order.document.id, lease.fence);
                 let stored = self.ctx.blobs.put_file(&blob, &folder.path().join(OUTPUT)).await?;
                 let outcome = Outcome::Converted { stored, pages: page_count(pages), events: events(sent) };
-                Ok(Done { outcome, format, report: report(&ran, None, None) })
+                Ok(Done { outcome, format: found_format(&ran), report: report(&ran, None, None) })
             }
             Answer::Reroute { lane } => match lane.parse() {
-                Ok(lane) => Ok(Done { outcome: Outcome::Reroute(lane), format, report: report(&ran, None, None) }),
-                Err(_) => Ok(Done::of_refusal(
-                    lease,
-                    &ran,
-                    "internal",
-                    "internal",
-                    true,
-                    format!("The engine sent the document '{name}' nowhere."),
-                )),
-            },
-            Answer::Failed { code, message, passing, fault, stderr_tail } => {
-                if !stderr_tail.is_empty() {
-                    ran.stderr_tail = stderr_tail;
+                Ok(lane) => {
+                    let outcome = Outcome::Reroute(lane);
+                    Ok(Done { outcome, format: found_format(&ran), report: report(&ran, None, None) })
                 }
-                let message = format!("The document '{name}' cannot be converted: {message}.");
-                Ok(Done::of_refusal(lease, &ran, &code, &fault, passing, message))
-            }
+                Err(_) => Ok(Done::of_nonsense(lease, &ran, &subject)),
+            },
+            Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, &subject)),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::{
     domain::{ErrorCode, Event, Format, Lane, limits},
     engines::{
         host::{HostConfig, Ran},
-        protocol::Engines,
+        protocol::{Engines, Refusal},
     },
     queue::{self, Handler, Lease, Report, Stop, StopReason},
     storage::{self, blobs::Stored},
@@ -188,16 +188,38 @@ impl Done {
         Self { outcome, format: None, report }
     }
 
-    /// What an engine's refusal means: another attempt while the fault may pass and attempts are left.
-    fn of_refusal(lease: &Lease, ran: &Ran, code: &str, fault: &str, passing: bool, message: String) -> Self {
-        let report = report(ran, Some(fault), Some(&message));
-        let outcome = if passing && lease.task.attempt < limits::ATTEMPTS_MAX {
+    /// What an engine's refusal means: another attempt while the fault may pass and attempts are left. `subject` says
+    /// what did not go, for the client.
+    fn of_refusal(lease: &Lease, ran: &Ran, refusal: Refusal, subject: &str) -> Self {
+        let message = format!("{subject}: {}.", refusal.message);
+        let mut report = report(ran, Some(&refusal.fault), Some(&message));
+        if !refusal.stderr_tail.is_empty() {
+            report.stderr_tail = Some(refusal.stderr_tail);
+        }
+        let outcome = if refusal.passing && lease.task.attempt < limits::ATTEMPTS_MAX {
             Outcome::Retry
         } else {
-            Outcome::Failed { code: code.parse().unwrap_or(ErrorCode::Internal), message }
+            Outcome::Failed { code: refusal.code.parse().unwrap_or(ErrorCode::Internal), message }
         };
-        Self { outcome, format: ran.format.as_deref().and_then(|format| format.parse().ok()), report }
+        Self { outcome, format: found_format(ran), report }
     }
+
+    /// What an answer means that does not fit the question: the host was not itself, so another attempt may go well.
+    fn of_nonsense(lease: &Lease, ran: &Ran, subject: &str) -> Self {
+        let refusal = Refusal {
+            code: ErrorCode::Internal.as_str().to_owned(),
+            message: "the engine gave an answer to another question".to_owned(),
+            passing: true,
+            fault: "internal".to_owned(),
+            stderr_tail: String::new(),
+        };
+        Self::of_refusal(lease, ran, refusal, subject)
+    }
+}
+
+/// The format that a host found.
+fn found_format(ran: &Ran) -> Option<Format> {
+    ran.format.as_deref().and_then(|format| format.parse().ok())
 }
 
 /// The faults that an engine may report, as the history knows them.
