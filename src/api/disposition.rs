@@ -37,6 +37,11 @@ pub(super) fn file_name(headers: &HeaderMap, plain: Option<&str>) -> Option<Stri
 fn extended_value(value: &str) -> Option<String> {
     let mut parts = value.splitn(3, '\'');
     let (charset, _language, encoded) = (parts.next()?, parts.next()?, parts.next()?);
+    // The decoder lets a broken escape through as it stands; here it makes the whole value unreadable.
+    let mut escapes = encoded.split('%').skip(1);
+    if !escapes.all(|rest| rest.len() >= 2 && rest.bytes().take(2).all(|digit| digit.is_ascii_hexdigit())) {
+        return None;
+    }
     let bytes: Vec<u8> = percent_decode_str(encoded).collect();
     if charset.eq_ignore_ascii_case("utf-8") {
         String::from_utf8(bytes).ok()
@@ -82,8 +87,10 @@ mod tests {
 
     #[test]
     fn a_broken_extended_name_leaves_the_plain_one() {
-        let headers = headers("form-data; name=\"data\"; filename=\"a.pdf\"; filename*=UTF-8''%ff");
-        assert_eq!(file_name(&headers, Some("a.pdf")).unwrap(), "a.pdf");
+        for broken in ["%zz", "%ff", "100%", "%4"] {
+            let headers = headers(&format!("form-data; name=\"data\"; filename=\"a.pdf\"; filename*=UTF-8''{broken}"));
+            assert_eq!(file_name(&headers, Some("a.pdf")).unwrap(), "a.pdf", "{broken}");
+        }
     }
 
     #[test]

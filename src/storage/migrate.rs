@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::Error;
+use crate::log::ErrorChain;
 
 mod embedded {
     refinery::embed_migrations!("migrations");
@@ -30,7 +31,7 @@ pub async fn migrate(conn: &mut PgConnection) -> Result<Vec<String>, Error> {
         .map_err(Error::of("lock the schema"))?;
     let run = embedded::migrations::runner().run_async(&mut Migrator(conn)).await;
     let unlocked = sqlx::query("select pg_advisory_unlock($1)").bind(LOCK).execute(&mut *conn).await;
-    let report = run.map_err(|source| Error::Corrupt { what: format!("migrations: {}", chain(&source)) })?;
+    let report = run.map_err(|source| Error::Corrupt { what: format!("migrations: {}", ErrorChain(&source)) })?;
     unlocked.map_err(Error::of("unlock the schema"))?;
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
 }
@@ -59,17 +60,6 @@ pub async fn check(conn: &mut PgConnection) -> Result<(), Error> {
         0
     };
     if found < needed { Err(Error::Schema { found, needed }) } else { Ok(()) }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        next = source.source();
-    }
-    text
 }
 
 /// Runs refinery over a connection of ours.
