@@ -25,8 +25,8 @@
 //! 1. `POST /jobs` → [`workflows::create`]: one transaction with the job and its options.
 //! 2. `POST /jobs/{id}/data` → [`workflows::add`]: `accept` takes the next place in the order, `upload` streams the bytes
 //!    into [`storage::blobs`], `finish` commits document, options and a `convert` task together, then rings the bell.
-//! 3. A worker's [`queue::pump`] hears the bell and claims ([`queue::claim`]): one statement that draws a fence and writes
-//!    the attempt into the history.
+//! 3. A worker's [`queue::pump`] hears the bell and claims ([`queue::step`]): one statement that settles what has ended and
+//!    draws a fence for each task that it claims.
 //! 4. [`workflows::work`] executes: it fetches the blob into a work folder and asks an engine host
 //!    ([`engines::host`] → [`engines::serve`]), which detects the type ([`engines::detect`]), lets an engine make a PDF
 //!    ([`engines::native`], [`engines::office`]) and archives it ([`pdf::archive`]). A document in the wrong lane is sent
@@ -50,6 +50,7 @@
 //! | worker while an engine runs | a claimed task, a work folder | rescue returns the task; the next worker on the machine removes the folder; the kernel kills the engine host |
 //! | worker after storing the PDF, before settling | a blob that no row names | the task runs again under another fence; the purge removes the blob |
 //! | worker during the commit | either all or nothing of it | the attempt's row tells which |
+//! | a connection during a claim | claimed tasks nobody knows of | the worker hands back what it holds and does not know |
 //! | a worker that was only slow | a lease that is lost | its settle matches no row, and what it made is dropped |
 //! | PostgreSQL | committed transactions | API answers 503, workers keep converting and settle later; all reconnect |
 //! | everything | rows and blobs | `bindery up` finds them and goes on |

@@ -157,7 +157,7 @@ async fn bury_the_dead(options: &PgConnectOptions) -> Result<(), storage::Error>
         let command = fs::read(format!("/proc/{}/cmdline", known.pid)).unwrap_or_default();
         let lives = command.split(|byte| *byte == 0).any(|argument| argument == b"work");
         if !lives {
-            worker::delete(&mut conn, known.id).await?;
+            worker::bury(&mut conn, known.id).await?;
         }
     }
     rescue::rescue(&mut conn).await?;
@@ -168,8 +168,8 @@ async fn bury_the_dead(options: &PgConnectOptions) -> Result<(), storage::Error>
 async fn bury(options: &PgConnectOptions, id: WorkerId) {
     let buried = async {
         let mut conn = pool::connect(options).await?;
-        worker::delete(&mut conn, id).await?;
-        let rescued = rescue::rescue(&mut conn).await?;
+        worker::bury(&mut conn, id).await?;
+        let rescued = rescue::rescue(&mut conn).await?.tasks;
         bell::ring_once(&mut conn, bell::WORK).await?;
         Ok::<_, storage::Error>(rescued)
     };

@@ -19,6 +19,9 @@ const RENEW: Duration = Duration::from_secs(5);
 /// How often it looks for work without a bell.
 const POLL: Duration = Duration::from_secs(1);
 
+/// Most tasks claimed ahead of a free slot, in a lane whose tasks take a few milliseconds.
+const AHEAD_MAX: usize = 500;
+
 /// Works until told to stop, then lets running conversions end within the grace period.
 ///
 /// # Errors
@@ -40,6 +43,7 @@ pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Resu
     );
     let pump = PumpConfig {
         slots: config.slots.clone(),
+        ahead_max: AHEAD_MAX,
         host: parts::host_name(),
         id: id.map(WorkerId),
         lease: LEASE,

@@ -45,6 +45,10 @@ pub const ATTEMPT_TIME_MAX: Duration = Duration::from_secs(300);
 /// How often a task is tried before its document fails.
 pub const ATTEMPTS_MAX: i16 = 3;
 
+/// How many workers may die while they hold a task before it is given up. Not two: a worker also dies by other hands, and
+/// of ten thousand tasks a few are twice in its slots when that happens.
+pub const CRASHES_MAX: i16 = 3;
+
 /// Most bytes that are kept of what an engine writes to its standard error.
 pub const STDERR_TAIL_BYTES_MAX: usize = 4 * 1024;
 

@@ -11,7 +11,7 @@ use crate::{domain::JobId, storage::Error};
 /// # Errors
 /// `Unavailable` when the database is.
 pub async fn cancel_job(conn: &mut PgConnection, job: JobId) -> Result<u64, Error> {
-    query!("delete from tasks where job_id = $1 and worker_id is null", job as JobId)
+    query!("delete from tasks where job_id = $1 and state <> 'running'", job as JobId)
         .execute(&mut *conn)
         .await
         .map_err(Error::of("drop waiting tasks"))?;
@@ -28,7 +28,7 @@ pub async fn cancel_job(conn: &mut PgConnection, job: JobId) -> Result<u64, Erro
 /// `Unavailable` when the database is.
 pub async fn count_others(conn: &mut PgConnection, job: JobId, task: i64) -> Result<i64, Error> {
     query_scalar!(
-        r#"select count(*) as "count!" from tasks where job_id = $1 and id <> $2 and worker_id is not null"#,
+        r#"select count(*) as "count!" from tasks where job_id = $1 and id <> $2 and state = 'running'"#,
         job as JobId,
         task,
     )

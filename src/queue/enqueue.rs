@@ -7,6 +7,15 @@ use crate::{
     storage::Error,
 };
 
+/// Where a new task stands in line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Behind what its tenant has waiting in the lane, by its priority.
+    Next,
+    /// At the place of the task that it follows from, so that what was begun is also ended.
+    At(i64),
+}
+
 /// A task to be put into the queue.
 #[derive(Debug, Clone, Copy)]
 pub struct NewTask {
@@ -22,6 +31,8 @@ pub struct NewTask {
     pub tenant: TenantId,
     /// Higher goes first.
     pub priority: i16,
+    /// Its place in line.
+    pub turn: Turn,
 }
 
 /// Puts a task into the queue, in the caller's transaction. Ring the bell after its commit.
@@ -30,16 +41,59 @@ pub struct NewTask {
 /// `Unavailable` when the database is.
 pub async fn enqueue(conn: &mut PgConnection, task: &NewTask) -> Result<(), Error> {
     query!(
-        "insert into tasks (kind, lane, job_id, document_id, tenant_id, priority) values ($1, $2, $3, $4, $5, $6)",
+        "insert into tasks (kind, lane, job_id, document_id, tenant_id, priority, state, order_key)
+         values ($1, $2, $3, $4, $5, $6, 'ready', coalesce($7, turns.take($5, $2, $6, 1)))",
         task.kind,
         task.lane.as_str(),
         task.job as JobId,
         task.document as Option<DocumentId>,
         task.tenant as TenantId,
         task.priority,
+        match task.turn {
+            Turn::Next => None,
+            Turn::At(place) => Some(place),
+        } as Option<i64>,
     )
     .execute(conn)
     .await
     .map_err(Error::of("enqueue a task"))?;
+    Ok(())
+}
+
+/// Puts one task for each document into the queue by one statement, in their order; `task` says the rest.
+///
+/// # Errors
+/// `Unavailable` when the database is.
+pub async fn enqueue_each(
+    conn: &mut PgConnection,
+    task: &NewTask,
+    documents: &[(DocumentId, Lane)],
+) -> Result<(), Error> {
+    let (ids, lanes): (Vec<DocumentId>, Vec<&str>) = documents.iter().map(|(id, lane)| (*id, lane.as_str())).unzip();
+    query!(
+        "with new as (
+           select document_id, lane, row_number() over (partition by lane order by ordinal) as place
+           from unnest($2::uuid[], $3::text[]) with ordinality as given (document_id, lane, ordinal)
+         ), lines as materialized (
+           select lane, coalesce($7, turns.take($5, lane, $6, count(*))) as first from new group by lane
+         )
+         insert into tasks (kind, lane, job_id, document_id, tenant_id, priority, state, order_key)
+         select $1, new.lane, $4, new.document_id, $5, $6, 'ready', lines.first + new.place - 1
+         from new join lines on lines.lane = new.lane
+         order by new.lane, new.place",
+        task.kind,
+        ids as Vec<DocumentId>,
+        lanes as Vec<&str>,
+        task.job as JobId,
+        task.tenant as TenantId,
+        task.priority,
+        match task.turn {
+            Turn::Next => None,
+            Turn::At(place) => Some(place),
+        } as Option<i64>,
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("enqueue tasks"))?;
     Ok(())
 }

@@ -1,13 +1,13 @@
-//! The right to one attempt of one task, and the ways to end it.
+//! The right to one attempt of one task, and the ways it ends.
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, query, query_scalar};
+use sqlx::{PgConnection, query_scalar};
 
-use super::Error;
+use super::{Error, step::step};
 use crate::{
     domain::{DocumentId, JobId, Lane, TenantId, WorkerId},
-    storage::{self, jobs::interval},
+    storage,
 };
 
 /// A unit of work, as it was claimed.
@@ -25,8 +25,12 @@ pub struct Task {
     pub document: Option<DocumentId>,
     /// Whose work it is.
     pub tenant: TenantId,
-    /// Which attempt this is, from 1.
+    /// Which attempt this is, from 1; what was released or lost does not count.
     pub attempt: i16,
+    /// How many workers died while they held it.
+    pub crashes: i16,
+    /// Its place in line, for work that follows from it.
+    pub order_key: i64,
 }
 
 /// The right to one attempt. The fence never repeats, so a lease that was lost can change nothing.
@@ -36,7 +40,6 @@ pub struct Lease {
     pub task: Task,
     /// The fence of this attempt.
     pub fence: i64,
-    pub(super) worker: WorkerId,
 }
 
 /// What is kept of an attempt, for operators.
@@ -58,146 +61,99 @@ pub struct Report {
     pub stderr_tail: Option<String>,
 }
 
-/// How an attempt ends for good.
+/// How an attempt ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Final {
-    /// It did what it should.
+pub enum How {
+    /// For good: it did what it should.
     Succeeded,
-    /// It cannot be done.
+    /// For good: it cannot be done.
     Failed,
-    /// Nobody wants it any more.
+    /// For good: nobody wants it any more.
     Canceled,
+    /// The task waits so long and is tried again; the attempt counts.
+    Retried(Duration),
+    /// The task goes back, after a while, without counting the attempt: the worker stops, or something it needs is away.
+    Released(Duration),
+    /// The task goes into another lane without counting the attempt.
+    Rerouted(Lane),
 }
 
-impl Final {
-    const fn ending(self) -> &'static str {
+impl How {
+    /// The word in the history.
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
             Self::Canceled => "canceled",
+            Self::Retried(_) => "retried",
+            Self::Released(_) => "released",
+            Self::Rerouted(_) => "rerouted",
+        }
+    }
+
+    /// How long the task waits before it may be claimed again.
+    pub const fn wait(self) -> Duration {
+        match self {
+            Self::Retried(wait) | Self::Released(wait) => wait,
+            Self::Succeeded | Self::Failed | Self::Canceled | Self::Rerouted(_) => Duration::ZERO,
+        }
+    }
+
+    /// Whether the task can be claimed again at once.
+    pub const fn is_ready(self) -> bool {
+        match self {
+            Self::Retried(wait) | Self::Released(wait) => wait.is_zero(),
+            Self::Rerouted(_) => true,
+            Self::Succeeded | Self::Failed | Self::Canceled => false,
         }
     }
 }
 
-impl Lease {
-    /// Ends the task for good: its row goes, its history stays.
-    ///
-    /// # Errors
-    /// `LeaseLost` when another worker has it, or it is gone; the caller rolls back.
-    pub async fn finish(&self, conn: &mut PgConnection, how: Final, report: &Report) -> Result<(), Error> {
-        let gone = query!(
-            "delete from tasks where id = $1 and fence = $2 and worker_id = $3",
-            self.task.id,
-            self.fence,
-            self.worker as WorkerId,
-        )
-        .execute(&mut *conn)
-        .await
-        .map_err(storage::Error::of("finish a task"))?;
-        self.changed(gone.rows_affected())?;
-        self.record(conn, how.ending(), report).await
-    }
+/// The end of an attempt: how, and what is kept of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// How it ends.
+    pub how: How,
+    /// What is kept.
+    pub report: Report,
+}
 
-    /// Puts the task back to be tried again after a while; the attempt counts.
-    ///
-    /// # Errors
-    /// `LeaseLost` when another worker has it, or it is gone.
-    pub async fn retry(&self, conn: &mut PgConnection, after: Duration, report: &Report) -> Result<(), Error> {
-        let back = query!(
-            "update tasks
-             set worker_id = null, fence = null, claimed_at = null, run_at = now() + $4
-             where id = $1 and fence = $2 and worker_id = $3",
-            self.task.id,
-            self.fence,
-            self.worker as WorkerId,
-            interval(after),
-        )
-        .execute(&mut *conn)
-        .await
-        .map_err(storage::Error::of("put a task back"))?;
-        self.changed(back.rows_affected())?;
-        self.record(conn, "retried", report).await
-    }
-
-    /// Puts the task back without counting the attempt, for example because the worker stops.
-    ///
-    /// # Errors
-    /// `LeaseLost` when another worker has it, or it is gone.
-    pub async fn release(&self, conn: &mut PgConnection, after: Duration, report: &Report) -> Result<(), Error> {
-        self.hand_back(conn, self.task.lane, after).await?;
-        self.record(conn, "released", report).await
-    }
-
-    /// Puts the task into another lane without counting the attempt.
-    ///
-    /// # Errors
-    /// `LeaseLost` when another worker has it, or it is gone.
-    pub async fn reroute(&self, conn: &mut PgConnection, lane: Lane, report: &Report) -> Result<(), Error> {
-        self.hand_back(conn, lane, Duration::ZERO).await?;
-        self.record(conn, "rerouted", report).await
-    }
-
-    /// Whether this very attempt ended as a success: tells a lost lease from a commit whose answer was lost.
-    ///
-    /// # Errors
-    /// `Unavailable` when the database is.
-    pub async fn has_succeeded(&self, conn: &mut PgConnection) -> Result<bool, Error> {
-        let ending = query_scalar!(
-            r#"select ending is not distinct from 'succeeded' as "succeeded!" from attempts where fence = $1"#,
-            self.fence
-        )
-        .fetch_optional(conn)
-        .await
-        .map_err(storage::Error::of("look up an attempt"))?;
-        Ok(ending.unwrap_or(false))
-    }
-
-    async fn hand_back(&self, conn: &mut PgConnection, lane: Lane, after: Duration) -> Result<(), Error> {
-        let back = query!(
-            "update tasks
-             set worker_id = null, fence = null, claimed_at = null, attempt = attempt - 1, lane = $4,
-                 run_at = now() + $5
-             where id = $1 and fence = $2 and worker_id = $3",
-            self.task.id,
-            self.fence,
-            self.worker as WorkerId,
-            lane.as_str(),
-            interval(after),
-        )
-        .execute(&mut *conn)
-        .await
-        .map_err(storage::Error::of("hand a task back"))?;
-        self.changed(back.rows_affected())
-    }
-
-    fn changed(&self, rows: u64) -> Result<(), Error> {
-        if rows == 0 { Err(Error::LeaseLost { task: self.task.id, fence: self.fence }) } else { Ok(()) }
-    }
-
-    async fn record(&self, conn: &mut PgConnection, ending: &str, report: &Report) -> Result<(), Error> {
-        query!(
-            "update attempts
-             set ended_at = now(), ending = $2, engine = $3, engine_version = $4, fault = $5, message = $6,
-                 exit = $7, peak_memory_bytes = $8, stderr_tail = $9
-             where fence = $1",
-            self.fence,
-            ending,
-            report.engine,
-            report.engine_version,
-            report.fault,
-            report.message.as_deref().map(without_nul),
-            report.exit,
-            report.peak_memory_bytes,
-            report.stderr_tail.as_deref().map(without_nul),
-        )
-        .execute(conn)
-        .await
-        .map_err(storage::Error::of("record an attempt"))?;
-        Ok(())
+impl Ending {
+    /// An ending of which nothing more is known.
+    pub fn of(how: How) -> Self {
+        Self { how, report: Report::default() }
     }
 }
 
-/// A text column takes no NUL, and engines write what they like.
-fn without_nul(text: &str) -> String {
-    text.replace('\0', "")
+impl Lease {
+    /// Ends the attempt, in the caller's transaction.
+    ///
+    /// # Errors
+    /// `LeaseLost` when another worker has the task, or it is gone; the caller rolls back.
+    pub async fn end(&self, conn: &mut PgConnection, ending: &Ending) -> Result<(), Error> {
+        // Nothing is claimed, so it does not matter by whom.
+        let stepped = step(conn, WorkerId(uuid::Uuid::nil()), &[(self, ending)], &[]).await?;
+        if stepped.settled.contains(&self.fence) { Ok(()) } else { Err(self.lost()) }
+    }
+
+    /// What to say when the lease does not count any more.
+    pub(super) fn lost(&self) -> Error {
+        Error::LeaseLost { task: self.task.id, fence: self.fence }
+    }
+
+    /// Whether this very attempt ended by its own settlement, and not by a rescue: tells a lost lease from a commit
+    /// whose answer was lost.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database is.
+    pub async fn has_ended(&self, conn: &mut PgConnection) -> Result<bool, Error> {
+        let ended = query_scalar!(
+            r#"select exists (select from attempts where fence = $1 and ending <> 'lost') as "ended!""#,
+            self.fence
+        )
+        .fetch_one(conn)
+        .await
+        .map_err(storage::Error::of("look up an attempt"))?;
+        Ok(ended)
+    }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use sqlx::{PgConnection, query, query_as};
 
 use crate::{
-    domain::{Lane, WorkerId},
+    domain::{JobId, Lane, WorkerId},
     storage::{Error, jobs::interval},
 };
 
@@ -22,6 +22,17 @@ pub struct Registration {
     pub version: &'static str,
     /// Slots a lane.
     pub slots: BTreeMap<Lane, usize>,
+}
+
+/// Something that a worker holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// The job of the task.
+    pub job: JobId,
+    /// The task.
+    pub task: i64,
+    /// The fence of the attempt.
+    pub fence: i64,
 }
 
 /// Something that a worker holds and must stop.
@@ -54,14 +65,16 @@ pub async fn register(conn: &mut PgConnection, worker: &Registration, lease: Dur
 
 /// Renews a worker's lease and says which of the held tasks it must stop; `None` when the lease is lost altogether.
 ///
-/// `held` are the tasks with their fences.
+/// One small update and one look at each held task by its key, whatever else is in the queue.
 pub async fn renew(
     conn: &mut PgConnection,
     worker: WorkerId,
     lease: Duration,
-    held: &[(i64, i64)],
+    held: &[Held],
 ) -> Result<Option<Vec<ToStop>>, Error> {
-    let (tasks, fences): (Vec<i64>, Vec<i64>) = held.iter().copied().unzip();
+    let jobs: Vec<JobId> = held.iter().map(|held| held.job).collect();
+    let tasks: Vec<i64> = held.iter().map(|held| held.task).collect();
+    let fences: Vec<i64> = held.iter().map(|held| held.fence).collect();
     let rows = query!(
         r#"with renewed as (
              update workers set alive_until = now() + $2 where id = $1 returning id
@@ -69,11 +82,13 @@ pub async fn renew(
            select null::bigint as fence, false as "lost!" from renewed
            union all
            select held.fence, tasks.id is null
-           from unnest($3::bigint[], $4::bigint[]) as held (task, fence)
-                left join tasks on tasks.id = held.task and tasks.fence = held.fence and tasks.worker_id = $1
+           from unnest($3::uuid[], $4::bigint[], $5::bigint[]) as held (job, task, fence)
+                left join tasks on tasks.job_id = held.job and tasks.id = held.task
+                                   and tasks.fence = held.fence and tasks.worker_id = $1
            where tasks.id is null or tasks.cancel_requested"#,
         worker as WorkerId,
         interval(lease),
+        jobs as Vec<JobId>,
         &tasks,
         &fences,
     )
@@ -88,19 +103,37 @@ pub async fn renew(
 
 /// Says that a worker claims no more.
 pub async fn update_draining(conn: &mut PgConnection, worker: WorkerId) -> Result<(), Error> {
-    query!("update workers set draining = true where id = $1", worker as WorkerId)
+    query!("update workers set draining_since = now() where id = $1", worker as WorkerId)
         .execute(conn)
         .await
         .map_err(Error::of("drain a worker"))?;
     Ok(())
 }
 
-/// Removes a worker. What it still holds goes back to the queue with the next rescue.
-pub async fn delete(conn: &mut PgConnection, worker: WorkerId) -> Result<(), Error> {
-    query!("delete from workers where id = $1", worker as WorkerId)
+/// Declares a worker dead, for whoever saw its process end: the next rescue takes back what it held.
+pub async fn bury(conn: &mut PgConnection, worker: WorkerId) -> Result<(), Error> {
+    query!("update workers set alive_until = 'epoch' where id = $1", worker as WorkerId)
         .execute(conn)
         .await
-        .map_err(Error::of("remove a worker"))?;
+        .map_err(Error::of("bury a worker"))?;
+    Ok(())
+}
+
+/// Removes a worker that stops, and hands back what it still holds without counting an attempt or a crash.
+pub async fn delete(conn: &mut PgConnection, worker: WorkerId) -> Result<(), Error> {
+    query!(
+        "with back as (
+           update tasks
+           set state = 'ready', worker_id = null, fence = null, claimed_at = null, capped = false,
+               attempt = attempt - 1
+           where worker_id = $1
+         )
+         delete from workers where id = $1",
+        worker as WorkerId
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("remove a worker"))?;
     Ok(())
 }
 

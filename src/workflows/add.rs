@@ -132,6 +132,7 @@ async fn commit(ctx: &Context, uploaded: &Uploaded, options: &[JobOption]) -> Re
         document: Some(document),
         tenant,
         priority: locked.priority,
+        turn: queue::Turn::Next,
     };
     queue::enqueue(&mut tx, &task).await?;
     Context::commit(tx).await

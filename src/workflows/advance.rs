@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::{Context, Error, kind};
 use crate::{
     domain::{DocumentState, ErrorCode, Event, EventCode, JobId, JobState, Lane, Outcome},
-    queue,
+    queue::{self, Turn},
     storage::{self, documents::DocumentRow, jobs::JobRow},
 };
 
@@ -36,11 +36,12 @@ impl Step {
 
 /// Moves a started job without open documents on: to assembly, or to its end when something is wrong with it.
 ///
-/// The caller holds the lock of the job, and `job` is as the transaction sees it.
+/// The caller holds the lock of the job, and `job` is as the transaction sees it. `turn` is the place in line of what
+/// follows.
 ///
 /// # Errors
 /// The database's.
-pub async fn advance(ctx: &Context, conn: &mut PgConnection, job: &JobRow) -> Result<Step, Error> {
+pub async fn advance(ctx: &Context, conn: &mut PgConnection, job: &JobRow, turn: Turn) -> Result<Step, Error> {
     if !matches!(job.state, JobState::Pending | JobState::Processing) || job.deleted_at.is_some() {
         return Ok(Step::Waiting);
     }
@@ -63,6 +64,7 @@ pub async fn advance(ctx: &Context, conn: &mut PgConnection, job: &JobRow) -> Re
         document: None,
         tenant: job.tenant,
         priority: job.priority,
+        turn,
     };
     queue::enqueue(conn, &task).await?;
     Ok(Step::Assembling)

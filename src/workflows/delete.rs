@@ -8,6 +8,9 @@ use crate::{
     queue, storage,
 };
 
+/// Purges are short, give back room, and must not wait behind thousands of conversions.
+const PURGE_PRIORITY: i16 = 10;
+
 /// Whether a deleted job is at rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deleted {
@@ -39,6 +42,14 @@ pub async fn delete(ctx: &Context, tenant: TenantId, id: JobId) -> Result<Delete
 pub(super) async fn mark(conn: &mut PgConnection, job: JobId, tenant: TenantId) -> Result<(), Error> {
     storage::jobs::update_deleted(conn, job).await?;
     queue::cancel::cancel_job(conn, job).await?;
-    let task = queue::NewTask { kind: kind::PURGE, lane: Lane::Native, job, document: None, tenant, priority: 0 };
+    let task = queue::NewTask {
+        kind: kind::PURGE,
+        lane: Lane::Native,
+        job,
+        document: None,
+        tenant,
+        priority: PURGE_PRIORITY,
+        turn: queue::Turn::Next,
+    };
     Ok(queue::enqueue(conn, &task).await?)
 }

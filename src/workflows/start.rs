@@ -30,7 +30,7 @@ pub async fn start(ctx: &Context, tenant: TenantId, id: JobId) -> Result<(), Err
             queue::cancel::cancel_job(&mut tx, id).await?;
             advance::fail(ctx, &mut tx, &job, ErrorCode::Option, &problem).await?
         }
-        None => advance::advance(ctx, &mut tx, &job).await?,
+        None => advance::advance(ctx, &mut tx, &job, queue::Turn::Next).await?,
     };
     Context::commit(tx).await?;
     step.announce(ctx, id);

@@ -27,11 +27,8 @@ impl Work {
         let now = storage::overview::now(&mut conn).await?;
         // No connection is held while an engine runs.
         drop(conn);
-        if lease.task.attempt > limits::ATTEMPTS_MAX {
-            let message = format!(
-                "The documents cannot be put together: the workers died over it {} times.",
-                limits::ATTEMPTS_MAX
-            );
+        if lease.task.crashes >= limits::CRASHES_MAX {
+            let message = format!("The documents cannot be put together: {} workers died over it.", lease.task.crashes);
             return Ok(Done::new(Outcome::Failed { code: ErrorCode::Internal, message }));
         }
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;

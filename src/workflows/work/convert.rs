@@ -26,11 +26,9 @@ impl Work {
     pub(super) async fn convert(&self, lease: &Lease) -> Result<Done, Error> {
         let Some(order) = self.order(lease).await? else { return Ok(Done::new(Outcome::Dropped)) };
         let name = order.document.file_name.clone();
-        if lease.task.attempt > limits::ATTEMPTS_MAX {
-            let message = format!(
-                "The document '{name}' cannot be converted: its workers died over it {} times.",
-                limits::ATTEMPTS_MAX
-            );
+        if lease.task.crashes >= limits::CRASHES_MAX {
+            let message =
+                format!("The document '{name}' cannot be converted: {} workers died over it.", lease.task.crashes);
             return Ok(Done::new(Outcome::Failed { code: ErrorCode::Corrupt, message }));
         }
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;

@@ -9,7 +9,7 @@ use crate::{
         host::{HostConfig, Ran},
         protocol::{Engines, Refusal},
     },
-    queue::{self, Handler, Lease, Report, Stop, StopReason},
+    queue::{self, Ending, Handler, Lease, Report, Stop, StopReason, lease::How},
     storage::{self, blobs::Stored},
 };
 
@@ -117,6 +117,11 @@ impl Handler for Work {
         done
     }
 
+    fn ending(&self, lease: &Lease, done: &Done) -> Option<Ending> {
+        // A format that was found is recorded with the document.
+        (done.outcome.is_of_the_queue() && done.format.is_none()).then(|| done.ending(lease))
+    }
+
     async fn settle(&self, lease: &Lease, done: &Done) -> Result<(), queue::Error> {
         match settle::settle(&self.ctx, lease, done).await {
             Ok(()) => Ok(()),
@@ -151,6 +156,14 @@ impl Handler for Work {
 }
 
 impl Outcome {
+    /// Whether it concerns nothing but the queue.
+    const fn is_of_the_queue(&self) -> bool {
+        match self {
+            Self::Retry | Self::Later(_) | Self::Reroute(_) | Self::Dropped => true,
+            Self::Converted { .. } | Self::Assembled { .. } | Self::Purged | Self::Failed { .. } => false,
+        }
+    }
+
     const fn word(&self) -> &'static str {
         match self {
             Self::Converted { .. } => "converted",
@@ -168,6 +181,19 @@ impl Outcome {
 impl Done {
     fn new(outcome: Outcome) -> Self {
         Self { outcome, format: None, report: Report::default() }
+    }
+
+    /// How the attempt ends.
+    fn ending(&self, lease: &Lease) -> Ending {
+        let how = match &self.outcome {
+            Outcome::Converted { .. } | Outcome::Assembled { .. } | Outcome::Purged => How::Succeeded,
+            Outcome::Failed { .. } => How::Failed,
+            Outcome::Dropped => How::Canceled,
+            Outcome::Retry => How::Retried(queue::retry::delay(lease.task.attempt, lease.fence.unsigned_abs())),
+            Outcome::Later(wait) => How::Released(*wait),
+            Outcome::Reroute(lane) => How::Rerouted(*lane),
+        };
+        Ending { how, report: self.report.clone() }
     }
 
     /// What an error of the database or the blob store means for the attempt.

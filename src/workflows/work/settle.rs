@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use super::{Done, Outcome};
 use crate::{
     domain::{self, Event, JobState, ResultId},
-    queue::{self, Lease, lease::Final},
+    queue::{Ending, Lease, Turn, lease::How},
     storage::{self, blobs::Stored, jobs::JobRow},
     workflows::{
         Context, Error, advance,
@@ -23,36 +23,19 @@ pub(super) async fn settle(ctx: &Context, lease: &Lease, done: &Done) -> Result<
     // The job first, then the task: the same order as everybody else.
     match storage::jobs::lock_any(&mut tx, lease.task.job).await {
         Ok(job) => {
-            end_task(&mut tx, lease, done).await?;
+            lease.end(&mut tx, &done.ending(lease)).await?;
             step = record(ctx, &mut tx, lease, &job, done).await?;
         }
         // Purged: the task is all that is left.
-        Err(storage::Error::NotFound) => lease.finish(&mut tx, Final::Canceled, &done.report).await?,
+        Err(storage::Error::NotFound) => {
+            lease.end(&mut tx, &Ending { how: How::Canceled, report: done.report.clone() }).await?;
+        }
         Err(error) => return Err(error.into()),
     }
     Context::commit(tx).await?;
     step.announce(ctx, lease.task.job);
-    if matches!(done.outcome, Outcome::Retry | Outcome::Later(_) | Outcome::Reroute(_)) {
+    if done.ending(lease).how.is_ready() {
         ctx.bell.work();
-    }
-    Ok(())
-}
-
-/// Takes the task out of the queue or puts it back.
-async fn end_task(conn: &mut PgConnection, lease: &Lease, done: &Done) -> Result<(), Error> {
-    let report = &done.report;
-    match &done.outcome {
-        Outcome::Converted { .. } | Outcome::Assembled { .. } | Outcome::Purged => {
-            lease.finish(conn, Final::Succeeded, report).await?;
-        }
-        Outcome::Failed { .. } => lease.finish(conn, Final::Failed, report).await?,
-        Outcome::Dropped => lease.finish(conn, Final::Canceled, report).await?,
-        Outcome::Retry => {
-            let wait = queue::retry::delay(lease.task.attempt, lease.fence.unsigned_abs());
-            lease.retry(conn, wait, report).await?;
-        }
-        Outcome::Later(wait) => lease.release(conn, *wait, report).await?,
-        Outcome::Reroute(lane) => lease.reroute(conn, *lane, report).await?,
     }
     Ok(())
 }
@@ -76,12 +59,12 @@ async fn record(
         (Outcome::Converted { stored, pages, events }, Some(document)) => {
             storage::documents::update_converted(conn, document, stored, *pages).await?;
             storage::events::insert(conn, job.id, Some(document), events).await?;
-            document_settled(ctx, conn, job).await
+            document_settled(ctx, conn, job, lease).await
         }
         (Outcome::Failed { code, message }, Some(document)) => {
             storage::documents::update_failed(conn, document, *code, message).await?;
             storage::events::insert(conn, job.id, Some(document), &[failure_event(message)]).await?;
-            document_settled(ctx, conn, job).await
+            document_settled(ctx, conn, job, lease).await
         }
         (Outcome::Failed { code, message }, None) => advance::fail(ctx, conn, job, *code, message).await,
         (Outcome::Assembled { stored, pages, events, conformance }, _) => {
@@ -96,10 +79,11 @@ async fn record(
     }
 }
 
-async fn document_settled(ctx: &Context, conn: &mut PgConnection, job: &JobRow) -> Result<Step, Error> {
+async fn document_settled(ctx: &Context, conn: &mut PgConnection, job: &JobRow, lease: &Lease) -> Result<Step, Error> {
     storage::jobs::update_open(conn, job.id, -1).await?;
     let job = JobRow { documents_open: job.documents_open - 1, ..job.clone() };
-    advance::advance(ctx, conn, &job).await
+    // What was begun is also ended: the assembly stands where its last document stood.
+    advance::advance(ctx, conn, &job, Turn::At(lease.task.order_key)).await
 }
 
 /// Publishes the result and completes the job.

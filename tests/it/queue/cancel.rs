@@ -1,11 +1,11 @@
 use bindery::{
-    domain::{JobId, Lane, TenantId},
+    domain::JobId,
     queue::{NewTask, cancel, enqueue},
 };
 
 use crate::support::{
     Database,
-    scripted::{enqueue as enqueue_other, register, take},
+    scripted::{enqueue as enqueue_other, register, take, task},
     wait::seconds,
 };
 
@@ -15,8 +15,7 @@ async fn canceling_drops_what_waits_and_flags_what_runs() {
     let mut conn = database.connect().await;
     let me = register(&mut conn, seconds(15)).await;
     let job = JobId::new();
-    let task =
-        NewTask { kind: "test", lane: Lane::Native, job, document: None, tenant: TenantId::DEFAULT, priority: 1 };
+    let task = NewTask { job, ..task() };
     for _ in 0..3 {
         enqueue(&mut conn, &task).await.unwrap();
     }

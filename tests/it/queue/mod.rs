@@ -4,5 +4,6 @@ mod cancel;
 mod claim;
 mod lease;
 mod model;
+mod order;
 mod pump;
 mod rescue;

@@ -1,13 +1,13 @@
 use std::time::{Duration, Instant};
 
 use bindery::{
-    domain::{JobId, Lane, TenantId},
-    queue::{self, NewTask, StopReason, cancel, rescue},
+    domain::JobId,
+    queue::{self, NewTask, StopReason, cancel},
 };
 
 use crate::support::{
     Database,
-    scripted::{Act, Pump, enqueue},
+    scripted::{Act, Pump, enqueue, lose, only_worker, task},
     until,
     wait::seconds,
 };
@@ -23,7 +23,11 @@ async fn a_pump_runs_no_more_than_its_slots() {
     }
     let pump = Pump { slots: 3, ..Pump::default() }.start(&database).await;
     pump.handler.runs(3).await;
-    assert_eq!(database.count("select count(*) from attempts").await, 3, "no task is claimed ahead of a free slot");
+    assert_eq!(
+        database.count("select count(*) from tasks where state = 'running'").await,
+        3,
+        "no task is claimed ahead of a free slot"
+    );
     pump.handler.gate.add_permits(10);
     pump.handler.settles(10).await;
     let handler = pump.stop().await;
@@ -84,13 +88,13 @@ async fn a_task_that_ends_within_the_grace_period_is_settled_and_no_other_is_beg
     pump.handler.runs(1).await;
     pump.begin_stop();
     until("the worker is marked as draining", seconds(5), async || {
-        (database.count("select count(*) from workers where draining").await == 1).then_some(())
+        (database.count("select count(*) from workers where draining_since is not null").await == 1).then_some(())
     })
     .await;
     pump.handler.gate.add_permits(2);
     pump.stop().await;
     assert_eq!(database.count(SUCCEEDED).await, 1);
-    assert_eq!(database.count("select count(*) from tasks where worker_id is null and attempt = 0").await, 1);
+    assert_eq!(database.count("select count(*) from tasks where state = 'ready' and attempt = 0").await, 1);
     assert_eq!(database.count("select count(*) from workers").await, 0);
 }
 
@@ -104,7 +108,7 @@ async fn what_does_not_end_within_the_grace_period_is_handed_back_without_costin
     pump.handler.runs(1).await;
     let handler = pump.stop().await;
     assert_eq!(handler.reasons(), [StopReason::Shutdown]);
-    assert_eq!(database.count("select count(*) from tasks where worker_id is null and attempt = 0").await, 1);
+    assert_eq!(database.count("select count(*) from tasks where state = 'ready' and attempt = 0").await, 1);
     assert_eq!(database.count("select count(*) from attempts where ending = 'released'").await, 1);
 }
 
@@ -113,8 +117,7 @@ async fn a_canceled_task_is_told_at_once() {
     let database = Database::migrated().await;
     let mut conn = database.connect().await;
     let job = JobId::new();
-    let task =
-        NewTask { kind: "test", lane: Lane::Native, job, document: None, tenant: TenantId::DEFAULT, priority: 0 };
+    let task = NewTask { job, ..task() };
     queue::enqueue(&mut conn, &task).await.unwrap();
     let pump = Pump { act: Act::RunUntilStopped, renew: seconds(300), ..Pump::default() }.start(&database).await;
     pump.handler.runs(1).await;
@@ -154,19 +157,18 @@ async fn a_pump_whose_lease_was_taken_drops_its_work_and_goes_on_as_another_work
     let renew = Duration::from_millis(200);
     let pump = Pump { act: Act::RunUntilStopped, renew, ..Pump::default() }.start(&database).await;
     pump.handler.runs(1).await;
-    database.execute("delete from workers").await;
+    let me = only_worker(&mut conn).await;
+    assert_eq!(lose(&mut conn, me).await, 1);
     until("the lost attempt is told", seconds(5), async || {
         pump.handler.reasons().contains(&StopReason::Lost).then_some(())
     })
     .await;
-    // Either it handed the task back itself, or it was rescued; and claiming it twice before it knows would make the
-    // third attempt wait for ten seconds.
     until("the task runs again under a worker that is alive", seconds(20), async || {
         let again = "select count(*) from tasks join workers on workers.id = tasks.worker_id where fence > 1";
         (database.count(again).await == 1).then_some(())
     })
     .await;
-    let closed = "select count(*) from attempts where ending in ('lost', 'released') and fence = 1";
+    let closed = "select count(*) from attempts where ending = 'lost' and fence = 1";
     assert_eq!(database.count(closed).await, 1);
     assert_eq!(database.count("select count(*) from workers").await, 1);
     pump.begin_stop();
@@ -180,12 +182,8 @@ async fn a_worker_that_was_declared_dead_finds_out_by_claiming_and_stops_what_it
     let pump = Pump { act: Act::RunUntilStopped, renew: seconds(300), ..Pump::default() }.start(&database).await;
     pump.handler.runs(1).await;
     // As after a pause of the whole process: others declared it dead, and it claims before it renews.
-    database.execute("delete from workers").await;
-    until("the task is taken back, by this test or by the pump's own care", seconds(5), async || {
-        rescue::rescue(&mut conn).await.unwrap();
-        (database.count("select count(*) from attempts where ending = 'lost'").await == 1).then_some(())
-    })
-    .await;
+    let me = only_worker(&mut conn).await;
+    assert_eq!(lose(&mut conn, me).await, 1);
     pump.bell.work();
     until("the lost attempt is told", seconds(5), async || {
         (pump.handler.reasons() == [StopReason::Lost]).then_some(())

@@ -12,8 +12,12 @@ use std::{
 use bindery::{
     domain::{JobId, Lane, TenantId, WorkerId},
     queue::{
-        self, Bell, Error, Handler, Lease, NewTask, PumpConfig, Report, Signals, Stop, StopReason, claim, lease::Final,
-        pump, worker, worker::Registration,
+        self, Bell, Ending, Error, Handler, Lease, NewTask, PumpConfig, Signals, Stop, StopReason, Turn,
+        lease::How,
+        pump, rescue,
+        step::{Want, step},
+        worker,
+        worker::Registration,
     },
     storage,
 };
@@ -30,10 +34,22 @@ pub(crate) async fn enqueue(conn: &mut PgConnection, priority: i16) -> JobId {
 
 /// The same in any lane.
 pub(crate) async fn enqueue_in(conn: &mut PgConnection, lane: Lane, priority: i16) -> JobId {
-    let job = JobId::new();
-    let task = NewTask { kind: "test", lane, job, document: None, tenant: TenantId::DEFAULT, priority };
+    let task = NewTask { lane, priority, ..task() };
     queue::enqueue(conn, &task).await.unwrap();
-    job
+    task.job
+}
+
+/// A task of a new job of the default tenant.
+pub(crate) fn task() -> NewTask {
+    NewTask {
+        kind: "test",
+        lane: Lane::Native,
+        job: JobId::new(),
+        document: None,
+        tenant: TenantId::DEFAULT,
+        priority: 0,
+        turn: Turn::Next,
+    }
 }
 
 /// Registers a worker that is alive for a lease.
@@ -44,9 +60,35 @@ pub(crate) async fn register(conn: &mut PgConnection, lease: Duration) -> Regist
     me
 }
 
+/// Declares a worker dead and has its tasks taken back, in one transaction: it cannot renew in between.
+pub(crate) async fn lose(conn: &mut PgConnection, worker: WorkerId) -> i64 {
+    let mut tx = sqlx::Connection::begin(conn).await.unwrap();
+    worker::bury(&mut tx, worker).await.unwrap();
+    let rescued = rescue::rescue(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    rescued.tasks
+}
+
+/// The one worker that is registered.
+pub(crate) async fn only_worker(conn: &mut PgConnection) -> WorkerId {
+    sqlx::query_scalar("select id from workers").fetch_one(conn).await.unwrap()
+}
+
 /// Claims from the native lane.
 pub(crate) async fn take(conn: &mut PgConnection, worker: &Registration, want: usize) -> Vec<Lease> {
-    claim::claim(conn, worker, Lane::Native, want).await.unwrap().expect("the worker is registered")
+    take_in(conn, worker, Lane::Native, want).await
+}
+
+/// Claims from any lane.
+pub(crate) async fn take_in(conn: &mut PgConnection, worker: &Registration, lane: Lane, want: usize) -> Vec<Lease> {
+    let stepped = step(conn, worker.id, &[], &[Want::anywhere(lane, want)]).await.unwrap();
+    assert!(stepped.alive, "the worker is registered");
+    stepped.claimed
+}
+
+/// Ends an attempt of which nothing more is known.
+pub(crate) async fn end(conn: &mut PgConnection, lease: &Lease, how: How) -> Result<(), Error> {
+    lease.end(conn, &Ending::of(how)).await
 }
 
 /// What a scripted task does.
@@ -64,6 +106,7 @@ pub(crate) enum Act {
 pub(crate) struct Scripted {
     pool: PgPool,
     act: Act,
+    in_batches: bool,
     /// One permit lets one task of [`Act::Pass`] end.
     pub(crate) gate: Semaphore,
     running: AtomicUsize,
@@ -83,7 +126,7 @@ impl Scripted {
         self.most.load(Ordering::SeqCst)
     }
 
-    /// Settlements that were committed.
+    /// Settlements that were committed, or handed over to be settled in batches.
     pub(crate) fn settled(&self) -> usize {
         self.settled.load(Ordering::SeqCst)
     }
@@ -128,15 +171,16 @@ impl Handler for Scripted {
         done
     }
 
+    fn ending(&self, _lease: &Lease, done: &Option<StopReason>) -> Option<Ending> {
+        self.in_batches.then(|| {
+            self.settled.fetch_add(1, Ordering::SeqCst);
+            Ending::of(how(*done))
+        })
+    }
+
     async fn settle(&self, lease: &Lease, done: &Option<StopReason>) -> Result<(), Error> {
         let mut tx = self.pool.begin().await.map_err(storage::Error::of("begin a transaction"))?;
-        match done {
-            None => lease.finish(&mut tx, Final::Succeeded, &Report::default()).await?,
-            Some(StopReason::Canceled) => lease.finish(&mut tx, Final::Canceled, &Report::default()).await?,
-            Some(StopReason::Shutdown | StopReason::Lost) => {
-                lease.release(&mut tx, Duration::ZERO, &Report::default()).await?;
-            }
-        }
+        lease.end(&mut tx, &Ending::of(how(*done))).await?;
         tx.commit().await.map_err(storage::Error::of("commit a transaction"))?;
         self.settled.fetch_add(1, Ordering::SeqCst);
         Ok(())
@@ -146,6 +190,15 @@ impl Handler for Scripted {
 
     async fn housekeep(&self) -> Result<(), Error> {
         Ok(())
+    }
+}
+
+/// How a scripted attempt ends.
+fn how(done: Option<StopReason>) -> How {
+    match done {
+        None => How::Succeeded,
+        Some(StopReason::Canceled) => How::Canceled,
+        Some(StopReason::Shutdown | StopReason::Lost) => How::Released(Duration::ZERO),
     }
 }
 
@@ -173,11 +226,21 @@ pub(crate) struct Pump {
     pub(crate) grace: Duration,
     /// Whether it listens.
     pub(crate) hears: bool,
+    /// Whether its tasks end in the queue alone, and are settled together with the next claim.
+    pub(crate) in_batches: bool,
 }
 
 impl Default for Pump {
     fn default() -> Self {
-        Self { act: Act::Pass, slots: 2, poll: seconds(1), renew: seconds(5), grace: seconds(10), hears: true }
+        Self {
+            act: Act::Pass,
+            slots: 2,
+            poll: seconds(1),
+            renew: seconds(5),
+            grace: seconds(10),
+            hears: true,
+            in_batches: false,
+        }
     }
 }
 
@@ -191,6 +254,7 @@ impl Pump {
         let handler = Arc::new(Scripted {
             pool: pool.clone(),
             act: self.act,
+            in_batches: self.in_batches,
             gate: Semaphore::new(0),
             running: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
@@ -200,6 +264,7 @@ impl Pump {
         let mut heard = signals.subscribe();
         let config = PumpConfig {
             slots: BTreeMap::from([(Lane::Native, self.slots)]),
+            ahead_max: 500,
             host: "here".to_owned(),
             id: None,
             lease: seconds(15),

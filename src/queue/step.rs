@@ -1,0 +1,179 @@
+//! The one statement of a worker: settles what has ended and claims what fits, in one commit.
+
+use std::collections::HashSet;
+
+use sqlx::{PgConnection, query_file_as};
+
+use super::lease::{Ending, How, Lease, Task};
+use crate::{
+    domain::{DocumentId, JobId, Lane, TenantId, WorkerId},
+    storage::{Error, jobs::interval},
+};
+
+/// What to claim from a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Want {
+    /// The lane.
+    pub lane: Lane,
+    /// Most tasks.
+    pub count: usize,
+    /// Where in the line to begin. Everything before it is left alone: what has been claimed there leaves dead index
+    /// entries, which an old snapshot elsewhere keeps from being cleaned up. `i64::MIN` looks at the whole line.
+    pub start: i64,
+}
+
+impl Want {
+    /// Wants tasks from anywhere in the line.
+    pub const fn anywhere(lane: Lane, count: usize) -> Self {
+        Self { lane, count, start: i64::MIN }
+    }
+}
+
+/// What a step did.
+#[derive(Debug, Default)]
+pub struct Stepped {
+    /// Fences of what was settled. What was to be settled and is not here is lost: its work must be dropped.
+    pub settled: HashSet<i64>,
+    /// What was claimed, best first in each lane.
+    pub claimed: Vec<Lease>,
+    /// Tasks put aside because their tenants run as much as they may; others may wait behind them.
+    pub limited: usize,
+    /// Whether the worker is alive in the eyes of the database. One that is not gets nothing, since that would be
+    /// taken back at once.
+    pub alive: bool,
+}
+
+/// One row of the answer; which columns are set depends on `what`.
+struct Row {
+    what: String,
+    fence: Option<i64>,
+    id: Option<i64>,
+    kind: Option<String>,
+    lane: Option<String>,
+    job: Option<JobId>,
+    document: Option<DocumentId>,
+    tenant: Option<TenantId>,
+    attempt: Option<i16>,
+    crashes: Option<i16>,
+    order_key: Option<i64>,
+}
+
+/// Settles what has ended and claims what is wanted, by one statement.
+///
+/// Only endings that concern nothing but the queue belong here, or those in a transaction that writes the rest.
+///
+/// # Errors
+/// `Unavailable` when the database is; then nobody knows whether it was done.
+pub async fn step(
+    conn: &mut PgConnection,
+    worker: WorkerId,
+    ended: &[(&Lease, &Ending)],
+    wants: &[Want],
+) -> Result<Stepped, Error> {
+    let endings = Endings::of(ended);
+    let lanes: Vec<&str> = wants.iter().map(|want| want.lane.as_str()).collect();
+    let counts: Vec<i64> = wants.iter().map(|want| i64::try_from(want.count).unwrap_or(i64::MAX)).collect();
+    let starts: Vec<i64> = wants.iter().map(|want| want.start).collect();
+    let rows = query_file_as!(
+        Row,
+        "src/queue/step.sql",
+        worker as WorkerId,
+        endings.jobs as Vec<JobId>,
+        &endings.tasks,
+        &endings.fences,
+        endings.endings as Vec<&str>,
+        &endings.waits,
+        endings.lanes as Vec<Option<&str>>,
+        endings.engines as Vec<Option<&str>>,
+        endings.engine_versions as Vec<Option<&str>>,
+        endings.faults as Vec<Option<&str>>,
+        endings.messages as Vec<Option<String>>,
+        endings.exits as Vec<Option<&str>>,
+        endings.peaks as Vec<Option<i64>>,
+        endings.stderr_tails as Vec<Option<String>>,
+        lanes as Vec<&str>,
+        &counts,
+        &starts,
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(Error::of("settle and claim tasks"))?;
+    Ok(stepped(rows))
+}
+
+fn stepped(rows: Vec<Row>) -> Stepped {
+    let mut stepped = Stepped::default();
+    for row in rows {
+        match row.what.as_str() {
+            "settled" => stepped.settled.extend(row.fence),
+            "claimed" => stepped.claimed.extend(row.into_lease()),
+            "limited" => stepped.limited += 1,
+            "alive" => stepped.alive = true,
+            _ => {}
+        }
+    }
+    stepped.claimed.sort_unstable_by_key(|lease| lease.task.order_key);
+    stepped
+}
+
+impl Row {
+    fn into_lease(self) -> Option<Lease> {
+        let task = Task {
+            id: self.id?,
+            kind: self.kind?,
+            lane: self.lane?.parse().ok()?,
+            job: self.job?,
+            document: self.document,
+            tenant: self.tenant?,
+            attempt: self.attempt?,
+            crashes: self.crashes?,
+            order_key: self.order_key?,
+        };
+        Some(Lease { task, fence: self.fence? })
+    }
+}
+
+/// Endings as columns.
+#[derive(Default)]
+struct Endings<'a> {
+    jobs: Vec<JobId>,
+    tasks: Vec<i64>,
+    fences: Vec<i64>,
+    endings: Vec<&'static str>,
+    waits: Vec<sqlx::postgres::types::PgInterval>,
+    lanes: Vec<Option<&'static str>>,
+    engines: Vec<Option<&'a str>>,
+    engine_versions: Vec<Option<&'a str>>,
+    faults: Vec<Option<&'a str>>,
+    messages: Vec<Option<String>>,
+    exits: Vec<Option<&'a str>>,
+    peaks: Vec<Option<i64>>,
+    stderr_tails: Vec<Option<String>>,
+}
+
+impl<'a> Endings<'a> {
+    fn of(ended: &[(&'a Lease, &'a Ending)]) -> Self {
+        let mut columns = Self::default();
+        for (lease, Ending { how, report }) in ended {
+            columns.jobs.push(lease.task.job);
+            columns.tasks.push(lease.task.id);
+            columns.fences.push(lease.fence);
+            columns.endings.push(how.word());
+            columns.waits.push(interval(how.wait()));
+            columns.lanes.push(if let How::Rerouted(lane) = how { Some(lane.as_str()) } else { None });
+            columns.engines.push(report.engine.as_deref());
+            columns.engine_versions.push(report.engine_version.as_deref());
+            columns.faults.push(report.fault);
+            columns.messages.push(report.message.as_deref().map(without_nul));
+            columns.exits.push(report.exit.as_deref());
+            columns.peaks.push(report.peak_memory_bytes);
+            columns.stderr_tails.push(report.stderr_tail.as_deref().map(without_nul));
+        }
+        columns
+    }
+}
+
+/// A text column takes no NUL, and engines write what they like.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "")
+}
