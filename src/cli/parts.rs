@@ -15,7 +15,7 @@ use crate::{
         blobs::Blobs,
         pool::{self, PoolConfig},
     },
-    workflows::{Context, Settings},
+    workflows::{Context, OpenJobs, Settings},
 };
 
 /// The database that a role cannot do without.
@@ -71,6 +71,7 @@ pub(super) fn context(
         pool,
         blobs,
         stop: stop.clone(),
+        open_jobs: OpenJobs::default(),
         settings: Settings {
             retention: config.retention,
             creating_idle_max: limits::CREATING_IDLE_MAX,

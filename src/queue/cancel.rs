@@ -11,11 +11,19 @@ use crate::{domain::JobId, storage::Error};
 /// # Errors
 /// `Unavailable` when the database is.
 pub async fn cancel_job(conn: &mut PgConnection, job: JobId) -> Result<u64, Error> {
-    query!("delete from tasks where job_id = $1 and state <> 'running'", job as JobId)
+    cancel_jobs(conn, &[job]).await
+}
+
+/// The same for many jobs.
+///
+/// # Errors
+/// `Unavailable` when the database is.
+pub async fn cancel_jobs(conn: &mut PgConnection, jobs: &[JobId]) -> Result<u64, Error> {
+    query!("delete from tasks where job_id = any ($1) and state <> 'running'", jobs as &[JobId])
         .execute(&mut *conn)
         .await
         .map_err(Error::of("drop waiting tasks"))?;
-    let running = query!("update tasks set cancel_requested = true where job_id = $1", job as JobId)
+    let running = query!("update tasks set cancel_requested = true where job_id = any ($1)", jobs as &[JobId])
         .execute(conn)
         .await
         .map_err(Error::of("cancel running tasks"))?;

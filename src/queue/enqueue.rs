@@ -16,6 +16,15 @@ pub enum Turn {
     At(i64),
 }
 
+impl Turn {
+    const fn place(self) -> Option<i64> {
+        match self {
+            Self::Next => None,
+            Self::At(place) => Some(place),
+        }
+    }
+}
+
 /// A task to be put into the queue.
 #[derive(Debug, Clone, Copy)]
 pub struct NewTask {
@@ -49,10 +58,7 @@ pub async fn enqueue(conn: &mut PgConnection, task: &NewTask) -> Result<(), Erro
         task.document as Option<DocumentId>,
         task.tenant as TenantId,
         task.priority,
-        match task.turn {
-            Turn::Next => None,
-            Turn::At(place) => Some(place),
-        } as Option<i64>,
+        task.turn.place() as Option<i64>,
     )
     .execute(conn)
     .await
@@ -60,37 +66,46 @@ pub async fn enqueue(conn: &mut PgConnection, task: &NewTask) -> Result<(), Erro
     Ok(())
 }
 
-/// Puts one task for each document into the queue by one statement, in their order; `task` says the rest.
+/// Puts many tasks into the queue by one statement, in the caller's transaction; those of one line stand in their order.
 ///
 /// # Errors
 /// `Unavailable` when the database is.
-pub async fn enqueue_each(
-    conn: &mut PgConnection,
-    task: &NewTask,
-    documents: &[(DocumentId, Lane)],
-) -> Result<(), Error> {
-    let (ids, lanes): (Vec<DocumentId>, Vec<&str>) = documents.iter().map(|(id, lane)| (*id, lane.as_str())).unzip();
+pub async fn enqueue_all(conn: &mut PgConnection, tasks: &[NewTask]) -> Result<(), Error> {
+    let kinds: Vec<&str> = tasks.iter().map(|task| task.kind).collect();
+    let lanes: Vec<&str> = tasks.iter().map(|task| task.lane.as_str()).collect();
+    let jobs: Vec<JobId> = tasks.iter().map(|task| task.job).collect();
+    let documents: Vec<Option<DocumentId>> = tasks.iter().map(|task| task.document).collect();
+    let tenants: Vec<TenantId> = tasks.iter().map(|task| task.tenant).collect();
+    let priorities: Vec<i16> = tasks.iter().map(|task| task.priority).collect();
+    let places: Vec<Option<i64>> = tasks.iter().map(|task| task.turn.place()).collect();
     query!(
-        "with new as (
-           select document_id, lane, row_number() over (partition by lane order by ordinal) as place
-           from unnest($2::uuid[], $3::text[]) with ordinality as given (document_id, lane, ordinal)
+        "with given as (
+           select *
+           from unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::bigint[])
+                with ordinality as given (kind, lane, job_id, document_id, tenant_id, priority, place, ordinal)
          ), lines as materialized (
-           select lane, coalesce($7, turns.take($5, lane, $6, count(*))) as first from new group by lane
+           select tenant_id, lane, priority, turns.take(tenant_id, lane, priority, count(*)) as first
+           from given
+           where place is null
+           group by tenant_id, lane, priority
+         ), placed as (
+           select given.*, coalesce(place, lines.first - 1 + row_number() over (
+                    partition by given.tenant_id, given.lane, given.priority, given.place is null order by given.ordinal
+                  )) as order_key
+           from given left join lines on lines.tenant_id = given.tenant_id and lines.lane = given.lane
+                                         and lines.priority = given.priority
          )
          insert into tasks (kind, lane, job_id, document_id, tenant_id, priority, state, order_key)
-         select $1, new.lane, $4, new.document_id, $5, $6, 'ready', lines.first + new.place - 1
-         from new join lines on lines.lane = new.lane
-         order by new.lane, new.place",
-        task.kind,
-        ids as Vec<DocumentId>,
+         select kind, lane, job_id, document_id, tenant_id, priority, 'ready', order_key
+         from placed
+         order by ordinal",
+        kinds as Vec<&str>,
         lanes as Vec<&str>,
-        task.job as JobId,
-        task.tenant as TenantId,
-        task.priority,
-        match task.turn {
-            Turn::Next => None,
-            Turn::At(place) => Some(place),
-        } as Option<i64>,
+        jobs as Vec<JobId>,
+        documents as Vec<Option<DocumentId>>,
+        tenants as Vec<TenantId>,
+        &priorities,
+        places as Vec<Option<i64>>,
     )
     .execute(conn)
     .await

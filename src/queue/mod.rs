@@ -33,7 +33,7 @@ pub mod worker;
 mod error;
 
 pub use bell::Bell;
-pub use enqueue::{NewTask, Turn, enqueue, enqueue_each};
+pub use enqueue::{NewTask, Turn, enqueue, enqueue_all};
 pub use error::Error;
 pub use lease::{Ending, Lease, Report, Task};
 pub use listen::{Signal, Signals};

@@ -4,15 +4,21 @@
 //! 2. A name is written once: names of engine output carry the fence of the attempt, so a late writer overwrites nothing.
 //! 3. Everything of a job lives under `jobs/<id>/`, so a purge is one prefix.
 
-use std::{fmt, path::Path as FsPath, sync::Arc};
+use std::{
+    fmt,
+    path::{Path as FsPath, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
-    GetOptions, GetRange, ObjectStore, ObjectStoreExt, WriteMultipart, local::LocalFileSystem, path::Path,
+    GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutMode, PutOptions, WriteMultipart, local::LocalFileSystem,
+    path::Path,
 };
 use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
+use uuid::Uuid;
 
 use super::Error;
 use crate::domain::{DocumentId, JobId};
@@ -22,10 +28,15 @@ const PART_BYTES: usize = 4 << 20;
 /// Parts that may be under way at once.
 const PARTS_IN_FLIGHT: usize = 2;
 
+/// The blob that names the service a store belongs to.
+const OWNER: &str = "installation";
+
 /// Where documents and results are kept.
 #[derive(Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+    /// The folder, when the store is one: it can hold halves of uploads, which the store itself does not show.
+    folder: Option<PathBuf>,
 }
 
 impl fmt::Debug for Blobs {
@@ -91,7 +102,10 @@ impl Blobs {
         std::fs::create_dir_all(folder)
             .map_err(|source| object_store::Error::Generic { store: "folder", source: source.into() })
             .and_then(|()| LocalFileSystem::new_with_prefix(folder))
-            .map(|store| Self { store: Arc::new(store.with_automatic_cleanup(true).with_fsync(true)) })
+            .map(|store| Self {
+                store: Arc::new(store.with_automatic_cleanup(true).with_fsync(true)),
+                folder: Some(folder.to_owned()),
+            })
             .map_err(failed("open its folder"))
     }
 
@@ -194,7 +208,7 @@ impl Blobs {
         }
     }
 
-    /// Deletes everything under a prefix and says how many blobs that were.
+    /// Deletes everything under a prefix, halves of uploads included, and says how many blobs that were.
     ///
     /// # Errors
     /// When the store fails; calling again goes on.
@@ -207,7 +221,43 @@ impl Blobs {
                 Err(error) => return Err(failed("delete a file")(error)),
             }
         }
+        if let Some(folder) = &self.folder {
+            match tokio::fs::remove_dir_all(folder.join(prefix)).await {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => {
+                    let source = object_store::Error::Generic { store: "folder", source: source.into() };
+                    return Err(failed("remove a folder")(source));
+                }
+            }
+        }
         Ok(count)
+    }
+
+    /// Lists the jobs of which there are blobs.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn list_jobs(&self) -> Result<Vec<JobId>, Error> {
+        let found = self.store.list_with_delimiter(Some(&Path::from("jobs"))).await.map_err(failed("list files"))?;
+        Ok(found.common_prefixes.iter().filter_map(|prefix| prefix.filename()?.parse().ok()).collect())
+    }
+
+    /// Whether the store belongs to a service; one without an owner becomes its own.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn belongs_to(&self, installation: Uuid) -> Result<bool, Error> {
+        let name = Path::from(OWNER);
+        let once = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        match self.store.put_opts(&name, installation.to_string().into(), once).await {
+            Ok(_) => return Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => {}
+            Err(error) => return Err(failed("name the owner of the store")(error)),
+        }
+        let owner = self.store.get(&name).await.map_err(failed("look up the owner of the store"))?;
+        let owner = owner.bytes().await.map_err(failed("look up the owner of the store"))?;
+        Ok(owner == installation.to_string())
     }
 
     /// Whether the store can be used.

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, postgres::types::PgInterval, query, query_as, query_sca
 use time::OffsetDateTime;
 
 use super::Error;
-use crate::domain::{ErrorCode, JobId, JobState, Outcome, TenantId};
+use crate::domain::{ErrorCode, JobId, JobState, Outcome, TenantId, options::JobOption};
 
 /// A job to be created.
 #[derive(Debug, Clone)]
@@ -69,17 +69,26 @@ pub struct JobSummaryRow {
     pub documents_open: i32,
 }
 
-/// Creates a job in state `creating`.
-pub async fn insert(conn: &mut PgConnection, job: &NewJob<'_>) -> Result<(), Error> {
+/// Creates a job in state `creating` with its options, by one statement: both are there or neither.
+pub async fn insert(conn: &mut PgConnection, job: &NewJob<'_>, options: &[JobOption]) -> Result<(), Error> {
+    let names: Vec<&str> = options.iter().map(|option| option.name.as_str()).collect();
+    let values: Vec<&str> = options.iter().map(|option| option.value.as_str()).collect();
     query!(
-        "insert into jobs (id, tenant_id, workflow, profile, name, expires_at)
-         values ($1, $2, $3, $4, $5, now() + $6)",
+        "with job as (
+           insert into jobs (id, tenant_id, workflow, profile, name, expires_at)
+           values ($1, $2, $3, $4, $5, now() + $6)
+         )
+         insert into job_options (job_id, ordinal, name, value)
+         select $1, given.ordinal, given.name, given.value
+         from unnest($7::text[], $8::text[]) with ordinality as given (name, value, ordinal)",
         job.id as JobId,
         job.tenant as TenantId,
         job.workflow,
         job.profile,
         job.name,
         interval(job.idle_max),
+        names as Vec<&str>,
+        values as Vec<&str>,
     )
     .execute(conn)
     .await
@@ -236,9 +245,9 @@ pub async fn update_cancel_requested(conn: &mut PgConnection, id: JobId) -> Resu
     Ok(())
 }
 
-/// Makes a job invisible. The caller holds the lock.
-pub async fn update_deleted(conn: &mut PgConnection, id: JobId) -> Result<(), Error> {
-    query!("update jobs set deleted_at = coalesce(deleted_at, now()) where id = $1", id as JobId)
+/// Makes jobs invisible. The caller holds their locks.
+pub async fn update_deleted(conn: &mut PgConnection, ids: &[JobId]) -> Result<(), Error> {
+    query!("update jobs set deleted_at = coalesce(deleted_at, now()) where id = any ($1)", ids as &[JobId])
         .execute(conn)
         .await
         .map_err(Error::of("delete a job"))?;
@@ -317,6 +326,19 @@ pub async fn list(conn: &mut PgConnection, tenant: TenantId, limit: i64) -> Resu
     .fetch_all(conn)
     .await
     .map_err(Error::of("list jobs"))
+}
+
+/// Those of the given jobs that there are no rows of.
+pub async fn list_unknown(conn: &mut PgConnection, ids: &[JobId]) -> Result<Vec<JobId>, Error> {
+    query_scalar!(
+        r#"select given.id as "id!: JobId"
+           from unnest($1::uuid[]) as given (id)
+           where not exists (select from jobs where jobs.id = given.id)"#,
+        ids as &[JobId],
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(Error::of("look for unknown jobs"))
 }
 
 /// A duration as PostgreSQL counts it. Ours are config values far below its range.

@@ -10,6 +10,7 @@
 pub mod blobs;
 pub mod documents;
 pub mod events;
+pub mod installation;
 pub mod jobs;
 pub mod migrate;
 pub mod options;

@@ -123,7 +123,7 @@ async fn commit(ctx: &Context, uploaded: &Uploaded, options: &[JobOption]) -> Re
         stored: &uploaded.stored,
     };
     storage::documents::insert(&mut tx, &new).await?;
-    storage::options::insert(&mut tx, job, Some(document), options).await?;
+    storage::options::insert(&mut tx, job, document, options).await?;
     storage::jobs::update_open(&mut tx, job, 1).await?;
     let task = queue::NewTask {
         kind: kind::CONVERT,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use sqlx::{Postgres, Transaction, pool::PoolConnection, postgres::PgPool};
 use tokio_util::sync::CancellationToken;
 
-use super::Error;
+use super::{Error, OpenJobs};
 use crate::{
     queue::{Bell, Signals},
     storage::{self, blobs::Blobs},
@@ -37,6 +37,8 @@ pub struct Context {
     pub signals: Signals,
     /// How jobs are treated.
     pub settings: Settings,
+    /// Open jobs of tenants, as far as this process knows.
+    pub open_jobs: OpenJobs,
     /// Cancelled when the process stops, so that nobody waits for what it will not hear.
     pub stop: CancellationToken,
 }

@@ -22,7 +22,7 @@ pub struct NewJob {
     pub options: Vec<JobOption>,
 }
 
-/// Creates a job and its options in one transaction.
+/// Creates a job and its options together.
 ///
 /// # Errors
 /// `UnknownWorkflow`, `UnknownProfile`, `Options`, `TooManyJobs`.
@@ -32,9 +32,9 @@ pub async fn create(ctx: &Context, tenant: TenantId, new: &NewJob) -> Result<Job
     options::check(&new.options)?;
     let name = new.name.as_deref().map(label);
     let id = JobId::new();
-    let mut tx = ctx.begin().await?;
+    let mut conn = ctx.read().await?;
     let max = ctx.settings.open_jobs_max;
-    if storage::jobs::count_open(&mut tx, tenant, max).await? >= max {
+    if !ctx.open_jobs.admit(&mut conn, tenant, max).await? {
         return Err(Error::TooManyJobs { max });
     }
     let job = storage::jobs::NewJob {
@@ -45,9 +45,7 @@ pub async fn create(ctx: &Context, tenant: TenantId, new: &NewJob) -> Result<Job
         name: name.as_deref().filter(|name| !name.is_empty()),
         idle_max: ctx.settings.creating_idle_max,
     };
-    storage::jobs::insert(&mut tx, &job).await?;
-    storage::options::insert(&mut tx, id, None, &new.options).await?;
-    Context::commit(tx).await?;
+    storage::jobs::insert(&mut conn, &job, &new.options).await?;
     tracing::info!(job.id = %id, workflow = workflow.name, "job created");
     Ok(id)
 }

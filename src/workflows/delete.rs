@@ -27,7 +27,7 @@ pub enum Deleted {
 pub async fn delete(ctx: &Context, tenant: TenantId, id: JobId) -> Result<Deleted, Error> {
     let mut tx = ctx.begin().await?;
     let job = storage::jobs::lock(&mut tx, tenant, id).await.map_err(Error::of_job(id))?;
-    mark(&mut tx, id, tenant).await?;
+    mark(&mut tx, &[(id, tenant)]).await?;
     Context::commit(tx).await?;
     ctx.bell.stop();
     ctx.bell.work();
@@ -38,18 +38,19 @@ pub async fn delete(ctx: &Context, tenant: TenantId, id: JobId) -> Result<Delete
     })
 }
 
-/// Marks a job as deleted and enqueues its purge. The caller holds its lock.
-pub(super) async fn mark(conn: &mut PgConnection, job: JobId, tenant: TenantId) -> Result<(), Error> {
-    storage::jobs::update_deleted(conn, job).await?;
-    queue::cancel::cancel_job(conn, job).await?;
-    let task = queue::NewTask {
+/// Marks jobs as deleted and enqueues their purges, by a statement each for all of them. The caller holds their locks.
+pub(super) async fn mark(conn: &mut PgConnection, jobs: &[(JobId, TenantId)]) -> Result<(), Error> {
+    let ids: Vec<JobId> = jobs.iter().map(|(job, _)| *job).collect();
+    storage::jobs::update_deleted(conn, &ids).await?;
+    queue::cancel::cancel_jobs(conn, &ids).await?;
+    let purge = |(job, tenant): &(JobId, TenantId)| queue::NewTask {
         kind: kind::PURGE,
         lane: Lane::Native,
-        job,
+        job: *job,
         document: None,
-        tenant,
+        tenant: *tenant,
         priority: PURGE_PRIORITY,
         turn: queue::Turn::Next,
     };
-    Ok(queue::enqueue(conn, &task).await?)
+    Ok(queue::enqueue_all(conn, &jobs.iter().map(purge).collect::<Vec<_>>()).await?)
 }

@@ -23,13 +23,16 @@ pub mod lists;
 pub mod options;
 pub mod result;
 pub mod start;
+pub mod sweep;
 pub mod work;
 
 mod context;
 mod error;
+mod open_jobs;
 
 pub use context::{Context, Settings};
 pub use error::Error;
+pub use open_jobs::OpenJobs;
 
 /// The kinds of task, as the `kind` column of the queue holds them.
 pub mod kind {

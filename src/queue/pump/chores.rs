@@ -28,6 +28,7 @@ pub(super) enum Chore<D> {
     Renewed(Result<Renewed, Error>),
     /// How soon to care again, when it is known to be needed.
     Cared(Option<Duration>),
+    Kept,
     Said,
 }
 
@@ -148,11 +149,16 @@ impl<H: Handler> Pump<H> {
                 let soon = next.map_or(self.config.renew, |next| next.min(self.config.renew));
                 self.care = Instant::now() + jittered(soon.max(AGAIN));
             }
+            Ok(Chore::Kept) => {
+                self.keeping = false;
+                self.keep = Instant::now() + jittered(self.config.renew);
+            }
             Ok(Chore::Said) => {}
             Err(error) => {
                 // A fault of ours. The lease is not renewed for what the step knew of, so it is rescued.
                 tracing::error!(%error, "a statement of the worker ended abnormally");
-                (self.stepping, self.renewing, self.caring, self.unknown) = (false, false, false, true);
+                (self.stepping, self.renewing, self.caring, self.keeping) = (false, false, false, false);
+                self.unknown = true;
             }
         }
     }
@@ -267,7 +273,7 @@ impl<H: Handler> Pump<H> {
         if orphans {
             self.orphans_at = Instant::now() + jittered(ORPHANS);
         }
-        let (pool, handler, bell) = (self.pool.clone(), Arc::clone(&self.handler), self.bell.clone());
+        let (pool, bell) = (self.pool.clone(), self.bell.clone());
         self.chores.spawn(async move {
             let next = match care(&pool, orphans).await {
                 Ok((tasks, next)) => {
@@ -282,10 +288,19 @@ impl<H: Handler> Pump<H> {
                     None
                 }
             };
+            Chore::Cared(next)
+        });
+    }
+
+    /// Housekeeping may take long, and the dead are not to wait for it.
+    pub(super) fn begin_keep(&mut self) {
+        self.keeping = true;
+        let handler = Arc::clone(&self.handler);
+        self.chores.spawn(async move {
             if let Err(error) = handler.housekeep().await {
                 tracing::warn!(error = %crate::log::ErrorChain(&error), "housekeeping failed");
             }
-            Chore::Cared(next)
+            Chore::Kept
         });
     }
 

@@ -92,6 +92,7 @@ struct Pump<H: Handler> {
     stepping: bool,
     renewing: bool,
     caring: bool,
+    keeping: bool,
     /// Work may wait: a bell rang, or it is time to look.
     look: bool,
     /// Waits may be over: it is time to look.
@@ -104,6 +105,7 @@ struct Pump<H: Handler> {
     poll: Instant,
     renew: Instant,
     care: Instant,
+    keep: Instant,
     orphans_at: Instant,
     /// When the worker was told to stop, what still runs is given up then.
     deadline: Option<Instant>,
@@ -129,7 +131,7 @@ pub async fn run<H: Handler>(
         if pump.deadline.is_some() && pump.is_idle() {
             break;
         }
-        let (step_at, renew_at, care_at) = (pump.next_step_at(), pump.renew, pump.care);
+        let (step_at, renew_at, care_at, keep_at) = (pump.next_step_at(), pump.renew, pump.care, pump.keep);
         let deadline = pump.deadline;
         let given_up = sleep_until(deadline.unwrap_or_else(Instant::now));
         tokio::select! {
@@ -140,6 +142,7 @@ pub async fn run<H: Handler>(
             () = sleep_until(step_at), if !pump.stepping => pump.tick(),
             () = sleep_until(renew_at), if !pump.renewing => pump.begin_renew(),
             () = sleep_until(care_at), if !pump.caring && deadline.is_none() => pump.begin_care(),
+            () = sleep_until(keep_at), if !pump.keeping && deadline.is_none() => pump.begin_keep(),
             () = given_up, if deadline.is_some() => if pump.give_up() {
                 break;
             },
@@ -171,6 +174,7 @@ impl<H: Handler> Pump<H> {
             stepping: false,
             renewing: false,
             caring: false,
+            keeping: false,
             look: true,
             due: true,
             unknown: false,
@@ -179,6 +183,7 @@ impl<H: Handler> Pump<H> {
             poll: now + config.poll,
             renew: now + config.renew,
             care: now,
+            keep: now,
             orphans_at: now,
             deadline: None,
             config,

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{Context, Error, expire, kind};
+use super::{Context, Error, expire, kind, sweep};
 use crate::{
     domain::{ErrorCode, Event, Format, Lane, limits},
     engines::{
@@ -147,7 +147,11 @@ impl Handler for Work {
     }
 
     async fn housekeep(&self) -> Result<(), queue::Error> {
-        match expire::expire(&self.ctx).await {
+        let kept = async {
+            expire::expire(&self.ctx).await?;
+            sweep::sweep(&self.ctx).await
+        };
+        match kept.await {
             Ok(_) => Ok(()),
             Err(Error::Storage(error)) => Err(error.into()),
             Err(error) => Err(storage::Error::Corrupt { what: error.to_string() }.into()),

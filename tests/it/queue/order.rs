@@ -1,7 +1,7 @@
 //! In what order tasks are claimed: priority, age, tenants, limits and pauses.
 
 use bindery::{
-    domain::{JobId, Lane, TenantId},
+    domain::{DocumentId, JobId, Lane, TenantId},
     queue::{
         self, Lease, NewTask, Turn,
         lease::How,
@@ -86,8 +86,8 @@ async fn a_higher_priority_goes_first_but_what_is_lower_is_not_starved() {
     let me = register(&mut conn, seconds(60)).await;
     let low = NewTask { priority: -1, ..task() };
     queue::enqueue(&mut conn, &low).await.unwrap();
-    let ids: Vec<_> = (0..2500).map(|_| (bindery::domain::DocumentId::new(), Lane::Native)).collect();
-    queue::enqueue_each(&mut conn, &task(), &ids).await.unwrap();
+    let many: Vec<_> = (0..2500).map(|_| task()).collect();
+    queue::enqueue_all(&mut conn, &many).await.unwrap();
     let first = take(&mut conn, &me, 900).await;
     assert!(first.iter().all(|lease| lease.task.job != low.job), "work of a higher priority goes first");
     let second = take(&mut conn, &me, 300).await;
@@ -114,15 +114,17 @@ async fn the_documents_of_a_container_become_tasks_in_their_order_by_one_stateme
     let mut conn = database.connect().await;
     let me = register(&mut conn, seconds(60)).await;
     let lanes = [Lane::Native, Lane::Office];
-    let documents: Vec<_> = (0..5000).map(|n| (bindery::domain::DocumentId::new(), lanes[n % 2])).collect();
-    queue::enqueue_each(&mut conn, &task(), &documents).await.unwrap();
+    let document = |n: usize| NewTask { document: Some(DocumentId::new()), lane: lanes[n % 2], ..task() };
+    let documents: Vec<_> = (0..5000).map(document).collect();
+    queue::enqueue_all(&mut conn, &documents).await.unwrap();
     let other = tenant(&mut conn, None).await;
     enqueue_of(&mut conn, other, 1).await;
     let native = take(&mut conn, &me, 5000).await;
     assert_eq!(native.len(), 2501);
     assert!(native[..2].iter().any(|lease| lease.task.tenant == other), "another tenant does not wait for all of them");
     let claimed: Vec<_> = native.iter().filter_map(|lease| lease.task.document).collect();
-    let expected: Vec<_> = documents.iter().filter(|(_, lane)| *lane == Lane::Native).map(|(id, _)| *id).collect();
+    let expected: Vec<_> =
+        documents.iter().filter(|task| task.lane == Lane::Native).filter_map(|task| task.document).collect();
     assert_eq!(claimed, expected);
     assert_eq!(take_in(&mut conn, &me, Lane::Office, 5000).await.len(), 2500);
 }

@@ -118,9 +118,9 @@ impl Site {
         self.folder.path().join("blobs")
     }
 
-    /// The blobs that there are, unfinished uploads included.
+    /// The blobs of jobs that there are, unfinished uploads included.
     pub(crate) fn blob_files(&self) -> Vec<PathBuf> {
-        files(&self.blobs())
+        files(&self.blobs().join("jobs"))
     }
 
     /// Starts a role of the program; `more` overrides variables.

@@ -7,9 +7,66 @@ const ROWS: &str =
 
 async fn nothing_is_left(site: &Site) {
     until("no row and no blob is left", seconds(30), async || {
-        (site.db.count(ROWS).await == 0 && site.blob_files().is_empty()).then_some(())
+        (site.db.count(ROWS).await == 0 && left(site).is_empty()).then_some(())
     })
     .await;
+}
+
+/// What is in the store of jobs: files, halves of uploads, folders.
+fn left(site: &Site) -> Vec<std::path::PathBuf> {
+    let jobs = std::fs::read_dir(site.blobs().join("jobs")).into_iter().flatten().flatten();
+    jobs.map(|entry| entry.path()).chain(site.blob_files()).collect()
+}
+
+/// Puts the half of an upload where an API that was killed leaves it.
+fn leave_a_half(site: &Site, job: &str) {
+    let folder = site.blobs().join("jobs").join(job).join("doc_1");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("original#1"), "half of an upl").unwrap();
+}
+
+#[tokio::test]
+async fn a_purge_takes_halves_of_uploads_along() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let done = client.convert(&[documents::text("a.txt")]).await;
+    leave_a_half(&site, &done.job);
+    client.delete(&format!("/jobs/{}", done.job)).await.expect(204);
+    nothing_is_left(&site).await;
+}
+
+#[tokio::test]
+async fn what_no_job_names_is_swept_and_what_a_job_names_stays() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let kept = client.create().await;
+    client.add(&kept, &documents::text("a.txt")).await;
+    // Work of a job that was purged meanwhile, by a worker that was frozen until then.
+    leave_a_half(&site, &bindery::domain::JobId::new().to_string());
+    let late = site.blobs().join("jobs").join(bindery::domain::JobId::new().to_string()).join("results");
+    std::fs::create_dir_all(&late).unwrap();
+    std::fs::write(late.join("7.pdf"), "late").unwrap();
+    std::fs::write(site.blobs().join("jobs").join("not-ours"), "not ours").unwrap();
+    let _work = site.work();
+    until("what no job names is gone", seconds(20), async || {
+        (std::fs::read_dir(site.blobs().join("jobs")).unwrap().count() == 2).then_some(())
+    })
+    .await;
+    client.start(&kept).await;
+    client.finish(&kept).await;
+}
+
+#[tokio::test]
+async fn a_store_that_belongs_to_another_database_is_not_swept() {
+    let site = Site::new().await;
+    let other = site.blobs().join("jobs").join(bindery::domain::JobId::new().to_string()).join("results");
+    std::fs::create_dir_all(&other).unwrap();
+    std::fs::write(other.join("7.pdf"), "the result of another service").unwrap();
+    std::fs::write(site.blobs().join("installation"), uuid::Uuid::new_v4().to_string()).unwrap();
+    let work = site.work();
+    work.says("belongs to another database", seconds(20)).await;
+    assert!(other.join("7.pdf").exists());
 }
 
 #[tokio::test]

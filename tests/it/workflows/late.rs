@@ -8,7 +8,7 @@ use bindery::{
     queue::{Bell, Handler, Lease, Signals, Stop},
     storage::blobs::Blobs,
     workflows::{
-        Context, Settings, add, cancel, create,
+        Context, OpenJobs, Settings, add, cancel, create,
         work::{Work, WorkConfig},
     },
 };
@@ -37,6 +37,7 @@ fn context(database: &Database, folder: &Path) -> Context {
             result_wait_max: limits::RESULT_WAIT_MAX,
         },
         stop: CancellationToken::new(),
+        open_jobs: OpenJobs::default(),
     }
 }
 
