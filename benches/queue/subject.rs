@@ -30,7 +30,7 @@ const IDLE_WARM_UP: u64 = 25;
 const COUNT_EVERY: Duration = Duration::from_millis(10);
 
 /// A job queue under test. Numbers name jobs; each is used once.
-pub trait Queue: Clone + Send + Sync + 'static {
+pub(crate) trait Queue: Clone + Send + Sync + 'static {
     /// Connects with at most so many connections to a database.
     fn connect(url: &str, connections: u32) -> impl Future<Output = Self> + Send;
 
@@ -49,7 +49,7 @@ pub trait Queue: Clone + Send + Sync + 'static {
 
 /// A phase that every subject knows.
 #[derive(Debug, Clone, Subcommand)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// Makes the schema.
     Install,
     /// Inserts one job at a time.
@@ -112,7 +112,7 @@ pub enum Phase {
 }
 
 /// Runs a phase.
-pub async fn run<Q: Queue>(url: &str, phase: &Phase) {
+pub(crate) async fn run<Q: Queue>(url: &str, phase: &Phase) {
     match *phase {
         Phase::Install => {
             let queue = Q::connect(url, 2).await;
@@ -141,7 +141,7 @@ pub async fn run<Q: Queue>(url: &str, phase: &Phase) {
 }
 
 /// Connections of a worker: one a slot, within what a server gives to one process.
-pub fn worker_connections(slots: usize) -> u32 {
+pub(crate) fn worker_connections(slots: usize) -> u32 {
     u32::try_from(slots).unwrap_or(u32::MAX).clamp(2, 50) + 2
 }
 
@@ -157,7 +157,7 @@ async fn enqueue<Q: Queue>(url: &str, loops: u32, seconds: f64) {
     let until = began + Duration::from_secs_f64(seconds);
     together((0..loops).map(|_| enqueue_until(queue.clone(), Arc::clone(&next), until))).await;
     let jobs = next.load(Relaxed) - warmed;
-    end(&[("jobs", float(jobs)), ("seconds", began.elapsed().as_secs_f64())]);
+    end(&[("jobs", float(jobs)), ("warm", float(warmed - 1)), ("seconds", began.elapsed().as_secs_f64())]);
 }
 
 async fn enqueue_until<Q: Queue>(queue: Q, next: Arc<AtomicU64>, until: Instant) {
@@ -184,7 +184,7 @@ async fn bulk<Q: Queue>(url: &str, seconds: f64) {
         queue.enqueue_many(BULK + jobs..2 * BULK + jobs).await;
         jobs += BULK;
     }
-    end(&[("jobs", float(jobs)), ("seconds", began.elapsed().as_secs_f64())]);
+    end(&[("jobs", float(jobs)), ("warm", float(BULK)), ("seconds", began.elapsed().as_secs_f64())]);
 }
 
 async fn load<Q: Queue>(queue: &Q, numbers: Range<u64>) {
@@ -223,12 +223,12 @@ async fn idle<Q: Queue>(url: &str, jobs: u64, gap_ms: u64, slots: usize) {
     let starts = work.starts();
     let waits = inserted.iter().filter_map(|(number, at)| Some((*starts.get(number)?).duration_since(*at)));
     let mut values = percentiles(waits.collect());
-    values.extend([("jobs", float(jobs)), ("seconds", seconds)]);
+    values.extend([("jobs", float(jobs)), ("warm", float(IDLE_WARM_UP)), ("seconds", seconds)]);
     end(&values);
 }
 
 /// Percentiles in milliseconds, and how many there were.
-pub fn percentiles(mut times: Vec<Duration>) -> Vec<(&'static str, f64)> {
+pub(crate) fn percentiles(mut times: Vec<Duration>) -> Vec<(&'static str, f64)> {
     times.sort_unstable();
     let at = |per_thousand: usize| {
         let index = (times.len() * per_thousand / 1000).min(times.len().saturating_sub(1));
@@ -238,7 +238,7 @@ pub fn percentiles(mut times: Vec<Duration>) -> Vec<(&'static str, f64)> {
 }
 
 /// A gap that differs from job to job by up to a half either way, so that no poll falls into step with it.
-pub fn jittered(gap_ms: u64, number: u64) -> Duration {
+pub(crate) fn jittered(gap_ms: u64, number: u64) -> Duration {
     let share = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54;
     Duration::from_micros(gap_ms * 500 + gap_ms * 1000 * share / 1024)
 }
@@ -291,14 +291,14 @@ async fn keep_up<Q: Queue>(queue: Q, next: Arc<AtomicU64>, work: Work, backlog: 
 
 /// Runs a worker beside the caller. Its own loop gets a thread, since not every peer's can move between threads; what it
 /// spawns is on the runtime of the process.
-pub fn work_aside<Q: Queue>(queue: Q, slots: usize, work: Work) {
+pub(crate) fn work_aside<Q: Queue>(queue: Q, slots: usize, work: Work) {
     let runtime = tokio::runtime::Handle::current();
     std::thread::spawn(move || runtime.block_on(queue.work(slots, work)));
 }
 
 /// What the handler of a subject calls for each job.
 #[derive(Debug, Clone)]
-pub struct Work {
+pub(crate) struct Work {
     inner: Arc<Inner>,
 }
 
@@ -312,13 +312,13 @@ struct Inner {
 
 impl Work {
     /// Jobs that take so long; `timed` says whether each start is remembered.
-    pub fn new(run: Duration, timed: bool) -> Self {
+    pub(crate) fn new(run: Duration, timed: bool) -> Self {
         let starts = timed.then(Mutex::default);
         Self { inner: Arc::new(Inner { run, started: AtomicU64::new(0), finished: AtomicU64::new(0), starts }) }
     }
 
     /// Does one job.
-    pub async fn run(&self, number: u64) {
+    pub(crate) async fn run(&self, number: u64) {
         if let Some(starts) = &self.inner.starts {
             starts.lock().expect("no holder panics").entry(number).or_insert_with(Instant::now);
         }
@@ -330,22 +330,22 @@ impl Work {
     }
 
     /// Jobs begun.
-    pub fn started(&self) -> u64 {
+    pub(crate) fn started(&self) -> u64 {
         self.inner.started.load(Relaxed)
     }
 
     /// Jobs done.
-    pub fn finished(&self) -> u64 {
+    pub(crate) fn finished(&self) -> u64 {
         self.inner.finished.load(Relaxed)
     }
 
     /// When each job began.
-    pub fn starts(&self) -> HashMap<u64, Instant> {
+    pub(crate) fn starts(&self) -> HashMap<u64, Instant> {
         self.inner.starts.as_ref().map(|starts| starts.lock().expect("no holder panics").clone()).unwrap_or_default()
     }
 
     /// Prints how far the work is whenever that has changed. A thread of its own, since slots may keep the others busy.
-    pub fn count_on_a_thread(&self) {
+    pub(crate) fn count_on_a_thread(&self) {
         let work = self.clone();
         std::thread::spawn(move || {
             let mut told = (0, 0);
@@ -362,7 +362,7 @@ impl Work {
 }
 
 /// The options that a job carries: text like that of a client, different for each job.
-pub fn options(number: u64) -> String {
+pub(crate) fn options(number: u64) -> String {
     let mut text = format!("name=report-{number}.docx;");
     let mut field = number;
     while text.len() < OPTIONS_CHARS {
@@ -373,7 +373,7 @@ pub fn options(number: u64) -> String {
 }
 
 /// Says that everything is prepared, and waits for the driver.
-pub fn ready_and_go() {
+pub(crate) fn ready_and_go() {
     say("ready");
     let mut line = String::new();
     if std::io::stdin().lock().read_line(&mut line).unwrap_or(0) == 0 {
@@ -383,7 +383,7 @@ pub fn ready_and_go() {
 }
 
 /// Says what was measured.
-pub fn end(values: &[(&str, f64)]) {
+pub(crate) fn end(values: &[(&str, f64)]) {
     let mut line = String::from("end");
     for (name, value) in values {
         write!(line, " {name}={value}").expect("a string takes everything");
@@ -392,7 +392,7 @@ pub fn end(values: &[(&str, f64)]) {
 }
 
 /// Prints a line at once. A driver that has gone ends the process.
-pub fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
         std::process::exit(1);
@@ -406,6 +406,6 @@ fn micros() -> u128 {
 
 /// A count as a number to divide by; counts here are far below 2^53.
 #[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^53")]
-pub fn float(count: u64) -> f64 {
+pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }

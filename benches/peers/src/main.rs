@@ -8,7 +8,6 @@ mod apalis;
 mod awa;
 mod graphile;
 #[path = "../../queue/subject.rs"]
-#[expect(dead_code, reason = "the driver's own subject uses more of it")]
 mod subject;
 
 /// Runs one phase with one queue.
