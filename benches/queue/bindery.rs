@@ -77,6 +77,18 @@ impl<const WHOLE: bool> Bindery<WHOLE> {
         self.bell.work();
     }
 
+    /// Makes so many tenants, numbered from 1.
+    pub(crate) async fn make_tenants(&self, tenants: u64) {
+        for number in 1..=tenants {
+            sqlx::query("insert into tenants (id, name) values ($1, $2)")
+                .bind(tenant(number).0)
+                .bind(format!("tenant {number}"))
+                .execute(&self.pool)
+                .await
+                .expect("a tenant can be made");
+        }
+    }
+
     /// Makes the history of so many tasks that have succeeded.
     pub(crate) async fn pretend_finished(&self, jobs: u64) {
         sqlx::query(

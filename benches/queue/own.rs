@@ -112,6 +112,7 @@ async fn load<const WHOLE: bool>(queue: &Bindery<WHOLE>, jobs: u64, tenant: impl
 
 async fn turn<const WHOLE: bool>(queue: &Bindery<WHOLE>, backlog: u64, slots: usize, run_ms: u64, url: &str) {
     const SMALL: u64 = 5;
+    queue.make_tenants(1 + SMALL).await;
     load(queue, backlog, |_| 1).await;
     let run = Duration::from_millis(run_ms);
     let work = Work::new(run, true);

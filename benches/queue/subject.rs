@@ -382,13 +382,17 @@ pub(crate) fn ready_and_go() {
     }
 }
 
-/// Says what was measured.
+/// Says what was measured, and waits for the driver to end this process: it reads the meters first, and what still runs
+/// here must not be torn down under them.
 pub(crate) fn end(values: &[(&str, f64)]) {
     let mut line = String::from("end");
     for (name, value) in values {
         write!(line, " {name}={value}").expect("a string takes everything");
     }
     say(&line);
+    let mut rest = String::new();
+    while std::io::stdin().lock().read_line(&mut rest).is_ok_and(|bytes| bytes > 0) {}
+    std::process::exit(0);
 }
 
 /// Prints a line at once. A driver that has gone ends the process.

@@ -90,8 +90,8 @@ pub(crate) async fn depth(bench: &mut Bench) {
             if done > 0 {
                 bench.ask(subject, &database, &["finished", "--jobs", &done.to_string()]).await;
             }
-            load(bench, subject, &database, jobs + waiting).await;
             bench.checkpoint().await;
+            load(bench, subject, &database, jobs + waiting).await;
             // The backlog stays: what is measured ends before it.
             let values = drain(bench, subject, &database, 1, 50, jobs).await;
             bench.report.add("depth", case, subject.name, values);

@@ -245,12 +245,14 @@ impl Bench {
         server::run(&mut conn, &format!("drop database \"{}\" with (force)", database.name)).await;
     }
 
-    /// A checkpoint, so that none comes by itself, and statistics like those that autovacuum would have made.
+    /// Statistics and free space like those that autovacuum would have made.
     async fn settle(&self, database: &Database) {
         let mut conn = self.server.connect(&database.name).await;
         server::run(&mut conn, "vacuum (analyze)").await;
     }
 
+    /// A checkpoint, so that none comes by itself. It goes before jobs are loaded: after one, every page is logged whole
+    /// when it is first changed, which a live queue hardly sees.
     async fn checkpoint(&self) {
         server::run(&mut self.server.connect("postgres").await, "checkpoint").await;
     }

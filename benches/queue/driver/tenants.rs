@@ -12,9 +12,9 @@ pub(crate) async fn run(bench: &mut Bench) {
             let case = format!("claims, tenants that wait: {tenants}");
             announce(&format!("{case}: {}", subject.name));
             let database = bench.fresh(subject).await;
+            bench.checkpoint().await;
             bench.ask(subject, &database, &["load-tenants", "--jobs", &jobs.to_string(), "--tenants", tenants]).await;
             bench.settle(&database).await;
-            bench.checkpoint().await;
             let values = drain::drain(bench, subject, &database, 1, 50, jobs).await;
             bench.report.add("tenants", &case, subject.name, values);
             bench.discard(database).await;
