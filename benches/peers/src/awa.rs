@@ -78,8 +78,9 @@ impl Queue for Awa {
     }
 
     async fn enqueue_many(&self, numbers: Range<u64>) {
-        let jobs: Vec<InsertParams> =
-            numbers.map(|number| model::insert::params_with(&Job::new(number), opts()).expect("sound options")).collect();
+        let jobs: Vec<InsertParams> = numbers
+            .map(|number| model::insert::params_with(&Job::new(number), opts()).expect("sound options"))
+            .collect();
         let storage = QueueStorage::new(QueueStorageConfig::default()).expect("the defaults are sound");
         storage.enqueue_params_copy(&self.pool, &jobs).await.expect("jobs can be inserted");
     }

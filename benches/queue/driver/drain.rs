@@ -65,7 +65,7 @@ pub(crate) async fn drain(
 }
 
 /// Waits until all that was done is written down.
-async fn wait_until_settled(bench: &Bench, subject: &Subject, database: &Database) {
+pub(crate) async fn wait_until_settled(bench: &Bench, subject: &Subject, database: &Database) {
     let mut conn = bench.server.connect(&database.name).await;
     for _ in 0..100 {
         let unfinished: bool =

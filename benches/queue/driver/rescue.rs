@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Bench, announce, subjects::Program};
+use super::{Bench, Database, announce, subjects::Subject};
 use crate::subject::float;
 
 /// Time that a held task takes: longer than any measurement.
@@ -38,38 +38,39 @@ pub(crate) async fn heartbeat(bench: &mut Bench) {
     bench.report.print("heartbeat");
 }
 
-/// Twenty tasks of three seconds on two workers; one of them is killed.
+/// Twenty tasks of three seconds: one worker has begun ten of them and another one is up when the first is killed.
 pub(crate) async fn crash(bench: &mut Bench) {
-    const JOBS: u64 = 20;
-    const RUN_MS: u64 = 3_000;
-    let longest = Duration::from_secs(bench.scale.crash_seconds);
     for subject in bench.subjects(|subject| subject.works) {
         announce(&format!("crash: {}", subject.name));
         let database = bench.fresh(subject).await;
-        let mut fleet = bench.fleet(subject, &database, 2, JOBS / 2, RUN_MS).await;
-        // Both are up and hear the work come.
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        bench.ask(subject, &database, &["load", "--jobs", &JOBS.to_string()]).await;
-        let running = fleet.until(Duration::from_secs(30), |count| count.started >= float(JOBS)).await;
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        fleet.kill_one(0).await;
-        let killed = Instant::now();
-        let mut conn = bench.server.connect(&database.name).await;
-        let mut unfinished = true;
-        while unfinished && killed.elapsed() < longest {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            unfinished =
-                sqlx::query_scalar(subject.unfinished).fetch_one(&mut conn).await.expect("its tables are there");
-        }
-        let seconds = if unfinished { f64::INFINITY } else { killed.elapsed().as_secs_f64() };
-        fleet.kill().await;
-        let values = [("running", running.started), ("done_seconds", seconds)];
+        let values = kill_one_of_two(bench, subject, &database).await;
         bench.report.add("crash", "kill -9 of one of two workers", subject.name, values);
-        drop(conn);
         bench.discard(database).await;
-        if unfinished && subject.program == Program::Peers {
-            super::say(&format!("  {}: not within {longest:?}", subject.name));
-        }
     }
     bench.report.print("crash");
+}
+
+async fn kill_one_of_two(bench: &Bench, subject: &Subject, database: &Database) -> Vec<(&'static str, f64)> {
+    const JOBS: u64 = 20;
+    const SLOTS: u64 = JOBS / 2;
+    const RUN_MS: u64 = 3_000;
+    let mut first = bench.fleet(subject, database, 1, SLOTS, RUN_MS).await;
+    // It is up and hears the work come.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    bench.ask(subject, database, &["load", "--jobs", &JOBS.to_string()]).await;
+    let running = first.until(Duration::from_secs(30), |count| count.started >= float(SLOTS)).await;
+    let mut second = bench.fleet(subject, database, 1, SLOTS, RUN_MS).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    first.kill_one(0).await;
+    let killed = Instant::now();
+    // The first has finished none, so the second has to do them all.
+    let longest = Duration::from_secs(bench.scale.crash_seconds);
+    let done = second.until(longest, |count| count.finished >= float(JOBS)).await;
+    let mut seconds = f64::INFINITY;
+    if done.finished >= float(JOBS) {
+        super::drain::wait_until_settled(bench, subject, database).await;
+        seconds = killed.elapsed().as_secs_f64();
+    }
+    second.kill().await;
+    vec![("running", running.started), ("done_seconds", seconds), ("left", float(JOBS) - done.finished)]
 }
