@@ -1,6 +1,6 @@
 # Two commands for a fresh Debian machine, as root or with sudo: `make run` and `make test`. Both may be repeated.
 
-.PHONY: run test quick fmt prepare install corpus clean
+.PHONY: run test quick bench-queue fmt prepare install corpus clean
 
 # Installs what is missing, builds, starts everything, converts the samples into one PDF/A, and keeps serving.
 # `make run ONCE=1` stops after the job.
@@ -14,6 +14,12 @@ test: install
 # The everyday run: tests alone.
 quick:
 	SQLX_OFFLINE=true cargo nextest run
+
+# Measures the task queue beside other queues, which are built from their registry, on a PostgreSQL of its own: 25
+# minutes, or 5 with QUICK=1. ONLY="drain,idle" and SUBJECTS="bindery,awa" narrow it. Nothing else should run meanwhile.
+bench-queue:
+	cargo build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
+	SQLX_OFFLINE=true cargo bench --bench queue -- $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(SUBJECTS),--subjects $(SUBJECTS))
 
 fmt:
 	cargo fmt

@@ -1,0 +1,238 @@
+//! Bindery's own queue as a subject. The one file of the benchmark that names the API of the queue.
+
+use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
+
+use bindery::{
+    domain::{JobId, Lane, TenantId, options::JobOption},
+    queue::{
+        self, Bell, Error, Handler, Lease, NewTask, PumpConfig, Report, Signal, Signals, Stop, lease::Final, pump,
+    },
+    storage::{
+        self,
+        pool::{self, PoolConfig},
+    },
+};
+use sqlx::postgres::{PgConnectOptions, PgPool};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::subject::{self, Queue, Work};
+
+/// The lane of every task here.
+const LANE: Lane = Lane::Native;
+/// What lies in the upper half of the identifiers here: ascending like those made from the clock, and of the same kind.
+const ID_BASE: u128 = 0x0199_0000_0000_7000_8000_0000_0000_0000;
+/// The worker's times, as the product has them.
+const LEASE: Duration = Duration::from_secs(15);
+const RENEW: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_secs(1);
+
+/// The queue. `WHOLE` jobs come with their row and their options in the transaction of the task, as clients make
+/// them; others are a task alone.
+#[derive(Clone)]
+pub(crate) struct Bindery<const WHOLE: bool> {
+    connect: PgConnectOptions,
+    pool: PgPool,
+    bell: Bell,
+    /// Whether a job that ends is told to those who wait for it.
+    tells: bool,
+}
+
+impl<const WHOLE: bool> Bindery<WHOLE> {
+    /// The same, but whoever waits for a job is told when it ends.
+    pub(crate) fn telling(self) -> Self {
+        Self { tells: true, ..self }
+    }
+
+    /// Inserts one job of a tenant and returns when it is committed.
+    pub(crate) async fn enqueue_for(&self, tenant: u64, number: u64) {
+        let mut tx = self.pool.begin().await.expect("a transaction can begin");
+        let task = task(tenant, number);
+        if WHOLE {
+            let new = storage::jobs::NewJob {
+                id: task.job,
+                tenant: task.tenant,
+                workflow: "convert",
+                profile: "default",
+                name: None,
+                idle_max: Duration::from_secs(3600),
+            };
+            storage::jobs::insert(&mut tx, &new).await.expect("a job can be inserted");
+            let options = [JobOption { name: "options".to_owned(), value: subject::options(number) }];
+            storage::options::insert(&mut tx, task.job, None, &options).await.expect("options can be inserted");
+        }
+        queue::enqueue(&mut tx, &task).await.expect("a task can be inserted");
+        tx.commit().await.expect("a transaction can be committed");
+        self.bell.work();
+    }
+
+    /// Inserts many tasks in one transaction, each for the tenant that its number gives.
+    pub(crate) async fn enqueue_all(&self, numbers: Range<u64>, tenant: impl Fn(u64) -> u64) {
+        let mut tx = self.pool.begin().await.expect("a transaction can begin");
+        for number in numbers {
+            queue::enqueue(&mut tx, &task(tenant(number), number)).await.expect("a task can be inserted");
+        }
+        tx.commit().await.expect("a transaction can be committed");
+        self.bell.work();
+    }
+
+    /// Makes so many tenants, numbered from 1.
+    pub(crate) async fn make_tenants(&self, tenants: u64) {
+        for number in 1..=tenants {
+            sqlx::query("insert into tenants (id, name) values ($1, $2)")
+                .bind(tenant(number).0)
+                .bind(format!("tenant {number}"))
+                .execute(&self.pool)
+                .await
+                .expect("a tenant can be made");
+        }
+    }
+
+    /// Makes the history of so many tasks that have succeeded.
+    pub(crate) async fn pretend_finished(&self, jobs: u64) {
+        sqlx::query(
+            "insert into attempts (task_id, job_id, kind, lane, attempt, fence, worker_id, host, started_at, ended_at,
+                                   ending)
+             select -number, gen_random_uuid(), 'work', 'native', 1, -number, '00000000-0000-0000-0000-000000000001',
+                    'bench', now(), now(), 'succeeded'
+             from generate_series(1, $1) as number",
+        )
+        .bind(i64::try_from(jobs).expect("few jobs"))
+        .execute(&self.pool)
+        .await
+        .expect("a history can be made");
+    }
+
+    /// Starts the one listener of a process that submits.
+    pub(crate) fn listen(&self) -> Heard {
+        let signals = Signals::start(self.connect.clone(), CancellationToken::new());
+        Heard { signals }
+    }
+}
+
+/// What a process hears of the jobs that it waits for.
+#[derive(Clone)]
+pub(crate) struct Heard {
+    signals: Signals,
+}
+
+impl Heard {
+    /// A waiter for one job; made before the job is submitted.
+    pub(crate) fn waiter(&self, number: u64) -> Waiter {
+        Waiter { heard: self.signals.subscribe(), job: job(number) }
+    }
+}
+
+/// Waits for one job.
+pub(crate) struct Waiter {
+    heard: broadcast::Receiver<Signal>,
+    job: JobId,
+}
+
+impl Waiter {
+    /// Returns when the job was heard to have ended.
+    pub(crate) async fn wait(mut self) {
+        loop {
+            match self.heard.recv().await {
+                Ok(Signal::Done(job)) if job == self.job => return,
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+            }
+        }
+    }
+}
+
+fn job(number: u64) -> JobId {
+    JobId(Uuid::from_u128(ID_BASE | u128::from(number)))
+}
+
+fn number(job: JobId) -> u64 {
+    u64::try_from(job.0.as_u128() & !ID_BASE).expect("the upper half is that of all identifiers here")
+}
+
+fn tenant(number: u64) -> TenantId {
+    if number == 0 { TenantId::DEFAULT } else { TenantId(Uuid::from_u128(ID_BASE | u128::from(number))) }
+}
+
+fn task(tenant_number: u64, number: u64) -> NewTask {
+    NewTask { kind: "work", lane: LANE, job: job(number), document: None, tenant: tenant(tenant_number), priority: 0 }
+}
+
+impl<const WHOLE: bool> Queue for Bindery<WHOLE> {
+    async fn connect(url: &str, connections: u32) -> Self {
+        let connect: PgConnectOptions = url.parse().expect("the address of a database");
+        let config = PoolConfig {
+            connect: connect.clone(),
+            connections_max: connections,
+            acquire_timeout: Duration::from_secs(30),
+        };
+        let pool = pool::lazy(&config);
+        pool::ping(&pool).await.expect("the database answers");
+        Self { connect, bell: Bell::new(pool.clone()), pool, tells: false }
+    }
+
+    async fn install(&self) {
+        let mut conn = self.pool.acquire().await.expect("a connection is free");
+        storage::migrate(&mut conn).await.expect("the schema can be made");
+    }
+
+    async fn enqueue(&self, number: u64) {
+        self.enqueue_for(0, number).await;
+    }
+
+    async fn enqueue_many(&self, numbers: Range<u64>) {
+        self.enqueue_all(numbers, |_| 0).await;
+    }
+
+    async fn work(&self, slots: usize, work: Work) {
+        let config = PumpConfig {
+            slots: BTreeMap::from([(LANE, slots)]),
+            host: "bench".to_owned(),
+            id: None,
+            lease: LEASE,
+            renew: RENEW,
+            poll: POLL,
+            grace: Duration::ZERO,
+        };
+        let signals = Signals::start(self.connect.clone(), CancellationToken::new());
+        let bell = self.bell.clone();
+        let handler = Counts { pool: self.pool.clone(), work, bell: self.tells.then(|| bell.clone()) };
+        pump::run(self.pool.clone(), signals, bell, config, Arc::new(handler), CancellationToken::new()).await;
+    }
+}
+
+/// The handler: counts, and settles in a transaction of its own.
+struct Counts {
+    pool: PgPool,
+    work: Work,
+    /// Told of every job that ends, if somebody waits for jobs.
+    bell: Option<Bell>,
+}
+
+impl Handler for Counts {
+    type Done = ();
+
+    async fn execute(&self, lease: &Lease, stop: &Stop) {
+        tokio::select! {
+            () = self.work.run(number(lease.task.job)) => {}
+            _ = stop.wait() => {}
+        }
+    }
+
+    async fn settle(&self, lease: &Lease, (): &()) -> Result<(), Error> {
+        let mut tx = self.pool.begin().await.map_err(storage::Error::of("begin"))?;
+        lease.finish(&mut tx, Final::Succeeded, &Report::default()).await?;
+        tx.commit().await.map_err(storage::Error::of("commit"))?;
+        if let Some(bell) = &self.bell {
+            bell.done(lease.task.job);
+        }
+        Ok(())
+    }
+
+    async fn discard(&self, _lease: &Lease, (): ()) {}
+
+    async fn housekeep(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}

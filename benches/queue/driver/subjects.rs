@@ -1,0 +1,99 @@
+//! Who is measured.
+
+use std::path::PathBuf;
+
+/// Where a subject's program comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// This program again.
+    Own,
+    /// The package in `benches/peers`.
+    Peers,
+}
+
+/// A queue, or one way to use it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subject {
+    pub(crate) name: &'static str,
+    pub(crate) program: Program,
+    /// Subject whose schema it shares.
+    pub(crate) schema_of: &'static str,
+    /// Whether it inserts in a way of its own.
+    pub(crate) inserts: bool,
+    /// Whether it runs jobs in a way of its own.
+    pub(crate) works: bool,
+    /// Says whether a job is not finished yet.
+    pub(crate) unfinished: &'static str,
+}
+
+const TASKS: &str = "select exists (select 1 from tasks)";
+const APALIS: &str = "select exists (select 1 from apalis.jobs where status <> 'Done')";
+const GRAPHILE: &str = "select exists (select 1 from graphile_worker._private_jobs)";
+const AWA: &str = "select exists (select 1 from awa.jobs where state::text <> 'completed')";
+
+/// All subjects; the first is the one that the others are compared with.
+pub(crate) const SUBJECTS: &[Subject] = &[
+    Subject {
+        name: "bindery",
+        program: Program::Own,
+        schema_of: "bindery",
+        inserts: true,
+        works: true,
+        unfinished: TASKS,
+    },
+    Subject {
+        name: "bindery-task",
+        program: Program::Own,
+        schema_of: "bindery",
+        inserts: true,
+        works: false,
+        unfinished: TASKS,
+    },
+    Subject {
+        name: "apalis",
+        program: Program::Peers,
+        schema_of: "apalis",
+        inserts: true,
+        works: true,
+        unfinished: APALIS,
+    },
+    Subject {
+        name: "apalis-unlocked",
+        program: Program::Peers,
+        schema_of: "apalis",
+        inserts: false,
+        works: true,
+        unfinished: APALIS,
+    },
+    Subject { name: "awa", program: Program::Peers, schema_of: "awa", inserts: true, works: true, unfinished: AWA },
+    Subject {
+        name: "graphile",
+        program: Program::Peers,
+        schema_of: "graphile",
+        inserts: true,
+        works: true,
+        unfinished: GRAPHILE,
+    },
+    Subject {
+        name: "graphile-batched",
+        program: Program::Peers,
+        schema_of: "graphile",
+        inserts: false,
+        works: true,
+        unfinished: GRAPHILE,
+    },
+];
+
+impl Subject {
+    /// Its program; the peers' is beside ours after `make bench-queue` has built it.
+    pub(crate) fn program(&self) -> PathBuf {
+        let own = std::env::current_exe().expect("a process knows its program");
+        match self.program {
+            Program::Own => own,
+            Program::Peers => {
+                let target = own.ancestors().find(|folder| folder.join("peers/release/peers").exists());
+                target.expect("`make bench-queue` builds the peers first").join("peers/release/peers")
+            }
+        }
+    }
+}
