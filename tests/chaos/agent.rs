@@ -51,6 +51,25 @@ const ACTS: [(Act, u64); 15] = [
     (Act::RefuseApi, 2),
 ];
 
+/// The names under which acts are counted.
+const KINDS: [&str; 15] = [
+    "kill: worker",
+    "kill: API",
+    "kill: engine host",
+    "kill: backend",
+    "kill: postmaster",
+    "stop: worker past its lease",
+    "stop: worker",
+    "stop: API",
+    "stop: engine host",
+    "stop: PostgreSQL",
+    "cut: connections by pg_terminate_backend",
+    "cut: database connections",
+    "cut: database connections, refused for a while",
+    "cut: API connections",
+    "cut: API connections, refused for a while",
+];
+
 /// How long something stays stopped or refused.
 const fn lasts_ms(act: Act) -> std::ops::Range<u64> {
     match act {
@@ -81,11 +100,12 @@ pub(crate) struct Targets {
     database_ways: Vec<Arc<Proxy>>,
     api_ways: Vec<Arc<Proxy>>,
     options: PgConnectOptions,
+    calm: CancellationToken,
 }
 
 impl Targets {
-    /// Everything of a site.
-    pub(crate) fn of(site: &Site) -> Self {
+    /// Everything of a site, to be left alone once it is told to be calm.
+    pub(crate) fn of(site: &Site, calm: CancellationToken) -> Self {
         Self {
             journal: Arc::clone(&site.journal),
             postgres: Arc::clone(&site.postgres),
@@ -94,20 +114,25 @@ impl Targets {
             database_ways: site.database_ways.clone(),
             api_ways: site.api_ways.clone(),
             options: site.options.clone(),
+            calm,
         }
     }
 
-    /// Acts until told to stop, then lets everything go on that is stopped or cut.
-    pub(crate) async fn shake(self, seed: u64, pause: Duration, enough: CancellationToken) {
+    /// Acts until it is to be calm, then lets everything go on that is stopped or cut.
+    pub(crate) async fn shake(self, seed: u64, pause: Duration) {
         if pause.is_zero() {
             return;
+        }
+        // What never happens is shown, too.
+        for what in KINDS {
+            self.journal.set(what, 0);
         }
         let mut random = Random::new(seed, 1);
         let mut acts = JoinSet::new();
         let mean = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
         loop {
             let wait = random.millis(mean / 2..mean * 3 / 2);
-            if enough.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
+            if self.calm.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
                 break;
             }
             // Every act draws as many numbers as any other, so that a seed always gives the same acts.
@@ -149,15 +174,26 @@ impl Targets {
         }
     }
 
+    /// Waits, but not past the end of chaos.
+    async fn while_shaken(&self, lasts: Duration) {
+        self.calm.run_until_cancelled(tokio::time::sleep(lasts)).await;
+    }
+
     fn done(&self, kind: &str, what: &str, detail: &str) {
         self.journal.count(&format!("{kind}: {what}"));
         self.journal.note(&format!("{kind} {what} {detail}"));
     }
 
+    /// An act that the moment did not allow; when there are many, the run is not what it seems.
+    fn missed(&self, why: &str) {
+        self.journal.count("acts that found nobody or no answer");
+        self.journal.note(why);
+    }
+
     fn kill(&self, members: &[Arc<Member>], what: &str, random: &mut Random) {
         match random.pick(members) {
             Some(member) if member.kill() => self.done("kill", what, &member.name),
-            _ => self.journal.note(&format!("nothing to kill: {what}")),
+            _ => self.missed(&format!("nothing to kill: {what}")),
         }
     }
 
@@ -170,7 +206,7 @@ impl Targets {
         };
         match found {
             Some(pid) if send(pid, Signal::SIGKILL) => self.done("kill", what, &pid.to_string()),
-            _ => self.journal.note(&format!("nothing to kill: {what}")),
+            _ => self.missed(&format!("nothing to kill: {what}")),
         }
     }
 
@@ -206,15 +242,15 @@ impl Targets {
             let sql = "select count(pg_terminate_backend(pid))
                        from (select pid from pg_stat_activity
                              where application_name = 'bindery' and pid <> pg_backend_pid()
-                             order by md5($1 || pid) limit $2) as some";
+                             order by md5($1 || pid) limit $2) as chosen";
             let ended: i64 = sqlx::query_scalar(sql).bind(mark).bind(count).fetch_one(&mut conn).await?;
             conn.close().await?;
             Ok::<_, sqlx::Error>(ended)
         };
         match tokio::time::timeout(Duration::from_secs(5), asked).await {
             Ok(Ok(ended)) => self.done("cut", "connections by pg_terminate_backend", &ended.to_string()),
-            Ok(Err(error)) => self.journal.note(&format!("cannot terminate: {error}")),
-            Err(_) => self.journal.note("cannot terminate: no answer"),
+            Ok(Err(error)) => self.missed(&format!("cannot terminate: {error}")),
+            Err(_) => self.missed("cannot terminate: no answer"),
         }
     }
 
@@ -222,7 +258,7 @@ impl Targets {
         let Some(member) = random.pick(members) else { return };
         let Some(pid) = member.pid() else { return };
         if !member.reserve() {
-            return self.journal.note(&format!("{} is stopped already", member.name));
+            return self.missed(&format!("{} is stopped already", member.name));
         }
         let mut stopped = Vec::new();
         if member.signal(pid, Signal::SIGSTOP) {
@@ -233,7 +269,7 @@ impl Targets {
             for child in &stopped {
                 send(child.pid, Signal::SIGSTOP);
             }
-            tokio::time::sleep(lasts).await;
+            self.while_shaken(lasts).await;
             for child in &stopped {
                 send(child.pid, Signal::SIGCONT);
             }
@@ -248,7 +284,7 @@ impl Targets {
         let Some(pid) = self.engine(random).await else { return };
         if send(pid, Signal::SIGSTOP) {
             self.done("stop", "engine host", &format!("{pid} for {lasts:?}"));
-            tokio::time::sleep(lasts).await;
+            self.while_shaken(lasts).await;
             send(pid, Signal::SIGCONT);
         }
     }
@@ -262,7 +298,7 @@ impl Targets {
         let what = format!("{what} connections{}", if refuse.is_some() { ", refused for a while" } else { "" });
         self.done("cut", &what, &format!("{names:?} {refuse:?}"));
         chosen.iter().for_each(|way| way.cut());
-        tokio::time::sleep(refuse.unwrap_or_default()).await;
+        self.while_shaken(refuse.unwrap_or_default()).await;
         for way in chosen {
             if let Err(error) = way.restore().await {
                 self.journal.note(&format!("cannot restore {} yet: {error:#}", way.name));

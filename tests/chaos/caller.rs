@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use reqwest::{
-    Method, RequestBuilder,
+    Body, Method, RequestBuilder,
     header::{CONTENT_TYPE, HeaderMap},
 };
 use serde_json::Value;
@@ -15,6 +15,12 @@ use crate::{journal::Journal, random::Random};
 const ANSWER_MAX: Duration = Duration::from_secs(20);
 /// How long it waits before it asks again.
 const AGAIN_MS: std::ops::Range<u64> = 100..700;
+
+/// Of a hundred uploads so many come slowly.
+const SLOW_PERCENT: u64 = 6;
+/// Pieces of a slow upload, and the wait before each.
+const PIECES: usize = 5;
+const PIECE_WAIT: Duration = Duration::from_millis(400);
 
 /// An answer, read to its end.
 #[derive(Debug, Clone)]
@@ -61,14 +67,19 @@ impl Caller {
         self.once(random, method, path, |request| request).await
     }
 
-    /// The same with a body.
-    pub(crate) async fn send(
-        &self,
-        random: &mut Random,
-        path: &str,
-        content_type: &str,
-        body: Vec<u8>,
-    ) -> Option<Answer> {
+    /// Creates a job once.
+    pub(crate) async fn create(&self, random: &mut Random, options: String) -> Option<Answer> {
+        self.send(random, "/jobs", "application/json", options.into()).await
+    }
+
+    /// Uploads a document to a path once; now and then slowly, so that something dies while bytes are on their way.
+    pub(crate) async fn upload(&self, random: &mut Random, path: &str, name: &str, bytes: &[u8]) -> Option<Answer> {
+        let (content_type, body) = multipart(name, bytes);
+        let body = if random.percent(SLOW_PERCENT) { slowly(body) } else { body.into() };
+        self.send(random, path, &content_type, body).await
+    }
+
+    async fn send(&self, random: &mut Random, path: &str, content_type: &str, body: Body) -> Option<Answer> {
         self.once(random, Method::POST, path, |request| request.header(CONTENT_TYPE, content_type).body(body)).await
     }
 
@@ -117,8 +128,18 @@ async fn read(request: RequestBuilder) -> reqwest::Result<Answer> {
     Ok(Answer { status, headers, body: response.bytes().await? })
 }
 
+/// A body that takes its time.
+fn slowly(body: Vec<u8>) -> Body {
+    let pieces: Vec<_> = body.chunks(body.len().div_ceil(PIECES)).map(Bytes::copy_from_slice).collect();
+    Body::wrap_stream(futures_util::stream::unfold(pieces.into_iter(), async |mut pieces| {
+        let piece = pieces.next()?;
+        tokio::time::sleep(PIECE_WAIT).await;
+        Some((Ok::<_, std::io::Error>(piece), pieces))
+    }))
+}
+
 /// A multipart body with one document, and its content type.
-pub(crate) fn upload(name: &str, bytes: &[u8]) -> (String, Vec<u8>) {
+fn multipart(name: &str, bytes: &[u8]) -> (String, Vec<u8>) {
     const BOUNDARY: &str = "bindery-chaos-5a1f0c";
     let disposition = format!("Content-Disposition: form-data; name=\"data\"; filename=\"{name}\"");
     let mut body = format!("--{BOUNDARY}\r\n{disposition}\r\n\r\n").into_bytes();

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    caller::{Answer, Caller, upload},
+    caller::{Answer, Caller},
     documents::{self, Document},
     journal::Journal,
     ledger::{End, Entry, Fate, Ledger},
@@ -70,7 +70,7 @@ impl Clients {
     async fn create(&self, random: &mut Random, number: u64) -> Option<String> {
         let options = json!([{ "name": "META.TITLE", "value": title(self.seed, number) }]).to_string();
         while !self.give_up.is_cancelled() {
-            let sent = self.caller.send(random, "/jobs", "application/json", options.clone().into_bytes()).await;
+            let sent = self.caller.create(random, options.clone()).await;
             match sent {
                 Some(answer) if answer.status == 201 => return Some(answer.json()["jobId"].as_str()?.to_owned()),
                 Some(answer) => {
@@ -154,8 +154,7 @@ impl Work<'_> {
     async fn add(&mut self, document: &Document) -> Result<(), Broken> {
         let path = format!("/jobs/{}/data", self.entry.id);
         loop {
-            let (content_type, body) = upload(&document.name, &document.bytes);
-            let sent = self.clients.caller.send(&mut self.random, &path, &content_type, body);
+            let sent = self.clients.caller.upload(&mut self.random, &path, &document.name, &document.bytes);
             let answer = self.clients.give_up.run_until_cancelled(sent).await;
             // Its place in the order is taken when the upload begins, so one without an answer may stand before the next.
             let answered = matches!(answer, Some(Some(_)));
@@ -184,8 +183,7 @@ impl Work<'_> {
     async fn add_late(&mut self) -> Result<(), Broken> {
         let path = format!("/jobs/{}/data", self.entry.id);
         loop {
-            let (content_type, body) = upload("late.txt", b"too late");
-            let sent = self.clients.caller.send(&mut self.random, &path, &content_type, body);
+            let sent = self.clients.caller.upload(&mut self.random, &path, "late.txt", b"too late");
             match self.clients.give_up.run_until_cancelled(sent).await {
                 Some(Some(answer)) if answer.status == 409 => return Ok(()),
                 Some(Some(answer)) => return self.violation(&format!("a late add answered {}", answer.show())),

@@ -43,12 +43,10 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let options = options::Options::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    match runtime.block_on(Box::pin(run::run(options))) {
-        Ok(code) => code,
-        Err(error) => {
-            println!("the run failed: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ran = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(Box::pin(run::run(options))));
+    ran.unwrap_or_else(|error| {
+        println!("the run failed: {error:#}");
+        ExitCode::FAILURE
+    })
 }

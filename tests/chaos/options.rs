@@ -30,7 +30,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 32)]
     pub(crate) clients: usize,
     /// Mean time between two acts of chaos in milliseconds; 0 means none, to measure without
-    #[arg(long, default_value_t = 2_500)]
+    #[arg(long, default_value_t = 2_000)]
     pub(crate) pause_ms: u64,
     /// Keep the folder of the run although it succeeded
     #[arg(long)]

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, time::Duration};
 
-/// A generator (SplitMix64); the same seed gives the same numbers on every machine.
+/// A generator (`SplitMix64`); the same seed gives the same numbers on every machine.
 #[derive(Debug, Clone)]
 pub(crate) struct Random {
     state: u64,

@@ -92,6 +92,8 @@ pub(crate) async fn expire(site: &Site, conn: &mut PgConnection, seed: u64, kill
         if rows == 0 {
             let took = began.elapsed().as_secs_f64();
             site.journal.say(&format!("{jobs} jobs were gone {took:.1} s after their time was over"));
+            let attempts: i64 = query_scalar("select count(*) from attempts").fetch_one(&mut *conn).await?;
+            site.journal.set("attempts in the history when all jobs were gone", usize::try_from(attempts)?);
             return Ok(());
         }
         if began.elapsed() > most {

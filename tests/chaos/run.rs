@@ -59,12 +59,17 @@ async fn phases(options: &Options, seed: u64, mut site: Site) -> anyhow::Result<
     check::drained(&site, &mut conn).await?;
     check::check(&site, &mut conn, &entries).await?;
     let figures = Figures::gather(&mut conn, &entries).await?;
-    let caller = Arc::new(Caller::new(&site.urls, &journal)?);
-    let deleted = retention::delete_half(&site, &caller, seed, &entries).await?;
-    journal.say(&format!("deleted {deleted} jobs; the time of the others is over"));
-    retention::expire(&site, &mut conn, seed, options.pause_ms > 0).await?;
-    site.stop_roles().await;
-    retention::check_disk(&site);
+    if journal.violations().is_empty() {
+        let caller = Arc::new(Caller::new(&site.urls, &journal)?);
+        let deleted = retention::delete_half(&site, &caller, seed, &entries).await?;
+        journal.say(&format!("deleted {deleted} jobs; the time of the others is over"));
+        retention::expire(&site, &mut conn, seed, options.pause_ms > 0).await?;
+        site.stop_roles().await;
+        retention::check_disk(&site);
+    } else {
+        journal.say("something is wrong already: the jobs stay, so that they can be looked at");
+        site.stop_roles().await;
+    }
     let kept = figures.print(&site, seed, load_seconds, jobs);
     site.end(options.keep || !kept).await;
     Ok(if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -75,7 +80,7 @@ async fn load(options: &Options, seed: u64, site: &Site, clients: &Arc<Clients>)
     let journal = &site.journal;
     let calm = CancellationToken::new();
     let pause = Duration::from_millis(options.pause_ms);
-    let shaking = tokio::spawn(Targets::of(site).shake(seed, pause, calm.clone()));
+    let shaking = tokio::spawn(Targets::of(site, calm.clone()).shake(seed, pause));
     let mut working = JoinSet::new();
     for _ in 0..options.clients {
         working.spawn(Arc::clone(clients).run());
@@ -100,11 +105,11 @@ async fn load(options: &Options, seed: u64, site: &Site, clients: &Arc<Clients>)
             break;
         }
     }
-    clients.enough.cancel();
     calm.cancel();
     if shaking.await.is_err() {
         journal.violation("the agent of chaos failed");
     }
+    clients.enough.cancel();
     let calmed = Instant::now();
     journal.say("chaos is over");
     let last = async {
