@@ -1,6 +1,6 @@
 # Two commands for a fresh Debian machine, as root or with sudo: `make run` and `make test`. Both may be repeated.
 
-.PHONY: run test quick bench-queue fmt prepare install corpus clean
+.PHONY: run test chaos quick bench-queue fmt prepare install corpus clean
 
 # Installs what is missing, builds, starts everything, converts the samples into one PDF/A, and keeps serving.
 # `make run ONCE=1` stops after the job.
@@ -10,6 +10,13 @@ run: install
 # Installs what is missing and passes every check and every test.
 test: install
 	@.ci/test
+
+# Kills, stops and cuts off everything while clients convert documents, then checks that nothing was lost or done twice.
+# By itself until 10,000 jobs and 200 kills; `make chaos MINUTES=5` is the form that `make test` ends with. SEED=n
+# repeats a run, RELEASE=1 builds with optimisation. docs/chaos.md says more.
+chaos: install
+	SQLX_OFFLINE=true cargo test $(if $(RELEASE),--release) --test chaos -- \
+	    $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) $(if $(KILLS),--kills $(KILLS))
 
 # The everyday run: tests alone.
 quick:

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
 use bindery::{
     domain::{JobId, Lane, TenantId, options::JobOption},
     queue::{
-        self, Bell, Error, Handler, Lease, NewTask, PumpConfig, Report, Signal, Signals, Stop, lease::Final, pump,
+        self, Bell, Ending, Error, Handler, Lease, NewTask, PumpConfig, Signal, Signals, Stop, Turn, lease::How, pump,
     },
     storage::{
         self,
@@ -27,6 +27,8 @@ const ID_BASE: u128 = 0x0199_0000_0000_7000_8000_0000_0000_0000;
 const LEASE: Duration = Duration::from_secs(15);
 const RENEW: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_secs(1);
+/// The worker's buffer, as the product has it.
+const AHEAD_MAX: usize = 500;
 
 /// The queue. `WHOLE` jobs come with their row and their options in the transaction of the task, as clients make
 /// them; others are a task alone.
@@ -47,9 +49,9 @@ impl<const WHOLE: bool> Bindery<WHOLE> {
 
     /// Inserts one job of a tenant and returns when it is committed.
     pub(crate) async fn enqueue_for(&self, tenant: u64, number: u64) {
-        let mut tx = self.pool.begin().await.expect("a transaction can begin");
         let task = task(tenant, number);
         if WHOLE {
+            let mut tx = self.pool.begin().await.expect("a transaction can begin");
             let new = storage::jobs::NewJob {
                 id: task.job,
                 tenant: task.tenant,
@@ -58,22 +60,22 @@ impl<const WHOLE: bool> Bindery<WHOLE> {
                 name: None,
                 idle_max: Duration::from_secs(3600),
             };
-            storage::jobs::insert(&mut tx, &new).await.expect("a job can be inserted");
             let options = [JobOption { name: "options".to_owned(), value: subject::options(number) }];
-            storage::options::insert(&mut tx, task.job, None, &options).await.expect("options can be inserted");
+            storage::jobs::insert(&mut tx, &new, &options).await.expect("a job can be inserted");
+            queue::enqueue(&mut tx, &task).await.expect("a task can be inserted");
+            tx.commit().await.expect("a transaction can be committed");
+        } else {
+            let mut conn = self.pool.acquire().await.expect("a connection is free");
+            queue::enqueue(&mut conn, &task).await.expect("a task can be inserted");
         }
-        queue::enqueue(&mut tx, &task).await.expect("a task can be inserted");
-        tx.commit().await.expect("a transaction can be committed");
         self.bell.work();
     }
 
-    /// Inserts many tasks in one transaction, each for the tenant that its number gives.
+    /// Inserts many tasks by one statement, each for the tenant that its number gives.
     pub(crate) async fn enqueue_all(&self, numbers: Range<u64>, tenant: impl Fn(u64) -> u64) {
-        let mut tx = self.pool.begin().await.expect("a transaction can begin");
-        for number in numbers {
-            queue::enqueue(&mut tx, &task(tenant(number), number)).await.expect("a task can be inserted");
-        }
-        tx.commit().await.expect("a transaction can be committed");
+        let tasks: Vec<_> = numbers.map(|number| task(tenant(number), number)).collect();
+        let mut conn = self.pool.acquire().await.expect("a connection is free");
+        queue::enqueue_all(&mut conn, &tasks).await.expect("tasks can be inserted");
         self.bell.work();
     }
 
@@ -156,7 +158,15 @@ fn tenant(number: u64) -> TenantId {
 }
 
 fn task(tenant_number: u64, number: u64) -> NewTask {
-    NewTask { kind: "work", lane: LANE, job: job(number), document: None, tenant: tenant(tenant_number), priority: 0 }
+    NewTask {
+        kind: "work",
+        lane: LANE,
+        job: job(number),
+        document: None,
+        tenant: tenant(tenant_number),
+        priority: 0,
+        turn: Turn::Next,
+    }
 }
 
 impl<const WHOLE: bool> Queue for Bindery<WHOLE> {
@@ -188,6 +198,7 @@ impl<const WHOLE: bool> Queue for Bindery<WHOLE> {
     async fn work(&self, slots: usize, work: Work) {
         let config = PumpConfig {
             slots: BTreeMap::from([(LANE, slots)]),
+            ahead_max: AHEAD_MAX,
             host: "bench".to_owned(),
             id: None,
             lease: LEASE,
@@ -202,7 +213,8 @@ impl<const WHOLE: bool> Queue for Bindery<WHOLE> {
     }
 }
 
-/// The handler: counts, and settles in a transaction of its own.
+/// The handler: counts. Its tasks end in the queue alone, so their ends go with the next claim; unless somebody is to be told,
+/// which takes a transaction of its own as with a job.
 struct Counts {
     pool: PgPool,
     work: Work,
@@ -220,9 +232,13 @@ impl Handler for Counts {
         }
     }
 
+    fn ending(&self, _lease: &Lease, (): &()) -> Option<Ending> {
+        self.bell.is_none().then(|| Ending::of(How::Succeeded))
+    }
+
     async fn settle(&self, lease: &Lease, (): &()) -> Result<(), Error> {
         let mut tx = self.pool.begin().await.map_err(storage::Error::of("begin"))?;
-        lease.finish(&mut tx, Final::Succeeded, &Report::default()).await?;
+        lease.end(&mut tx, &Ending::of(How::Succeeded)).await?;
         tx.commit().await.map_err(storage::Error::of("commit"))?;
         if let Some(bell) = &self.bell {
             bell.done(lease.task.job);
