@@ -1,6 +1,6 @@
 //! What several roles assemble alike.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use sqlx::postgres::PgConnectOptions;
@@ -13,7 +13,7 @@ use crate::{
     storage::{
         self,
         blobs::Blobs,
-        pool::{self, PoolConfig},
+        pool::{self, PoolConfig, Route, Way},
     },
     workflows::{Context, Settings},
 };
@@ -26,28 +26,67 @@ pub(super) fn database(config: &Config) -> anyhow::Result<PgConnectOptions> {
     Ok(options.application_name("bindery"))
 }
 
-/// Waits until the database is there and its schema fits.
+/// The way to the database for what needs a session of its own, as the schema does.
+pub(super) fn session(config: &Config) -> anyhow::Result<PgConnectOptions> {
+    match &config.listener {
+        Some(listener) => Ok(listener.clone().application_name("bindery")),
+        None => database(config),
+    }
+}
+
+/// How often a role that waits says so again.
+const SAY_AGAIN: Duration = Duration::from_secs(30);
+
+/// Waits until the database is there and its schema is not older than this program; `None` when stopped before.
+///
+/// A schema that is too old is waited for like a database that is away: in a rolling deploy new programs start before,
+/// while and after somebody runs `bindery migrate`, and one that ended would only be started again by its supervisor, later
+/// and later each time.
 ///
 /// # Errors
-/// When the schema is too old. A database that is away is waited for, until stopped.
-pub(super) async fn wait_for_schema(options: &PgConnectOptions, stop: &CancellationToken) -> anyhow::Result<bool> {
+/// When the server refuses the user or the database: waiting does not change a wrong configuration.
+pub(super) async fn wait_for_database(config: &Config, stop: &CancellationToken) -> anyhow::Result<Option<Way>> {
+    let options = database(config)?;
+    let mut said: Option<(String, Instant)> = None;
     loop {
-        let checked = match pool::connect(options).await {
-            Ok(mut conn) => storage::migrate::check(&mut conn).await,
-            Err(error) => Err(error),
-        };
-        match checked {
-            Ok(()) => return Ok(true),
-            Err(error) if error.is_passing() => {
-                tracing::warn!(error = %crate::log::ErrorChain(&error), "the database is not there yet, trying again");
+        let error = match way(config, &options).await {
+            Ok(way) => return Ok(Some(way)),
+            Err(error)
+                if error.is_refused() || !(error.is_passing() || matches!(error, storage::Error::Schema { .. })) =>
+            {
+                return Err(error.into());
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => error,
+        };
+        let reason = crate::log::ErrorChain(&error).to_string();
+        if said.as_ref().is_none_or(|(before, when)| *before != reason || when.elapsed() >= SAY_AGAIN) {
+            if matches!(error, storage::Error::Schema { .. }) {
+                tracing::warn!(error = reason, "the schema is too old for this program, waiting for the migration");
+            } else {
+                tracing::warn!(error = reason, "the database is not there yet, trying again");
+            }
+            said = Some((reason, Instant::now()));
         }
         let again = tokio::time::sleep(Duration::from_secs(1));
         if stop.run_until_cancelled(again).await.is_none() {
-            return Ok(false);
+            return Ok(None);
         }
     }
+}
+
+async fn way(config: &Config, options: &PgConnectOptions) -> Result<Way, storage::Error> {
+    let mut conn = pool::connect(options).await?;
+    storage::migrate::check(&mut conn).await?;
+    let route = match config.prepared {
+        Some(true) => Route::Direct,
+        Some(false) => Route::Pooled,
+        None => pool::route(options).await?,
+    };
+    match route {
+        Route::Direct => {}
+        Route::Pooled => tracing::info!("a pooler in transaction mode leads to the database; statements are not kept"),
+    }
+    Ok(Way { options: options.clone(), route })
 }
 
 /// Builds what operations and workers need.
@@ -56,19 +95,20 @@ pub(super) async fn wait_for_schema(options: &PgConnectOptions, stop: &Cancellat
 /// When the folder of the blob store cannot be used.
 pub(super) fn context(
     config: &Config,
-    options: &PgConnectOptions,
+    way: Way,
     connections_max: u32,
     stop: &CancellationToken,
 ) -> anyhow::Result<Context> {
-    let pool =
-        pool::lazy(&PoolConfig { connect: options.clone(), connections_max, acquire_timeout: Duration::from_secs(5) });
-    let listener = config.listener.clone().unwrap_or_else(|| options.clone());
+    let route = way.route;
+    let listener = config.listener.clone().unwrap_or_else(|| way.options.clone());
+    let pool = pool::lazy(&PoolConfig { way, connections_max, acquire_timeout: Duration::from_secs(5) });
     let blobs = Blobs::in_folder(&config.blobs)
         .with_context(|| format!("the blob store in {} cannot be used", config.blobs.display()))?;
     Ok(Context {
         bell: Bell::new(pool.clone()),
         signals: Signals::start(listener, stop.clone()),
         pool,
+        route,
         blobs,
         stop: stop.clone(),
         settings: Settings {

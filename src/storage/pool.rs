@@ -3,30 +3,139 @@
 use std::time::Duration;
 
 use sqlx::{
-    Connection, PgConnection,
+    Connection, PgConnection, Row,
     postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions},
 };
 
-use super::Error;
+use super::{Error, error::lost_statement};
 
-/// How to reach the database.
+/// How transactions reach the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// A connection keeps what was prepared on it: it leads to one session of the server, or to a pooler that keeps track.
+    Direct,
+    /// A pooler may run each transaction of a connection on another session, and does not keep track.
+    Pooled,
+}
+
+/// A way to the database.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// The server, the database and the user.
+    pub options: PgConnectOptions,
+    /// How transactions get there.
+    pub route: Route,
+}
+
+/// How a process uses the database.
 #[derive(Debug, Clone)]
 pub struct PoolConfig {
-    /// The server, the database and the user.
-    pub connect: PgConnectOptions,
+    /// How to reach it.
+    pub way: Way,
     /// Most connections that this process opens.
     pub connections_max: u32,
     /// How long a caller waits for a free connection.
     pub acquire_timeout: Duration,
 }
 
+/// A statement for nothing, to go on in the transaction that a connection of a [`Route::Pooled`] pool brings along.
+pub const BEGUN: &str = "select 1";
+
+/// Begins a transaction, and forgets what others have prepared on the session: the driver names statements by counting.
+const BEGIN_ANEW: &str = "begin; deallocate all";
+
 /// Makes a pool; connects when first used, so that a process starts while the database is away.
+///
+/// A connection to a server in recovery is not used: an address may lead to a standby for a moment, which cannot write and
+/// may be behind. One that has become read-only is given up for a new one, since its address may lead elsewhere by now.
+///
+/// # Why a pooled connection is one transaction
+/// The driver prepares a statement in one round trip and executes it in the next, and a pooler in transaction mode may
+/// run the two on different sessions. So whoever takes a connection gets it with a transaction begun, which is committed
+/// when the connection comes back. A commit that fails then is seen by nobody; whoever must know commits by itself, as
+/// all operations on jobs do, and the rest of the program takes an unknown outcome for granted anyway.
 pub fn lazy(config: &PoolConfig) -> PgPool {
-    PgPoolOptions::new()
+    let Way { options, route } = config.way.clone();
+    let pool = PgPoolOptions::new()
         .max_connections(config.connections_max)
         .acquire_timeout(config.acquire_timeout)
         .idle_timeout(Duration::from_secs(300))
-        .connect_lazy_with(config.connect.clone())
+        // The hook asks in one round trip what a ping would and where the connection leads.
+        .test_before_acquire(false)
+        .after_connect(move |conn, _| Box::pin(admit(conn, route)))
+        .before_acquire(move |conn, _| Box::pin(async move { Ok(is_usable(conn, route).await) }));
+    match route {
+        Route::Direct => pool.connect_lazy_with(options),
+        Route::Pooled => pool
+            .after_release(|conn, _| Box::pin(conclude(conn)))
+            .connect_lazy_with(options.statement_cache_capacity(0)),
+    }
+}
+
+/// Refuses a new connection to a server in recovery; the pool tries again until its caller's time is over.
+async fn admit(conn: &mut PgConnection, route: Route) -> Result<(), sqlx::Error> {
+    begin(conn, route).await?;
+    let row = sqlx::raw_sql("select pg_is_in_recovery()").fetch_one(conn).await?;
+    if row.try_get(0)? {
+        return Err(sqlx::Error::Protocol("the server is in recovery, so it is not the primary".to_owned()));
+    }
+    Ok(())
+}
+
+/// Whether an idle connection is alive and may write.
+async fn is_usable(conn: &mut PgConnection, route: Route) -> bool {
+    let asked = async {
+        begin(&mut *conn, route).await?;
+        let row = sqlx::raw_sql("show transaction_read_only").fetch_one(conn).await?;
+        row.try_get::<String, _>(0)
+    };
+    match asked.await {
+        Ok(read_only) if read_only == "off" => true,
+        Ok(_) => {
+            tracing::debug!("a connection has become read-only and is given up");
+            false
+        }
+        Err(error) => {
+            tracing::debug!(%error, "an idle connection was lost");
+            false
+        }
+    }
+}
+
+async fn begin(conn: &mut PgConnection, route: Route) -> Result<(), sqlx::Error> {
+    match route {
+        Route::Direct => Ok(()),
+        Route::Pooled => sqlx::raw_sql(BEGIN_ANEW).execute(conn).await.map(|_| ()),
+    }
+}
+
+/// Commits what was done on a connection, unless its user has ended the transaction.
+async fn conclude(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match conn.begin_with(BEGUN).await {
+        Ok(begun) => begun.commit().await.map(|()| true),
+        Err(sqlx::Error::BeginFailed) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Finds out how transactions get to the server: two connections that share a session see what the other has prepared.
+///
+/// # Errors
+/// `Unavailable` when the server cannot be reached.
+pub async fn route(options: &PgConnectOptions) -> Result<Route, Error> {
+    let (mut one, mut other) = (connect(options).await?, connect(options).await?);
+    // A pooler prefers the session that was used last, but somebody else may get it in between.
+    for _ in 0..3 {
+        for conn in [&mut one, &mut other] {
+            // The same name on both, since both count; closed again at once where it can be.
+            match sqlx::query("select 1").execute(&mut *conn).await {
+                Ok(_) => {}
+                Err(error) if lost_statement(&error) => return Ok(Route::Pooled),
+                Err(error) => return Err(Error::of("look at the way to the database")(error)),
+            }
+        }
+    }
+    Ok(Route::Direct)
 }
 
 /// Opens one connection of its own, outside every pool.

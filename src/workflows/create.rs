@@ -31,25 +31,28 @@ pub async fn create(ctx: &Context, tenant: TenantId, new: &NewJob) -> Result<Job
     let profile = workflow.profile(new.profile.as_deref())?;
     options::check(&new.options)?;
     let name = new.name.as_deref().map(label);
-    let id = JobId::new();
-    let mut tx = ctx.begin().await?;
-    let max = ctx.settings.open_jobs_max;
-    if storage::jobs::count_open(&mut tx, tenant, max).await? >= max {
-        return Err(Error::TooManyJobs { max });
-    }
     let job = storage::jobs::NewJob {
-        id,
+        id: JobId::new(),
         tenant,
         workflow: workflow.name,
         profile,
         name: name.as_deref().filter(|name| !name.is_empty()),
         idle_max: ctx.settings.creating_idle_max,
     };
-    storage::jobs::insert(&mut tx, &job).await?;
-    storage::options::insert(&mut tx, id, None, &new.options).await?;
-    Context::commit(tx).await?;
-    tracing::info!(job.id = %id, workflow = workflow.name, "job created");
-    Ok(id)
+    Context::again(|| commit(ctx, &job, &new.options)).await?;
+    tracing::info!(job.id = %job.id, workflow = workflow.name, "job created");
+    Ok(job.id)
+}
+
+async fn commit(ctx: &Context, job: &storage::jobs::NewJob<'_>, options: &[JobOption]) -> Result<(), Error> {
+    let mut tx = ctx.begin().await?;
+    let max = ctx.settings.open_jobs_max;
+    if storage::jobs::count_open(&mut tx, job.tenant, max).await? >= max {
+        return Err(Error::TooManyJobs { max });
+    }
+    storage::jobs::insert(&mut tx, job).await?;
+    storage::options::insert(&mut tx, job.id, None, options).await?;
+    Context::commit(tx).await
 }
 
 /// A name from outside: a label of bounded length without control characters.

@@ -53,6 +53,14 @@ impl Database {
         self
     }
 
+    /// The same database on another server, as a standby has it.
+    pub(crate) fn on_port(&self, port: u16) -> Self {
+        let mut url = reqwest::Url::parse(&self.url).unwrap();
+        url.set_port(Some(port)).unwrap();
+        let (server, options) = (self.server.clone().port(port), self.options.clone().port(port));
+        Self { server, name: self.name.clone(), shared: false, options, url: url.into() }
+    }
+
     /// Opens a connection.
     pub(crate) async fn connect(&self) -> PgConnection {
         PgConnection::connect_with(&self.options).await.unwrap()

@@ -1,6 +1,10 @@
 //! Trouble with the database: what clients see, what workers do, and that nothing is lost or done twice.
 
 mod connection;
+mod disk;
+mod exhausted;
+mod failover;
+mod read_only;
 mod restart;
 
 use std::time::Duration;
