@@ -231,7 +231,7 @@ fn pid(child: &Child) -> Pid {
 
 /// A port that is free, outside the range from which the kernel gives ports to outgoing connections: it must stay free
 /// while the server is down.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let candidates =
         std::iter::repeat_with(|| 20_000 + u16::try_from(uuid::Uuid::new_v4().as_u128() % 10_000).unwrap());
     candidates.take(100).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("a free port")

@@ -86,6 +86,13 @@ impl Database {
         conn.close().await.unwrap();
     }
 
+    /// Changes something with a statement that the test has put together.
+    pub(crate) async fn run(&self, sql: &str) {
+        let mut conn = self.connect().await;
+        sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+    }
+
     /// Cuts every connection to the database but the one that cuts, and says how many those were.
     pub(crate) async fn cut_connections(&self) -> i64 {
         self.count(

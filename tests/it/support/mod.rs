@@ -1,5 +1,6 @@
 //! What tests stand on: a database each, real processes of the program, an HTTP client, documents made in code.
 
+pub(crate) mod bouncer;
 pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod cut_proxy;

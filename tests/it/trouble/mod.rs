@@ -4,8 +4,11 @@ mod connection;
 mod disk;
 mod exhausted;
 mod failover;
+mod migration;
+mod pgbouncer;
 mod read_only;
 mod restart;
+mod serialization;
 
 use std::time::Duration;
 
