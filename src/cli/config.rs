@@ -35,6 +35,12 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
         "Whether DATABASE_URL leads to where prepared statements are kept: false for a pooler in transaction mode that does not",
     ),
     (
+        "BINDERY_CONNECTIONS",
+        "--connections",
+        "16 of an API, two more than its slots of a worker",
+        "Most connections that one process opens, besides the one that listens",
+    ),
+    (
         "BINDERY_DATA",
         "--data",
         "/var/lib/bindery as root, else ~/.local/share/bindery",
@@ -94,6 +100,9 @@ pub struct Flags {
     /// Whether prepared statements are kept on the way to the database [env: BINDERY_PREPARED] [default: found out]
     #[arg(long, value_name = "BOOL")]
     pub prepared: Option<String>,
+    /// Most connections that one process opens, besides the one that listens [env: BINDERY_CONNECTIONS]
+    #[arg(long, value_name = "N")]
+    pub connections: Option<String>,
     /// Folder for the embedded database, blobs and work [env: BINDERY_DATA]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<String>,
@@ -166,6 +175,8 @@ pub struct Config {
     pub listener: Option<PgConnectOptions>,
     /// Whether prepared statements are kept on the way to the database; none means to find out.
     pub prepared: Option<bool>,
+    /// Most connections to the database, when it is not what the role would open.
+    pub connections: Option<u32>,
     /// Folder for the embedded database, blobs and work.
     pub data: PathBuf,
     /// Folder of the blob store.
@@ -264,6 +275,7 @@ impl Config {
             database_url: r.text(flags.database_url.as_ref(), "DATABASE_URL"),
             listener_url: r.text(flags.listen_url.as_ref(), "BINDERY_LISTEN_URL"),
             listener: r.parse(flags.listen_url.as_ref(), "BINDERY_LISTEN_URL", database),
+            connections: r.parse(flags.connections.as_ref(), "BINDERY_CONNECTIONS", connections),
             prepared: r.parse(flags.prepared.as_ref(), "BINDERY_PREPARED", bool::from_str),
             blobs: r.parse(flags.blobs.as_ref(), "BINDERY_BLOBS", folder_of_url).unwrap_or_else(|| data.join("blobs")),
             listen: r
@@ -396,6 +408,10 @@ fn size(value: &str) -> Result<u64, String> {
         unit => return Err(format!("`{unit}` is not a unit of size; KiB, MiB and GiB are")),
     };
     number.checked_mul(1 << shift).ok_or_else(|| format!("`{value}` is too large"))
+}
+
+fn connections(value: &str) -> Result<u32, String> {
+    value.parse().ok().filter(|count| *count > 1).ok_or_else(|| format!("`{value}` is not a number above 1"))
 }
 
 fn count(value: &str) -> Result<i64, String> {

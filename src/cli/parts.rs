@@ -34,6 +34,13 @@ pub(super) fn session(config: &Config) -> anyhow::Result<PgConnectOptions> {
     }
 }
 
+/// The ways to the database that a role uses.
+pub(super) struct Access {
+    way: Way,
+    /// The one for the listener, unless there is none that can carry it.
+    listener: Option<PgConnectOptions>,
+}
+
 /// How often a role that waits says so again.
 const SAY_AGAIN: Duration = Duration::from_secs(30);
 
@@ -45,12 +52,12 @@ const SAY_AGAIN: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// When the server refuses the user or the database: waiting does not change a wrong configuration.
-pub(super) async fn wait_for_database(config: &Config, stop: &CancellationToken) -> anyhow::Result<Option<Way>> {
+pub(super) async fn wait_for_database(config: &Config, stop: &CancellationToken) -> anyhow::Result<Option<Access>> {
     let options = database(config)?;
     let mut said: Option<(String, Instant)> = None;
     loop {
-        let error = match way(config, &options).await {
-            Ok(way) => return Ok(Some(way)),
+        let error = match access(config, &options).await {
+            Ok(access) => return Ok(Some(access)),
             Err(error)
                 if error.is_refused() || !(error.is_passing() || matches!(error, storage::Error::Schema { .. })) =>
             {
@@ -74,9 +81,10 @@ pub(super) async fn wait_for_database(config: &Config, stop: &CancellationToken)
     }
 }
 
-async fn way(config: &Config, options: &PgConnectOptions) -> Result<Way, storage::Error> {
+async fn access(config: &Config, options: &PgConnectOptions) -> Result<Access, storage::Error> {
     let mut conn = pool::connect(options).await?;
     storage::migrate::check(&mut conn).await?;
+    drop(conn);
     let route = match config.prepared {
         Some(true) => Route::Direct,
         Some(false) => Route::Pooled,
@@ -86,7 +94,22 @@ async fn way(config: &Config, options: &PgConnectOptions) -> Result<Way, storage
         Route::Direct => {}
         Route::Pooled => tracing::info!("a pooler in transaction mode leads to the database; statements are not kept"),
     }
-    Ok(Way { options: options.clone(), route })
+    let listener = config.listener.as_ref().unwrap_or(options);
+    let may_listen = match pool::has_own_session(listener).await {
+        Ok(own) => own,
+        // Another way than the one that was just used; whether it leads anywhere shows when it is used.
+        Err(error) if config.listener.is_some() => {
+            tracing::warn!(error = %crate::log::ErrorChain(&error), "BINDERY_LISTEN_URL leads nowhere yet");
+            true
+        }
+        Err(error) => return Err(error),
+    };
+    if !may_listen {
+        tracing::warn!(
+            "a pooler in transaction mode cannot carry LISTEN, so this process polls; give BINDERY_LISTEN_URL"
+        );
+    }
+    Ok(Access { way: Way { options: options.clone(), route }, listener: may_listen.then(|| listener.clone()) })
 }
 
 /// Builds what operations and workers need.
@@ -95,18 +118,19 @@ async fn way(config: &Config, options: &PgConnectOptions) -> Result<Way, storage
 /// When the folder of the blob store cannot be used.
 pub(super) fn context(
     config: &Config,
-    way: Way,
+    access: Access,
     connections_max: u32,
     stop: &CancellationToken,
 ) -> anyhow::Result<Context> {
+    let Access { way, listener } = access;
     let route = way.route;
-    let listener = config.listener.clone().unwrap_or_else(|| way.options.clone());
+    let connections_max = config.connections.unwrap_or(connections_max);
     let pool = pool::lazy(&PoolConfig { way, connections_max, acquire_timeout: Duration::from_secs(5) });
     let blobs = Blobs::in_folder(&config.blobs)
         .with_context(|| format!("the blob store in {} cannot be used", config.blobs.display()))?;
     Ok(Context {
         bell: Bell::new(pool.clone()),
-        signals: Signals::start(listener, stop.clone()),
+        signals: listener.map_or_else(Signals::deaf, |listener| Signals::start(listener, stop.clone())),
         pool,
         route,
         blobs,

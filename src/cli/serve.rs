@@ -19,12 +19,12 @@ const CONNECTIONS_MAX: u32 = 16;
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     logging::start(&config);
     let stop = signals::stop_token()?;
-    let Some(way) = parts::wait_for_database(&config, &stop).await? else { return Ok(()) };
+    let Some(access) = parts::wait_for_database(&config, &stop).await? else { return Ok(()) };
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}; is another service running there?", config.listen))?;
     let address = listener.local_addr()?;
-    let context = parts::context(&config, way, CONNECTIONS_MAX, &stop)?;
+    let context = parts::context(&config, access, CONNECTIONS_MAX, &stop)?;
     let router = api::router(ApiState::new(context, OffsetDateTime::now_utc()));
     let service = MapRequestLayer::new(api::paths::normalise).layer(router);
     tracing::info!(%address, "serving http://{address}{}", api::BASE);

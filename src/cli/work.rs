@@ -26,11 +26,11 @@ const POLL: Duration = Duration::from_secs(1);
 pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Result<()> {
     logging::start(&config);
     let stop = signals::stop_token()?;
-    let Some(way) = parts::wait_for_database(&config, &stop).await? else { return Ok(()) };
+    let Some(access) = parts::wait_for_database(&config, &stop).await? else { return Ok(()) };
     let slots: usize = config.slots.values().sum();
     // One for the pump and one for each attempt that settles.
     let connections = u32::try_from(slots + 2).unwrap_or(u32::MAX);
-    let context = parts::context(&config, way, connections, &stop)?;
+    let context = parts::context(&config, access, connections, &stop)?;
     let handler = Arc::new(
         Work::new(context.clone(), work_config(&config)?)
             .context("the work folder cannot be used; see BINDERY_DATA")?,

@@ -118,16 +118,40 @@ async fn conclude(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
     }
 }
 
+/// Whether a connection has a session of the server to itself: two that are open at once never share one then.
+///
+/// Listening on a session that others use would do harm: whoever gets the session next is sent what it did not ask for,
+/// and the driver takes that for a broken connection.
+///
+/// # Errors
+/// `Unavailable` when the server cannot be reached.
+pub async fn has_own_session(options: &PgConnectOptions) -> Result<bool, Error> {
+    let (mut one, mut other) = (connect(options).await?, connect(options).await?);
+    for _ in 0..PROBES {
+        if session(&mut one).await? == session(&mut other).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn session(conn: &mut PgConnection) -> Result<i32, Error> {
+    let row = sqlx::raw_sql("select pg_backend_pid()").fetch_one(conn).await;
+    row.and_then(|row| row.try_get(0)).map_err(Error::of("look at the way to the database"))
+}
+
+/// How often the ways are probed: a pooler prefers the session that was used last, but somebody else may get it in between.
+const PROBES: usize = 3;
+
 /// Finds out how transactions get to the server: two connections that share a session see what the other has prepared.
 ///
 /// # Errors
 /// `Unavailable` when the server cannot be reached.
 pub async fn route(options: &PgConnectOptions) -> Result<Route, Error> {
     let (mut one, mut other) = (connect(options).await?, connect(options).await?);
-    // A pooler prefers the session that was used last, but somebody else may get it in between.
-    for _ in 0..3 {
+    for _ in 0..PROBES {
         for conn in [&mut one, &mut other] {
-            // The same name on both, since both count; closed again at once where it can be.
+            // The driver gives it the same name on both, since it counts on each.
             match sqlx::query("select 1").execute(&mut *conn).await {
                 Ok(_) => {}
                 Err(error) if lost_statement(&error) => return Ok(Route::Pooled),

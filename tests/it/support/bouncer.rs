@@ -36,7 +36,8 @@ impl Bouncer {
         let port = free_port();
         let (options, users) = (&database.options, folder.path().join("users.txt"));
         let (user, name) = (options.get_username(), options.get_database().unwrap());
-        let host = options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
+        let host =
+            options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
         fs::write(&users, format!("\"{user}\" \"\"\n")).unwrap();
         let settings = format!(
             "[databases]\n{name} = host={host} port={} dbname={name}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
@@ -52,13 +53,15 @@ impl Bouncer {
             start.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]);
         }
         start.arg("/usr/sbin/pgbouncer").arg(&file).stdin(Stdio::null());
-        let pooler = start.stdout(log.try_clone().unwrap()).stderr(log).spawn().expect("Debian's pgbouncer is installed");
+        let pooler =
+            start.stdout(log.try_clone().unwrap()).stderr(log).spawn().expect("Debian's pgbouncer is installed");
         let url = format!("postgres://{user}@127.0.0.1:{port}/{name}");
         until("the pooler takes connections", seconds(20), async || {
             // As the service connects: without a setting that the pooler refuses.
             let options = url.parse::<PgConnectOptions>().unwrap().extra_float_digits(None);
             PgConnection::connect_with(&options).await.ok()
-        }).await;
+        })
+        .await;
         Self { folder, pooler, url }
     }
 

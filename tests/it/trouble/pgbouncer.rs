@@ -33,6 +33,9 @@ async fn polling_suffices_when_the_listener_hears_nothing_through_the_pooler() {
     let env = [("DATABASE_URL", pooler.url.as_str())];
     let (serve, client) = site.serve_with(&env).await;
     let work = site.start("work", &env);
+    for process in [&serve, &work] {
+        process.says("cannot carry LISTEN, so this process polls", seconds(5)).await;
+    }
     let jobs = submit_all(&client, 0..6).await;
     finish_all(&client, &site.db, &jobs).await;
     check_statements(&[&serve, &work], &pooler);
@@ -70,6 +73,7 @@ async fn a_way_that_is_said_to_keep_no_statements_is_believed_although_it_does()
         assert!(said.contains("a pooler in transaction mode") && !said.contains("WARN"), "{said}");
     }
     client.create().await;
-    let open = "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'";
+    let open =
+        "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'";
     until("no transaction stays open", seconds(5), async || (site.db.count(open).await == 0).then_some(())).await;
 }
