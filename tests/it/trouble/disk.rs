@@ -16,6 +16,8 @@ async fn while_the_disk_of_the_database_is_full_clients_and_workers_wait_and_not
     let (mut serve, client) = site.serve().await;
     let mut work = site.work();
     let mut jobs = vec![submit(&client, &documents::text("a.txt")).await];
+    jobs.push(submit(&client, &documents::long_text()).await);
+    site.engine_runs(&work).await;
     let ballast = cluster.disk().join("ballast");
     fill(&ballast);
     // What fits into the pages that there are still goes in.
@@ -29,6 +31,8 @@ async fn while_the_disk_of_the_database_is_full_clients_and_workers_wait_and_not
         }
     })
     .await;
+    // An update wants a new page sooner or later; until then a worker goes on.
+    work.says("No space left on device", seconds(20)).await;
     assert!(cluster.log().contains("No space left on device"), "the disk is really full");
     std::fs::remove_file(&ballast).unwrap();
     until("the API takes a job", seconds(5), async || {

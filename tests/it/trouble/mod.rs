@@ -7,6 +7,7 @@ mod failover;
 mod migration;
 mod pgbouncer;
 mod read_only;
+mod refusal;
 mod restart;
 mod serialization;
 
