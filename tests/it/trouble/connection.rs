@@ -6,6 +6,7 @@ async fn back_ends_that_are_killed_again_and_again_under_load_cost_no_job() {
     let site = Site::new().await;
     let (mut serve, client) = site.serve().await;
     let mut work = site.work();
+    work.says("working", seconds(20)).await;
     let trouble = async {
         let mut cut = 0;
         for round in 1..=5 {
@@ -26,7 +27,8 @@ async fn a_way_that_is_cut_and_restored_under_load_costs_no_job() {
     let mut way = CutProxy::open(&site.db);
     let url = way.url.clone();
     let (_serve, client) = site.serve_with(&[("DATABASE_URL", &url)]).await;
-    let _work = site.start("work", &[("DATABASE_URL", &url)]);
+    let work = site.start("work", &[("DATABASE_URL", &url)]);
+    work.says("working", seconds(20)).await;
     let trouble = async {
         for round in 1..=3 {
             stored(&site.db, 2 * round).await;

@@ -22,6 +22,7 @@ async fn after_a_fail_over_to_a_promoted_standby_every_accepted_job_completes_on
     let url = way.url.clone();
     let (mut serve, client) = site.serve_with(&[("DATABASE_URL", &url)]).await;
     let mut work = site.start("work", &[("DATABASE_URL", &url)]);
+    work.says("working", seconds(20)).await;
     let trouble = async {
         stored(&site.db, 6).await;
         primary.kill().await;
@@ -42,7 +43,8 @@ async fn connections_that_still_lead_to_a_server_in_recovery_are_given_up_for_ne
     let site = Site::on(db);
     let url = way.url.clone();
     let (_serve, client) = site.serve_with(&[("DATABASE_URL", &url)]).await;
-    let _work = site.start("work", &[("DATABASE_URL", &url)]);
+    let work = site.start("work", &[("DATABASE_URL", &url)]);
+    work.says("working", seconds(20)).await;
     let mut jobs = submit_all(&client, 0..2).await;
     // The address leads to the standby, as when it moved too early.
     way.cut();

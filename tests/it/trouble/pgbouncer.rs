@@ -47,7 +47,8 @@ async fn sessions_behind_the_pooler_that_are_killed_cost_no_job() {
     let pooler = Bouncer::start(&site.db).await;
     let env = [("DATABASE_URL", pooler.url.as_str()), ("BINDERY_LISTEN_URL", site.db.url.as_str())];
     let (_serve, client) = site.serve_with(&env).await;
-    let _work = site.start("work", &env);
+    let work = site.start("work", &env);
+    work.says("working", seconds(20)).await;
     let trouble = async {
         for round in 1..=3 {
             super::stored(&site.db, 2 * round).await;

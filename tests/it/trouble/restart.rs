@@ -40,7 +40,10 @@ async fn a_server_that_crashes_under_load_loses_nothing_that_was_accepted() {
     let mut cluster = Cluster::start().await;
     let site = Site::on(cluster.database().await);
     let (_serve, client) = site.serve().await;
-    let _workers = [site.work(), site.work()];
+    let workers = [site.work(), site.work()];
+    for work in &workers {
+        work.says("working", seconds(20)).await;
+    }
     let trouble = async {
         stored(&site.db, 5).await;
         cluster.kill().await;
