@@ -49,7 +49,7 @@ create sequence turns.clock_ocr as bigint;
 -- (start-time fair queueing). A priority is a line of its own with a head start of 1,000 places a step: high goes
 -- first, and what is low is overtaken by no more than that.
 create function turns.take(tenant uuid, lane text, priority smallint, count bigint) returns bigint
-    language plpgsql volatile
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
     class constant text := case sign(priority) when 1 then 'high_' when -1 then 'low_' else '' end;
@@ -76,6 +76,20 @@ begin
 end
 $$;
 comment on function turns.take is 'Gives places in the line of a tenant and a lane, and returns the first.';
+
+create function turns.serve(lane text, place bigint) returns bigint
+    language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+    clock constant regclass := 'turns.clock_' || lane;
+begin
+    return setval(clock, greatest(place, pg_sequence_last_value(clock), 1));
+end
+$$;
+comment on function turns.serve is 'Moves the clock of a lane on to a place that is served, and returns where it stands.';
+
+-- The functions make sequences as their owner, so whoever runs the service needs no right on what is in the schema.
+grant usage on schema turns to public;
 
 alter table jobs add constraint jobs_priority_check check (priority between -100 and 100);
 comment on column jobs.priority is 'Higher goes first: each step is a head start of 1,000 places in line. 0 by default.';

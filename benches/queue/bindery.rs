@@ -9,7 +9,7 @@ use bindery::{
     },
     storage::{
         self,
-        pool::{self, PoolConfig},
+        pool::{self, PoolConfig, Route, Way},
     },
 };
 use sqlx::postgres::{PgConnectOptions, PgPool};
@@ -173,7 +173,7 @@ impl<const WHOLE: bool> Queue for Bindery<WHOLE> {
     async fn connect(url: &str, connections: u32) -> Self {
         let connect: PgConnectOptions = url.parse().expect("the address of a database");
         let config = PoolConfig {
-            connect: connect.clone(),
+            way: Way { options: connect.clone(), route: Route::Direct },
             connections_max: connections,
             acquire_timeout: Duration::from_secs(30),
         };
@@ -205,6 +205,7 @@ impl<const WHOLE: bool> Queue for Bindery<WHOLE> {
             renew: RENEW,
             poll: POLL,
             grace: Duration::ZERO,
+            route: Route::Direct,
         };
         let signals = Signals::start(self.connect.clone(), CancellationToken::new());
         let bell = self.bell.clone();

@@ -26,7 +26,19 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
         "BINDERY_LISTEN_URL",
         "--listen-url",
         "the same as DATABASE_URL",
-        "A direct connection for LISTEN, when DATABASE_URL leads through PgBouncer",
+        "A direct connection for LISTEN and for migrations, when DATABASE_URL leads through PgBouncer",
+    ),
+    (
+        "BINDERY_PREPARED",
+        "--prepared",
+        "found out at the start",
+        "Whether DATABASE_URL leads to where prepared statements are kept: false for a pooler in transaction mode that does not",
+    ),
+    (
+        "BINDERY_CONNECTIONS",
+        "--connections",
+        "16 of an API, two more than its slots of a worker",
+        "Most connections that one process opens, besides the one that listens",
     ),
     (
         "BINDERY_DATA",
@@ -82,9 +94,15 @@ pub struct Flags {
     /// The database, as in postgres://user:password@host/name [env: DATABASE_URL]
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
-    /// A direct connection for LISTEN, when the other leads through PgBouncer [env: BINDERY_LISTEN_URL]
+    /// A direct connection for LISTEN and for migrations, when the other leads through PgBouncer [env: BINDERY_LISTEN_URL]
     #[arg(long, value_name = "URL")]
     pub listen_url: Option<String>,
+    /// Whether prepared statements are kept on the way to the database [env: BINDERY_PREPARED] [default: found out]
+    #[arg(long, value_name = "BOOL")]
+    pub prepared: Option<String>,
+    /// Most connections that one process opens, besides the one that listens [env: BINDERY_CONNECTIONS]
+    #[arg(long, value_name = "N")]
+    pub connections: Option<String>,
     /// Folder for the embedded database, blobs and work [env: BINDERY_DATA]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<String>,
@@ -155,6 +173,10 @@ pub struct Config {
     pub listener_url: Option<String>,
     /// The database for the listener, when it is another way there.
     pub listener: Option<PgConnectOptions>,
+    /// Whether prepared statements are kept on the way to the database; none means to find out.
+    pub prepared: Option<bool>,
+    /// Most connections to the database, when it is not what the role would open.
+    pub connections: Option<u32>,
     /// Folder for the embedded database, blobs and work.
     pub data: PathBuf,
     /// Folder of the blob store.
@@ -253,6 +275,8 @@ impl Config {
             database_url: r.text(flags.database_url.as_ref(), "DATABASE_URL"),
             listener_url: r.text(flags.listen_url.as_ref(), "BINDERY_LISTEN_URL"),
             listener: r.parse(flags.listen_url.as_ref(), "BINDERY_LISTEN_URL", database),
+            connections: r.parse(flags.connections.as_ref(), "BINDERY_CONNECTIONS", connections),
+            prepared: r.parse(flags.prepared.as_ref(), "BINDERY_PREPARED", bool::from_str),
             blobs: r.parse(flags.blobs.as_ref(), "BINDERY_BLOBS", folder_of_url).unwrap_or_else(|| data.join("blobs")),
             listen: r
                 .parse(flags.listen.as_ref(), "BINDERY_LISTEN", address)
@@ -329,7 +353,11 @@ fn database(value: &str) -> Result<PgConnectOptions, &'static str> {
     // The driver takes a URL of any kind. The text may hold a password, so neither it nor the driver's message is shown.
     let is_ours = value.starts_with("postgres://") || value.starts_with("postgresql://");
     let problem = "not a URL of the form postgres://user:password@host:5432/name";
-    if is_ours { PgConnectOptions::from_str(value).map_err(|_| problem) } else { Err(problem) }
+    if !is_ours {
+        return Err(problem);
+    }
+    // PgBouncer refuses a connection that brings this setting, and nothing of ours reads a float as text.
+    PgConnectOptions::from_str(value).map(|options| options.extra_float_digits(None)).map_err(|_| problem)
 }
 
 fn folder_of_url(value: &str) -> Result<PathBuf, String> {
@@ -380,6 +408,10 @@ fn size(value: &str) -> Result<u64, String> {
         unit => return Err(format!("`{unit}` is not a unit of size; KiB, MiB and GiB are")),
     };
     number.checked_mul(1 << shift).ok_or_else(|| format!("`{value}` is too large"))
+}
+
+fn connections(value: &str) -> Result<u32, String> {
+    value.parse().ok().filter(|count| *count > 1).ok_or_else(|| format!("`{value}` is not a number above 1"))
 }
 
 fn count(value: &str) -> Result<i64, String> {

@@ -9,7 +9,7 @@ use crate::storage::{self, pool};
 /// When the database cannot be reached or a migration fails.
 pub(super) async fn migrate(config: Config) -> anyhow::Result<()> {
     logging::start(&config);
-    let mut conn = pool::connect(&parts::database(&config)?).await?;
+    let mut conn = pool::connect(&parts::session(&config)?).await?;
     let applied = storage::migrate(&mut conn).await?;
     for name in &applied {
         print(name);

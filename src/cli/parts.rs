@@ -1,6 +1,6 @@
 //! What several roles assemble alike.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use sqlx::postgres::PgConnectOptions;
@@ -13,7 +13,7 @@ use crate::{
     storage::{
         self,
         blobs::Blobs,
-        pool::{self, PoolConfig},
+        pool::{self, PoolConfig, Route, Way},
     },
     workflows::{Context, OpenJobs, Settings},
 };
@@ -26,28 +26,90 @@ pub(super) fn database(config: &Config) -> anyhow::Result<PgConnectOptions> {
     Ok(options.application_name("bindery"))
 }
 
-/// Waits until the database is there and its schema fits.
+/// The way to the database for what needs a session of its own, as the schema does.
+pub(super) fn session(config: &Config) -> anyhow::Result<PgConnectOptions> {
+    match &config.listener {
+        Some(listener) => Ok(listener.clone().application_name("bindery")),
+        None => database(config),
+    }
+}
+
+/// The ways to the database that a role uses.
+pub(super) struct Access {
+    way: Way,
+    /// The one for the listener, unless there is none that can carry it.
+    listener: Option<PgConnectOptions>,
+}
+
+/// How often a role that waits says so again.
+const SAY_AGAIN: Duration = Duration::from_secs(30);
+
+/// Waits until the database is there and its schema is not older than this program; `None` when stopped before.
+///
+/// A schema that is too old is waited for like a database that is away: in a rolling deploy new programs start before,
+/// while and after somebody runs `bindery migrate`, and one that ended would only be started again by its supervisor, later
+/// and later each time.
 ///
 /// # Errors
-/// When the schema is too old. A database that is away is waited for, until stopped.
-pub(super) async fn wait_for_schema(options: &PgConnectOptions, stop: &CancellationToken) -> anyhow::Result<bool> {
+/// When the server refuses the user or the database: waiting does not change a wrong configuration.
+pub(super) async fn wait_for_database(config: &Config, stop: &CancellationToken) -> anyhow::Result<Option<Access>> {
+    let options = database(config)?;
+    let mut said: Option<(String, Instant)> = None;
     loop {
-        let checked = match pool::connect(options).await {
-            Ok(mut conn) => storage::migrate::check(&mut conn).await,
-            Err(error) => Err(error),
-        };
-        match checked {
-            Ok(()) => return Ok(true),
-            Err(error) if error.is_passing() => {
-                tracing::warn!(error = %crate::log::ErrorChain(&error), "the database is not there yet, trying again");
+        let error = match access(config, &options).await {
+            Ok(access) => return Ok(Some(access)),
+            Err(error)
+                if error.is_refused() || !(error.is_passing() || matches!(error, storage::Error::Schema { .. })) =>
+            {
+                return Err(error.into());
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => error,
+        };
+        let reason = crate::log::ErrorChain(&error).to_string();
+        if said.as_ref().is_none_or(|(before, when)| *before != reason || when.elapsed() >= SAY_AGAIN) {
+            if matches!(error, storage::Error::Schema { .. }) {
+                tracing::warn!(error = reason, "the schema is too old for this program, waiting for the migration");
+            } else {
+                tracing::warn!(error = reason, "the database is not there yet, trying again");
+            }
+            said = Some((reason, Instant::now()));
         }
         let again = tokio::time::sleep(Duration::from_secs(1));
         if stop.run_until_cancelled(again).await.is_none() {
-            return Ok(false);
+            return Ok(None);
         }
     }
+}
+
+async fn access(config: &Config, options: &PgConnectOptions) -> Result<Access, storage::Error> {
+    let mut conn = pool::connect(options).await?;
+    storage::migrate::check(&mut conn).await?;
+    drop(conn);
+    let route = match config.prepared {
+        Some(true) => Route::Direct,
+        Some(false) => Route::Pooled,
+        None => pool::route(options).await?,
+    };
+    match route {
+        Route::Direct => {}
+        Route::Pooled => tracing::info!("a pooler in transaction mode leads to the database; statements are not kept"),
+    }
+    let listener = config.listener.as_ref().unwrap_or(options);
+    let may_listen = match pool::has_own_session(listener).await {
+        Ok(own) => own,
+        // Another way than the one that was just used; whether it leads anywhere shows when it is used.
+        Err(error) if config.listener.is_some() => {
+            tracing::warn!(error = %crate::log::ErrorChain(&error), "BINDERY_LISTEN_URL leads nowhere yet");
+            true
+        }
+        Err(error) => return Err(error),
+    };
+    if !may_listen {
+        tracing::warn!(
+            "a pooler in transaction mode cannot carry LISTEN, so this process polls; give BINDERY_LISTEN_URL"
+        );
+    }
+    Ok(Access { way: Way { options: options.clone(), route }, listener: may_listen.then(|| listener.clone()) })
 }
 
 /// Builds what operations and workers need.
@@ -56,19 +118,21 @@ pub(super) async fn wait_for_schema(options: &PgConnectOptions, stop: &Cancellat
 /// When the folder of the blob store cannot be used.
 pub(super) fn context(
     config: &Config,
-    options: &PgConnectOptions,
+    access: Access,
     connections_max: u32,
     stop: &CancellationToken,
 ) -> anyhow::Result<Context> {
-    let pool =
-        pool::lazy(&PoolConfig { connect: options.clone(), connections_max, acquire_timeout: Duration::from_secs(5) });
-    let listener = config.listener.clone().unwrap_or_else(|| options.clone());
+    let Access { way, listener } = access;
+    let route = way.route;
+    let connections_max = config.connections.unwrap_or(connections_max);
+    let pool = pool::lazy(&PoolConfig { way, connections_max, acquire_timeout: Duration::from_secs(5) });
     let blobs = Blobs::in_folder(&config.blobs)
         .with_context(|| format!("the blob store in {} cannot be used", config.blobs.display()))?;
     Ok(Context {
         bell: Bell::new(pool.clone()),
-        signals: Signals::start(listener, stop.clone()),
+        signals: listener.map_or_else(Signals::deaf, |listener| Signals::start(listener, stop.clone())),
         pool,
+        route,
         blobs,
         stop: stop.clone(),
         open_jobs: OpenJobs::default(),

@@ -15,19 +15,16 @@ const CONNECTIONS_MAX: u32 = 16;
 /// Serves until told to stop; calls that are under way may end.
 ///
 /// # Errors
-/// When the address is taken, the schema is too old, or the blob store cannot be used.
+/// When the address is taken, the database refuses the user, or the blob store cannot be used.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     logging::start(&config);
     let stop = signals::stop_token()?;
-    let database = parts::database(&config)?;
-    if !parts::wait_for_schema(&database, &stop).await? {
-        return Ok(());
-    }
+    let Some(access) = parts::wait_for_database(&config, &stop).await? else { return Ok(()) };
     let listener = tokio::net::TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}; is another service running there?", config.listen))?;
     let address = listener.local_addr()?;
-    let context = parts::context(&config, &database, CONNECTIONS_MAX, &stop)?;
+    let context = parts::context(&config, access, CONNECTIONS_MAX, &stop)?;
     let router = api::router(ApiState::new(context, OffsetDateTime::now_utc()));
     let service = MapRequestLayer::new(api::paths::normalise).layer(router);
     tracing::info!(%address, "serving http://{address}{}", api::BASE);

@@ -64,7 +64,7 @@ async fn supervise(
             embedded.start().await?;
             embedded.options()
         }
-        (None, Some(options)) => options.clone(),
+        (None, Some(_)) => parts::session(config)?,
         (None, None) => bail!("there is no database"),
     };
     let mut conn = pool::connect(&options).await.context("cannot reach the database")?;
@@ -138,6 +138,12 @@ fn environment(config: &Config, embedded: Option<&Embedded>) -> Vec<(OsString, O
     ];
     if let [soffice] = config.soffice.as_slice() {
         env.push(("BINDERY_SOFFICE", soffice.display().to_string()));
+    }
+    if let Some(connections) = config.connections {
+        env.push(("BINDERY_CONNECTIONS", connections.to_string()));
+    }
+    if let Some(prepared) = config.prepared {
+        env.push(("BINDERY_PREPARED", prepared.to_string()));
     }
     if let Some(url) = &config.listener_url {
         env.push(("BINDERY_LISTEN_URL", url.clone()));

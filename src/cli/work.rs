@@ -25,18 +25,15 @@ const AHEAD_MAX: usize = 500;
 /// Works until told to stop, then lets running conversions end within the grace period.
 ///
 /// # Errors
-/// When the schema is too old, or the blob store or the work folder cannot be used.
+/// When the database refuses the user, or the blob store or the work folder cannot be used.
 pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Result<()> {
     logging::start(&config);
     let stop = signals::stop_token()?;
-    let database = parts::database(&config)?;
-    if !parts::wait_for_schema(&database, &stop).await? {
-        return Ok(());
-    }
+    let Some(access) = parts::wait_for_database(&config, &stop).await? else { return Ok(()) };
     let slots: usize = config.slots.values().sum();
     // One for the pump and one for each attempt that settles.
     let connections = u32::try_from(slots + 2).unwrap_or(u32::MAX);
-    let context = parts::context(&config, &database, connections, &stop)?;
+    let context = parts::context(&config, access, connections, &stop)?;
     let handler = Arc::new(
         Work::new(context.clone(), work_config(&config)?)
             .context("the work folder cannot be used; see BINDERY_DATA")?,
@@ -50,6 +47,7 @@ pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Resu
         renew: RENEW,
         poll: POLL,
         grace: config.grace,
+        route: context.route,
     };
     pump::run(context.pool, context.signals, context.bell, pump, handler, stop).await;
     tracing::info!("stopped");

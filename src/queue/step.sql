@@ -121,8 +121,7 @@ select 'limited', null, null, null, null, null, null, null, null, null, null fro
 union all
 select 'alive', null, null, null, null, null, null, null, null, null, null from me
 union all
-select 'clock', setval(('turns.clock_' || lane)::regclass,
-                       greatest(max(order_key), pg_sequence_last_value(('turns.clock_' || lane)::regclass), 1)),
+select 'clock', turns.serve(lane, max(order_key)),
        null, null, lane, null, null, null, null, null, null
 from claimed
 group by lane

@@ -44,12 +44,15 @@ pub struct ToStop {
     pub lost: bool,
 }
 
-/// Registers a worker, alive for one lease.
+/// Registers a worker, alive for one lease. One that is registered already is renewed: the answer to the first call may
+/// have been lost.
 pub async fn register(conn: &mut PgConnection, worker: &Registration, lease: Duration) -> Result<(), Error> {
     let slots: serde_json::Map<_, _> =
         worker.slots.iter().map(|(lane, slots)| (lane.as_str().to_owned(), (*slots).into())).collect();
     query!(
-        "insert into workers (id, host, pid, version, slots, alive_until) values ($1, $2, $3, $4, $5, now() + $6)",
+        "insert into workers (id, host, pid, version, slots, alive_until)
+         values ($1, $2, $3, $4, $5, now() + $6)
+         on conflict (id) do update set alive_until = excluded.alive_until, pid = excluded.pid",
         worker.id as WorkerId,
         worker.host,
         worker.pid,

@@ -55,36 +55,87 @@ pub enum Error {
     },
 }
 
-/// SQLSTATE classes and codes after which the same call may succeed: connection trouble, shutdown and start-up,
-/// read-only (a standby or a fail-over), serialisation, deadlock, too many connections, disk full.
-const PASSING: [&str; 8] = ["08", "57P", "25006", "40001", "40P01", "53300", "53100", "55P03"];
+/// SQLSTATE classes and codes after which the same call may succeed later.
+const PASSING: &[&str] = &[
+    "08",    // connection trouble
+    "25006", // read-only: a standby, a fenced primary, or an operator's wish
+    "25P03", // idle in a transaction for too long
+    "26000", // a pooler has lost a prepared statement
+    "28",    // the server refuses this user: a password that is being changed, or rules that differ after a fail-over
+    "3D000", // the database is not there yet, as on a server that is being restored
+    "40001", // serialisation
+    "40P01", // deadlock
+    "42P05", // a pooler has mixed up prepared statements
+    "53",    // disk full, out of memory, too many connections
+    "55P03", // a lock is taken
+    "57014", // canceled by an operator or a time-out of the server
+    "57P",   // shutdown, crash, start-up
+    "58030", // the disk of the server fails
+];
+
+/// Those after which the whole transaction is known to be rolled back, and nothing is wrong but its timing.
+const ROLLED_BACK: &[&str] = &["40001", "40P01"];
+
+/// Those that say at the start of a process that it was configured for another server.
+const REFUSED: &[&str] = &["28", "3D000"];
+
+/// Those with which a pooler shows that it does not keep prepared statements.
+const LOST_STATEMENT: &[&str] = &["26000", "42P05"];
+
+fn has_code(source: &sqlx::Error, codes: &[&str]) -> bool {
+    let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| codes.iter().any(|prefix| code.starts_with(prefix)))
+}
+
+/// Whether a prepared statement was not where the driver had prepared it.
+pub(super) fn lost_statement(source: &sqlx::Error) -> bool {
+    has_code(source, LOST_STATEMENT)
+}
+
+/// Whether somebody else held a lock for longer than we wait.
+pub(super) fn locked(source: &sqlx::Error) -> bool {
+    has_code(source, &["55P03", "40P01"])
+}
+
+/// Whether the same call may succeed later.
+pub(super) fn passing(source: &sqlx::Error) -> bool {
+    if source.as_database_error().is_some() {
+        return has_code(source, PASSING);
+    }
+    matches!(
+        source,
+        sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed
+    )
+}
 
 impl Error {
     /// Reads an error of the driver; to be used as `map_err(Error::of("get a job"))`.
     pub fn of(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| {
-            if let Some(database) = source.as_database_error() {
-                let code = database.code().unwrap_or_default();
-                if PASSING.iter().any(|prefix| code.starts_with(prefix)) {
-                    return Self::Unavailable { doing, source };
-                }
-                if let Some(constraint) = database.constraint() {
-                    return Self::Conflict { constraint: constraint.to_owned() };
-                }
-                return Self::Database { doing, source };
+            if passing(&source) {
+                return Self::Unavailable { doing, source };
             }
-            let is_away = matches!(
-                source,
-                sqlx::Error::Io(_)
-                    | sqlx::Error::Tls(_)
-                    | sqlx::Error::Protocol(_)
-                    | sqlx::Error::PoolTimedOut
-                    | sqlx::Error::PoolClosed
-                    | sqlx::Error::WorkerCrashed
-                    | sqlx::Error::BeginFailed
-            );
-            if is_away { Self::Unavailable { doing, source } } else { Self::Database { doing, source } }
+            match source.as_database_error().and_then(sqlx::error::DatabaseError::constraint) {
+                Some(constraint) => Self::Conflict { constraint: constraint.to_owned() },
+                None => Self::Database { doing, source },
+            }
         }
+    }
+
+    /// Whether the transaction was rolled back for its timing alone: doing it again at once may go well.
+    pub fn is_rolled_back(&self) -> bool {
+        matches!(self, Self::Unavailable { source, .. } if has_code(source, ROLLED_BACK))
+    }
+
+    /// Whether the server is there and refuses this user or this database.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Unavailable { source, .. } if has_code(source, REFUSED))
     }
 
     /// Whether the same call may succeed later.

@@ -39,18 +39,24 @@ pub struct Uploaded {
 /// # Errors
 /// `UnknownJob`, `WrongState`, `TooManyDocuments`.
 pub async fn accept(ctx: &Context, tenant: TenantId, job: JobId) -> Result<Accepted, Error> {
-    let mut conn = ctx.read().await?;
-    let taken = storage::jobs::take_ordinal(&mut conn, tenant, job, ctx.settings.creating_idle_max)
-        .await
-        .map_err(Error::of_job(job))?;
-    let Some(ordinal) = taken else {
-        let found = storage::jobs::get(&mut conn, tenant, job).await.map_err(Error::of_job(job))?;
-        return Err(Error::WrongState { state: found.state });
-    };
+    let ordinal = Context::again(|| take_ordinal(ctx, tenant, job)).await?;
     if ordinal > limits::DOCUMENTS_PER_JOB_MAX {
         return Err(Error::TooManyDocuments { max: limits::DOCUMENTS_PER_JOB_MAX });
     }
     Ok(Accepted { tenant, job, document: DocumentId::new(), ordinal })
+}
+
+async fn take_ordinal(ctx: &Context, tenant: TenantId, job: JobId) -> Result<i32, Error> {
+    let mut tx = ctx.begin().await?;
+    let taken = storage::jobs::take_ordinal(&mut tx, tenant, job, ctx.settings.creating_idle_max)
+        .await
+        .map_err(Error::of_job(job))?;
+    let Some(ordinal) = taken else {
+        let found = storage::jobs::get(&mut tx, tenant, job).await.map_err(Error::of_job(job))?;
+        return Err(Error::WrongState { state: found.state });
+    };
+    Context::commit(tx).await?;
+    Ok(ordinal)
 }
 
 /// Streams the bytes of a document into the blob store.
@@ -88,7 +94,7 @@ where
 /// `UnknownJob`, `WrongState` when the job was started meanwhile, `Options`. The bytes are removed again.
 pub async fn finish(ctx: &Context, uploaded: Uploaded, options: &[JobOption]) -> Result<DocumentId, Error> {
     let document = uploaded.accepted.document;
-    let committed = commit(ctx, &uploaded, options).await;
+    let committed = Context::again(|| commit(ctx, &uploaded, options)).await;
     match &committed {
         Ok(()) => {
             ctx.bell.work();

@@ -1,13 +1,22 @@
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use sqlx::{Postgres, Transaction, pool::PoolConnection, postgres::PgPool};
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, OpenJobs};
 use crate::{
-    queue::{Bell, Signals},
-    storage::{self, blobs::Blobs},
+    queue::{self, Bell, Signals},
+    storage::{
+        self,
+        blobs::Blobs,
+        pool::{self, Route},
+    },
 };
+
+/// How often an operation is tried whose transaction was rolled back for its timing.
+const TRIES_MAX: u32 = 8;
+/// Wait before the second try, spread up to twice as long; doubles with each.
+const AGAIN_FIRST: Duration = Duration::from_millis(5);
 
 /// How jobs are treated.
 #[derive(Debug, Clone)]
@@ -29,6 +38,8 @@ pub struct Settings {
 pub struct Context {
     /// Connections to the database.
     pub pool: PgPool,
+    /// How transactions get there; as the pool was made.
+    pub route: Route,
     /// The blob store.
     pub blobs: Blobs,
     /// Rings for this process.
@@ -46,7 +57,36 @@ pub struct Context {
 impl Context {
     /// Begins a transaction.
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Postgres>, Error> {
-        Ok(self.pool.begin().await.map_err(storage::Error::of("begin a transaction"))?)
+        let begun = match self.route {
+            Route::Direct => self.pool.begin().await,
+            Route::Pooled => self.pool.begin_with(pool::BEGUN).await,
+        };
+        Ok(begun.map_err(storage::Error::of("begin a transaction"))?)
+    }
+
+    /// Does an operation again, from the beginning of its transaction, while the database rolls it back for its timing
+    /// (serialisation, deadlock): the client has done nothing wrong and would only do the same. `once` writes nothing
+    /// outside its transaction and announces nothing.
+    pub(super) async fn again<T, F>(mut once: impl FnMut() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut wait = AGAIN_FIRST;
+        for _ in 1..TRIES_MAX {
+            match once().await {
+                Err(Error::Storage(error)) if error.is_rolled_back() => {
+                    tracing::debug!(error = %crate::log::ErrorChain(&error), "rolled back, trying again");
+                }
+                Err(Error::Queue(queue::Error::Storage(error))) if error.is_rolled_back() => {
+                    tracing::debug!(error = %crate::log::ErrorChain(&error), "rolled back, trying again");
+                }
+                done => return done,
+            }
+            let spread = u32::try_from(uuid::Uuid::new_v4().as_u128() % 1024).unwrap_or(0);
+            tokio::time::sleep(wait + wait * spread / 1024).await;
+            wait *= 2;
+        }
+        once().await
     }
 
     /// Commits a transaction.
@@ -54,7 +94,12 @@ impl Context {
         Ok(tx.commit().await.map_err(storage::Error::of("commit a transaction"))?)
     }
 
-    /// Takes a connection for reads outside a transaction.
+    /// Gives back a connection on which one statement has written, and makes sure that it is committed.
+    pub(super) async fn written(&self, conn: PoolConnection<Postgres>) -> Result<(), Error> {
+        Ok(pool::give_back(conn, self.route).await?)
+    }
+
+    /// Takes a connection for reads, or for a single statement that writes (see [`Self::written`]).
     pub(super) async fn read(&self) -> Result<PoolConnection<Postgres>, Error> {
         Ok(self.pool.acquire().await.map_err(storage::Error::of("connect"))?)
     }

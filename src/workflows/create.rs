@@ -31,23 +31,27 @@ pub async fn create(ctx: &Context, tenant: TenantId, new: &NewJob) -> Result<Job
     let profile = workflow.profile(new.profile.as_deref())?;
     options::check(&new.options)?;
     let name = new.name.as_deref().map(label);
-    let id = JobId::new();
-    let mut conn = ctx.read().await?;
-    let max = ctx.settings.open_jobs_max;
-    if !ctx.open_jobs.admit(&mut conn, tenant, max).await? {
-        return Err(Error::TooManyJobs { max });
-    }
     let job = storage::jobs::NewJob {
-        id,
+        id: JobId::new(),
         tenant,
         workflow: workflow.name,
         profile,
         name: name.as_deref().filter(|name| !name.is_empty()),
         idle_max: ctx.settings.creating_idle_max,
     };
-    storage::jobs::insert(&mut conn, &job, &new.options).await?;
-    tracing::info!(job.id = %id, workflow = workflow.name, "job created");
-    Ok(id)
+    Context::again(|| commit(ctx, &job, &new.options)).await?;
+    tracing::info!(job.id = %job.id, workflow = workflow.name, "job created");
+    Ok(job.id)
+}
+
+async fn commit(ctx: &Context, job: &storage::jobs::NewJob<'_>, options: &[JobOption]) -> Result<(), Error> {
+    let mut conn = ctx.read().await?;
+    let max = ctx.settings.open_jobs_max;
+    if !ctx.open_jobs.admit(&mut conn, job.tenant, max).await? {
+        return Err(Error::TooManyJobs { max });
+    }
+    storage::jobs::insert(&mut conn, job, options).await?;
+    ctx.written(conn).await
 }
 
 /// A name from outside: a label of bounded length without control characters.

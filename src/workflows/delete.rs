@@ -25,17 +25,23 @@ pub enum Deleted {
 /// # Errors
 /// `UnknownJob`.
 pub async fn delete(ctx: &Context, tenant: TenantId, id: JobId) -> Result<Deleted, Error> {
+    let state = Context::again(|| commit(ctx, tenant, id)).await?;
+    ctx.bell.stop();
+    ctx.bell.work();
+    tracing::info!(job.id = %id, "job deleted");
+    Ok(match state {
+        JobState::Creating | JobState::Completed => Deleted::AtOnce,
+        JobState::Pending | JobState::Processing => Deleted::WhenStopped,
+    })
+}
+
+/// Deletes the job and says where it stood.
+async fn commit(ctx: &Context, tenant: TenantId, id: JobId) -> Result<JobState, Error> {
     let mut tx = ctx.begin().await?;
     let job = storage::jobs::lock(&mut tx, tenant, id).await.map_err(Error::of_job(id))?;
     mark(&mut tx, &[(id, tenant)]).await?;
     Context::commit(tx).await?;
-    ctx.bell.stop();
-    ctx.bell.work();
-    tracing::info!(job.id = %id, "job deleted");
-    Ok(match job.state {
-        JobState::Creating | JobState::Completed => Deleted::AtOnce,
-        JobState::Pending | JobState::Processing => Deleted::WhenStopped,
-    })
+    Ok(job.state)
 }
 
 /// Marks jobs as deleted and enqueues their purges, by a statement each for all of them. The caller holds their locks.

@@ -18,6 +18,16 @@ use crate::{
 /// # Errors
 /// `UnknownJob`, `WrongState`.
 pub async fn start(ctx: &Context, tenant: TenantId, id: JobId) -> Result<(), Error> {
+    let step = Context::again(|| commit(ctx, tenant, id)).await?;
+    step.announce(ctx, id);
+    if step == Step::Completed {
+        ctx.bell.stop();
+    }
+    tracing::info!(job.id = %id, "job started");
+    Ok(())
+}
+
+async fn commit(ctx: &Context, tenant: TenantId, id: JobId) -> Result<Step, Error> {
     let mut tx = ctx.begin().await?;
     let mut job = storage::jobs::lock(&mut tx, tenant, id).await.map_err(Error::of_job(id))?;
     if !job.state.may_become(JobState::Pending) {
@@ -33,12 +43,7 @@ pub async fn start(ctx: &Context, tenant: TenantId, id: JobId) -> Result<(), Err
         None => advance::advance(ctx, &mut tx, &job, queue::Turn::Next).await?,
     };
     Context::commit(tx).await?;
-    step.announce(ctx, id);
-    if step == Step::Completed {
-        ctx.bell.stop();
-    }
-    tracing::info!(job.id = %id, "job started");
-    Ok(())
+    Ok(step)
 }
 
 /// What is wrong with the options of a job or of one of its documents, in a sentence.

@@ -20,6 +20,8 @@ mod support;
 #[cfg(test)]
 mod tidy;
 #[cfg(test)]
+mod trouble;
+#[cfg(test)]
 mod up;
 #[cfg(test)]
 mod workflows;

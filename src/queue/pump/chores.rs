@@ -16,7 +16,10 @@ use crate::{
         step::{Stepped, Want, step},
         worker,
     },
-    storage::Error,
+    storage::{
+        Error,
+        pool::{Route, give_back},
+    },
 };
 
 /// How often somebody looks for tasks whose worker was never registered.
@@ -47,8 +50,15 @@ pub(super) struct StepDone<D> {
     took: Duration,
 }
 
-pub(super) async fn register(pool: &PgPool, me: &worker::Registration, lease: Duration) -> Result<(), Error> {
-    worker::register(&mut *acquire(pool, "register a worker").await?, me, lease).await
+pub(super) async fn register(
+    pool: &PgPool,
+    route: Route,
+    me: &worker::Registration,
+    lease: Duration,
+) -> Result<(), Error> {
+    let mut conn = acquire(pool, "register a worker").await?;
+    worker::register(&mut conn, me, lease).await?;
+    give_back(conn, route).await
 }
 
 async fn acquire(pool: &PgPool, doing: &'static str) -> Result<PoolConnection<Postgres>, Error> {
@@ -63,6 +73,7 @@ struct StepOrder {
     due: bool,
     /// Hand back first what is held without being known; these are known.
     known: Option<Vec<i64>>,
+    route: Route,
 }
 
 async fn run_step<H: Handler>(
@@ -74,7 +85,9 @@ async fn run_step<H: Handler>(
     let mut conn = acquire(pool, "settle and claim tasks").await?;
     if let Some(known) = &order.known {
         let back = rescue::forgo_unknown(&mut conn, order.worker, known).await?;
-        tracing::info!(back, "looked for claims whose answer was lost");
+        if back > 0 {
+            tracing::warn!(back, "handed back what was claimed without an answer");
+        }
     }
     if order.due {
         rescue::release_due(&mut conn).await?;
@@ -86,6 +99,7 @@ async fn run_step<H: Handler>(
     if stepped.settled.len() < ended.len() {
         drop_lost(&mut conn, handler, &stepped, ended).await;
     }
+    give_back(conn, order.route).await?;
     Ok((stepped, took))
 }
 
@@ -128,7 +142,13 @@ impl<H: Handler> Pump<H> {
             let buffered = self.lanes.values().flat_map(Slots::buffered).map(|lease| lease.fence);
             self.running.keys().copied().chain(buffered).chain(ended.iter().map(|ended| ended.lease.fence)).collect()
         });
-        let order = StepOrder { worker: self.me.id, wants, due: std::mem::take(&mut self.due), known };
+        let order = StepOrder {
+            worker: self.me.id,
+            wants,
+            due: std::mem::take(&mut self.due),
+            known,
+            route: self.config.route,
+        };
         let (pool, handler) = (self.pool.clone(), Arc::clone(&self.handler));
         self.chores.spawn(async move {
             let done = run_step(&pool, &*handler, &order, &mut ended).await;
@@ -231,8 +251,8 @@ impl<H: Handler> Pump<H> {
             task: lease.task.id,
             fence: lease.fence,
         }));
-        let (pool, me, lease) = (self.pool.clone(), self.me.clone(), self.config.lease);
-        self.chores.spawn(async move { Chore::Renewed(renew(&pool, me, lease, &held).await) });
+        let (pool, me, lease, route) = (self.pool.clone(), self.me.clone(), self.config.lease, self.config.route);
+        self.chores.spawn(async move { Chore::Renewed(renew(&pool, route, me, lease, &held).await) });
     }
 
     fn renewed(&mut self, renewed: Result<Renewed, Error>) {
@@ -272,6 +292,8 @@ impl<H: Handler> Pump<H> {
         let orphans = self.orphans_at <= Instant::now();
         if orphans {
             self.orphans_at = Instant::now() + jittered(ORPHANS);
+            // And for what this worker holds itself without knowing it.
+            self.unknown = true;
         }
         let (pool, bell) = (self.pool.clone(), self.bell.clone());
         self.chores.spawn(async move {
@@ -340,16 +362,19 @@ impl<H: Handler> Pump<H> {
 /// Renews the lease; a lease that is lost makes another worker of this process.
 async fn renew(
     pool: &PgPool,
+    route: Route,
     me: worker::Registration,
     lease: Duration,
     held: &[worker::Held],
 ) -> Result<Renewed, Error> {
     let mut conn = acquire(pool, "renew a lease").await?;
     if let Some(to_stop) = worker::renew(&mut conn, me.id, lease, held).await? {
+        give_back(conn, route).await?;
         return Ok(Renewed::Same(to_stop));
     }
     let anew = worker::Registration { id: WorkerId::new(), ..me };
     worker::register(&mut conn, &anew, lease).await?;
+    give_back(conn, route).await?;
     Ok(Renewed::Anew(Box::new(anew)))
 }
 

@@ -37,7 +37,10 @@ use self::{
     lane::Slots,
 };
 use super::{Bell, Lease, Signal, Signals, worker};
-use crate::domain::{Lane, WorkerId};
+use crate::{
+    domain::{Lane, WorkerId},
+    storage::pool::Route,
+};
 
 pub use self::handler::{Handler, Stop, StopReason};
 
@@ -66,6 +69,8 @@ pub struct PumpConfig {
     pub poll: Duration,
     /// How long running tasks may go on when it stops.
     pub grace: Duration,
+    /// How transactions reach the server.
+    pub route: Route,
 }
 
 struct Running {
@@ -192,7 +197,7 @@ impl<H: Handler> Pump<H> {
 
     /// Registers this process, trying until the database is there.
     async fn register(&mut self) {
-        while let Err(error) = chores::register(&self.pool, &self.me, self.config.lease).await {
+        while let Err(error) = chores::register(&self.pool, self.config.route, &self.me, self.config.lease).await {
             tracing::warn!(error = %crate::log::ErrorChain(&error), "cannot register yet, trying again");
             tokio::time::sleep(self.config.poll).await;
         }

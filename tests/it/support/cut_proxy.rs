@@ -1,6 +1,9 @@
-//! A way to the database that can be cut, as a network is.
+//! A way to the database that can be cut, as a network is, and led elsewhere, as an address is.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
 use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
@@ -21,7 +24,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Pipe for T {}
 /// A Unix socket that leads to the database until it is cut.
 pub(crate) struct CutProxy {
     folder: TempDir,
-    upstream: PgConnectOptions,
+    upstream: Arc<Mutex<PgConnectOptions>>,
     accepting: Option<JoinHandle<()>>,
     /// The database by this way, for processes.
     pub(crate) url: String,
@@ -33,9 +36,15 @@ impl CutProxy {
         let folder = tempfile::tempdir().unwrap();
         let (user, name) = (database.options.get_username(), database.options.get_database().unwrap());
         let url = format!("postgres://{user}@localhost:5432/{name}?host={}", folder.path().display());
-        let mut proxy = Self { folder, upstream: database.options.clone(), accepting: None, url };
+        let upstream = Arc::new(Mutex::new(database.options.clone()));
+        let mut proxy = Self { folder, upstream, accepting: None, url };
         proxy.restore();
         proxy
+    }
+
+    /// Leads new connections to another server; those that there are stay where they are.
+    pub(crate) fn lead_to(&self, options: &PgConnectOptions) {
+        *self.upstream.lock().unwrap() = options.clone();
     }
 
     /// Cuts every connection and lets no new one through.
@@ -49,12 +58,12 @@ impl CutProxy {
     /// Lets connections through again.
     pub(crate) fn restore(&mut self) {
         let listener = UnixListener::bind(self.folder.path().join(SOCKET)).unwrap();
-        let upstream = self.upstream.clone();
+        let upstream = Arc::clone(&self.upstream);
         self.accepting = Some(tokio::spawn(async move {
             // Dropped with this task, and every connection with it.
             let mut connections = JoinSet::new();
             while let Ok((mut client, _)) = listener.accept().await {
-                let upstream = upstream.clone();
+                let upstream = upstream.lock().unwrap().clone();
                 connections.spawn(async move {
                     if let Ok(mut server) = connect(&upstream).await
                         && let Err(error) = copy_bidirectional(&mut client, &mut server).await

@@ -11,6 +11,8 @@ use sqlx::{
 pub(crate) struct Database {
     server: PgConnectOptions,
     name: String,
+    /// Whether the server outlives the test, so that the database has to be dropped.
+    shared: bool,
     /// How to reach it.
     pub(crate) options: PgConnectOptions,
     /// The same as text, for processes.
@@ -20,22 +22,43 @@ pub(crate) struct Database {
 impl Database {
     /// Makes an empty database.
     pub(crate) async fn empty() -> Self {
-        let server_url = server_url();
-        let server =
-            PgConnectOptions::from_str(&server_url).expect("BINDERY_TEST_DATABASE_URL must be a URL of PostgreSQL");
+        let mut database = Self::empty_on(&server_url()).await;
+        database.shared = true;
+        database
+    }
+
+    /// Makes an empty database on a server of the test's own.
+    pub(crate) async fn empty_on(server_url: &str) -> Self {
+        let server = PgConnectOptions::from_str(server_url).expect("the URL must be one of PostgreSQL");
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         let mut conn = PgConnection::connect_with(&server).await.expect("the PostgreSQL of the tests must run");
         sqlx::query(AssertSqlSafe(format!("create database {name}"))).execute(&mut conn).await.unwrap();
-        let mut url = reqwest::Url::parse(&server_url).unwrap();
+        let mut url = reqwest::Url::parse(server_url).unwrap();
         url.set_path(&name);
-        Self { options: server.clone().database(&name), server, name, url: url.into() }
+        Self { options: server.clone().database(&name), server, name, shared: false, url: url.into() }
     }
 
     /// Makes a database with the schema.
     pub(crate) async fn migrated() -> Self {
-        let database = Self::empty().await;
-        bindery::storage::migrate(&mut database.connect().await).await.unwrap();
-        database
+        Self::empty().await.migrate().await
+    }
+
+    /// Makes a database with the schema on a server of the test's own.
+    pub(crate) async fn migrated_on(server_url: &str) -> Self {
+        Self::empty_on(server_url).await.migrate().await
+    }
+
+    async fn migrate(self) -> Self {
+        bindery::storage::migrate(&mut self.connect().await).await.unwrap();
+        self
+    }
+
+    /// The same database on another server, as a standby has it.
+    pub(crate) fn on_port(&self, port: u16) -> Self {
+        let mut url = reqwest::Url::parse(&self.url).unwrap();
+        url.set_port(Some(port)).unwrap();
+        let (server, options) = (self.server.clone().port(port), self.options.clone().port(port));
+        Self { server, name: self.name.clone(), shared: false, options, url: url.into() }
     }
 
     /// Opens a connection.
@@ -63,6 +86,13 @@ impl Database {
         conn.close().await.unwrap();
     }
 
+    /// Changes something with a statement that the test has put together.
+    pub(crate) async fn run(&self, sql: &str) {
+        let mut conn = self.connect().await;
+        sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+    }
+
     /// Cuts every connection to the database but the one that cuts, and says how many those were.
     pub(crate) async fn cut_connections(&self) -> i64 {
         self.count(
@@ -76,6 +106,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        if !self.shared {
+            return;
+        }
         if std::thread::panicking() {
             eprintln!("the database {} is left to be looked at", self.name);
             return;

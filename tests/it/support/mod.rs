@@ -1,6 +1,8 @@
 //! What tests stand on: a database each, real processes of the program, an HTTP client, documents made in code.
 
+pub(crate) mod bouncer;
 pub(crate) mod client;
+pub(crate) mod cluster;
 pub(crate) mod cut_proxy;
 pub(crate) mod db;
 pub(crate) mod documents;
@@ -11,6 +13,7 @@ pub(crate) mod up;
 pub(crate) mod wait;
 
 pub(crate) use client::{Answer, Client};
+pub(crate) use cluster::Cluster;
 pub(crate) use db::Database;
 pub(crate) use documents::Document;
 pub(crate) use service::{Process, Site};

@@ -271,6 +271,7 @@ impl Pump {
             renew: self.renew,
             poll: self.poll,
             grace: self.grace,
+            route: storage::pool::Route::Direct,
         };
         let running = tokio::spawn(pump::run(pool, signals, bell.clone(), config, Arc::clone(&handler), stop.clone()));
         if self.hears {

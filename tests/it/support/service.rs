@@ -56,6 +56,11 @@ impl Process {
         self.ended(within).await
     }
 
+    /// Whether it has not ended.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Waits until it ends.
     pub(crate) async fn ended(&mut self, within: Duration) -> ExitStatus {
         until(&format!("`{}` ends", self.name), within, async || self.child.try_wait().unwrap()).await
@@ -110,7 +115,12 @@ pub(crate) struct Site {
 impl Site {
     /// Makes a site with the schema and an empty blob store.
     pub(crate) async fn new() -> Self {
-        Self { db: Database::migrated().await, folder: tempfile::tempdir().unwrap() }
+        Self::on(Database::migrated().await)
+    }
+
+    /// Makes a site on a database, with an empty blob store.
+    pub(crate) fn on(db: Database) -> Self {
+        Self { db, folder: tempfile::tempdir().unwrap() }
     }
 
     /// Where blobs are kept.

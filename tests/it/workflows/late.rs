@@ -6,7 +6,7 @@ use bindery::{
     domain::{JobId, TenantId, limits},
     engines::{host::HostConfig, protocol::Engines},
     queue::{Bell, Handler, Lease, Signals, Stop},
-    storage::blobs::Blobs,
+    storage::{blobs::Blobs, pool::Route},
     workflows::{
         Context, OpenJobs, Settings, add, cancel, create,
         work::{Work, WorkConfig},
@@ -28,6 +28,7 @@ fn context(database: &Database, folder: &Path) -> Context {
         bell: Bell::new(pool.clone()),
         signals: Signals::deaf(),
         pool,
+        route: Route::Direct,
         blobs: Blobs::in_folder(&folder.join("blobs")).unwrap(),
         settings: Settings {
             retention: limits::RETENTION,
