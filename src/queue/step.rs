@@ -46,6 +46,9 @@ pub struct Stepped {
 /// One row of the answer; which columns are set depends on `what`.
 struct Row {
     what: String,
+    /// Those of what was settled.
+    fences: Option<Vec<i64>>,
+    /// That of what was claimed; the count of what was limited.
     fence: Option<i64>,
     id: Option<i64>,
     kind: Option<String>,
@@ -105,9 +108,9 @@ fn stepped(rows: Vec<Row>) -> Stepped {
     let mut stepped = Stepped::default();
     for row in rows {
         match row.what.as_str() {
-            "settled" => stepped.settled.extend(row.fence),
+            "settled" => stepped.settled.extend(row.fences.into_iter().flatten()),
             "claimed" => stepped.claimed.extend(row.into_lease()),
-            "limited" => stepped.limited += 1,
+            "limited" => stepped.limited = row.fence.and_then(|count| usize::try_from(count).ok()).unwrap_or_default(),
             "alive" => stepped.alive = true,
             _ => {}
         }
@@ -133,7 +136,7 @@ impl Row {
     }
 }
 
-/// Endings as columns.
+/// Endings as columns. A column without a value is left empty: the database fills it up.
 #[derive(Default)]
 struct Endings<'a> {
     jobs: Vec<JobId>,
@@ -169,7 +172,27 @@ impl<'a> Endings<'a> {
             columns.peaks.push(report.peak_memory_bytes);
             columns.stderr_tails.push(report.stderr_tail.as_deref().map(without_nul));
         }
+        columns.leave_empty();
         columns
+    }
+
+    fn leave_empty(&mut self) {
+        fn all_none<T>(column: &mut Vec<Option<T>>) {
+            if column.iter().all(Option::is_none) {
+                column.clear();
+            }
+        }
+        all_none(&mut self.lanes);
+        all_none(&mut self.engines);
+        all_none(&mut self.engine_versions);
+        all_none(&mut self.faults);
+        all_none(&mut self.messages);
+        all_none(&mut self.exits);
+        all_none(&mut self.peaks);
+        all_none(&mut self.stderr_tails);
+        if self.waits.iter().all(|wait| wait.microseconds == 0) {
+            self.waits.clear();
+        }
     }
 }
 

@@ -42,7 +42,9 @@ with ended as materialized (
                         stderr_tail)
   select settled.fence, settled.id, settled.job_id, settled.document_id, settled.kind, settled.lane,
          settled.attempt, settled.worker_id,
-         coalesce((select host from workers where workers.id = settled.worker_id), ''),
+         -- Nearly always the worker that asks, which is looked up once.
+         coalesce(case when settled.worker_id = $1 then (select host from workers where id = $1)
+                       else (select host from workers where workers.id = settled.worker_id) end, ''),
          settled.claimed_at, now(), ended.ending, ended.engine, ended.engine_version, ended.fault, ended.message, ended.exit,
          ended.peak_memory_bytes, ended.stderr_tail
   from settled join ended on ended.fence = settled.fence
@@ -68,11 +70,11 @@ with ended as materialized (
   for key share
 ), candidates as materialized (
   -- In the order of the index; the limit ends the walk.
-  select ready.job_id, ready.id, ready.tenant_id, ready.order_key
+  select ready.place, ready.tenant_id, ready.order_key
   from unnest($15::text[], $16::bigint[], $17::bigint[]) as wanted (lane, count, start)
        join lanes on lanes.lane = wanted.lane and lanes.paused_at is null
        cross join lateral (
-         select job_id, id, tenant_id, order_key
+         select ctid as place, tenant_id, order_key
          from tasks
          where tasks.state = 'ready' and tasks.lane = wanted.lane and tasks.order_key >= wanted.start
          order by tasks.order_key
@@ -89,7 +91,7 @@ with ended as materialized (
 ), limits as materialized (
   select id, running_max - turns.running(id) as places from locked
 ), ranked as (
-  select candidates.job_id, candidates.id, limits.id is not null as capped,
+  select candidates.place,
          limits.id is null or row_number() over (
            partition by candidates.tenant_id order by candidates.order_key
          ) <= limits.places as admitted
@@ -97,31 +99,30 @@ with ended as materialized (
 ), claimed as (
   update tasks
   set state = 'running', worker_id = $1, fence = nextval('task_fences'), claimed_at = now(),
-      attempt = attempt + 1, capped = ranked.capped
-  from ranked
-  where ranked.admitted and tasks.job_id = ranked.job_id and tasks.id = ranked.id
+      attempt = attempt + 1, capped = tenant_id in (select id from limits)
+  -- By the places of rows that are locked above. A join would be planned by a guess at the number of candidates, and
+  -- a guess of thousands reads the whole table.
+  where tasks.ctid = any (array(select place from ranked where admitted))
   returning tasks.id, tasks.kind, tasks.lane, tasks.job_id, tasks.document_id, tasks.tenant_id,
             tasks.attempt, tasks.crashes, tasks.fence, tasks.order_key
 ), limited as (
   update tasks
   set state = 'limited'
-  from ranked
-  where not ranked.admitted and tasks.job_id = ranked.job_id and tasks.id = ranked.id
+  where tasks.ctid = any (array(select place from ranked where not admitted))
   returning 1
 )
-select 'settled' as "what!", fence, null::bigint as id, null::text as kind, null::text as lane,
-       null::uuid as "job: JobId", null::uuid as "document: DocumentId", null::uuid as "tenant: TenantId",
-       null::smallint as attempt, null::smallint as crashes, null::bigint as order_key
-from settled
+select 'settled' as "what!", (select array_agg(fence) from settled) as fences, null::bigint as fence,
+       null::bigint as id, null::text as kind, null::text as lane, null::uuid as "job: JobId",
+       null::uuid as "document: DocumentId", null::uuid as "tenant: TenantId", null::smallint as attempt,
+       null::smallint as crashes, null::bigint as order_key
 union all
-select 'claimed', fence, id, kind, lane, job_id, document_id, tenant_id, attempt, crashes, order_key
+select 'claimed', null, fence, id, kind, lane, job_id, document_id, tenant_id, attempt, crashes, order_key
 from claimed
 union all
-select 'limited', null, null, null, null, null, null, null, null, null, null from limited
+select 'limited', null, count(*), null, null, null, null, null, null, null, null, null from limited
 union all
-select 'alive', null, null, null, null, null, null, null, null, null, null from me
+select 'alive', null, null, null, null, null, null, null, null, null, null, null from me
 union all
-select 'clock', turns.serve(lane, max(order_key)),
-       null, null, lane, null, null, null, null, null, null
+select 'clock', null, turns.serve(lane, max(order_key)), null, null, lane, null, null, null, null, null, null
 from claimed
 group by lane

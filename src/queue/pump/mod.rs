@@ -45,7 +45,7 @@ use crate::{
 pub use self::handler::{Handler, Stop, StopReason};
 
 /// What has ended waits at most so long for others before it is settled, while there is buffered work to do.
-const FLUSH: Duration = Duration::from_millis(5);
+const FLUSH: Duration = Duration::from_millis(20);
 /// Wait before a step is tried again that failed; doubles up to the interval of polling.
 const AGAIN: Duration = Duration::from_millis(50);
 
