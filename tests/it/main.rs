@@ -10,6 +10,8 @@ mod engines;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
+mod ops;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod queue;
