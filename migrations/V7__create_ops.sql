@@ -259,7 +259,7 @@ select lanes.lane, coalesce(ready, 0) as ready, coalesce(running, 0) as running,
 from lanes left join counted on counted.lane = lanes.lane left join serving on serving.lane = lanes.lane
 order by lanes.lane;
 
-comment on view ops.queue is 'One row a lane: what waits, what runs, who serves it. Reads all tasks: about 0.2 s with a million of them.';
+comment on view ops.queue is 'One row a lane: what waits, what runs, who serves it. Reads all tasks: about 0.3 s with a million of them.';
 comment on column ops.queue.lane is 'The kind of engine slot.';
 comment on column ops.queue.ready is 'Tasks that a free slot would take now.';
 comment on column ops.queue.running is 'Tasks that a worker holds.';
@@ -1019,6 +1019,9 @@ begin
         if not exists (select from pg_roles where rolname = role) then
             begin
                 execute format('create role %I nologin', role);
+                execute format('comment on role %I is %L', role, case role
+                    when reader then 'Looks at Bindery: reads the views of its schema ops.'
+                    else 'Operates Bindery: reads the views of its schema ops and calls its functions.' end);
             exception
                 when duplicate_object or unique_violation then
                     -- Another database made it just now.

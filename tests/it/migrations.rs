@@ -31,7 +31,7 @@ async fn eight_at_once_take_turns_and_each_migration_is_applied_once() {
 }
 
 #[tokio::test]
-async fn every_table_and_every_column_has_a_comment() {
+async fn every_table_every_view_and_every_column_has_a_comment() {
     let database = Database::migrated().await;
     let mut conn = database.connect().await;
     let bare: Vec<String> = sqlx::query_scalar(
@@ -39,7 +39,7 @@ async fn every_table_and_every_column_has_a_comment() {
          from pg_class as class
               left join pg_attribute as attribute
                    on attribute.attrelid = class.oid and attribute.attnum > 0 and not attribute.attisdropped
-         where class.relnamespace = 'public'::regnamespace and class.relkind in ('r', 'p', 'v')
+         where class.relnamespace in ('public'::regnamespace, 'ops'::regnamespace) and class.relkind in ('r', 'p', 'v')
                and class.relname <> 'refinery_schema_history'
                and (col_description(class.oid, attribute.attnum) is null or obj_description(class.oid) is null)
          order by 1",
@@ -49,6 +49,18 @@ async fn every_table_and_every_column_has_a_comment() {
     .unwrap();
     assert_eq!(bare, Vec::<String>::new(), "without a comment");
     assert!(database.count("select count(*) from pg_tables where schemaname = 'public'").await >= 9);
+}
+
+#[tokio::test]
+async fn every_function_and_every_schema_has_a_comment() {
+    let database = Database::migrated().await;
+    let bare = "select count(*) from pg_proc
+                where pronamespace in ('ops'::regnamespace, 'turns'::regnamespace, 'public'::regnamespace)
+                      and obj_description(oid, 'pg_proc') is null";
+    assert_eq!(database.count(bare).await, 0);
+    let bare = "select count(*) from pg_namespace
+                where nspname !~ '^(pg_|information_schema)' and obj_description(oid, 'pg_namespace') is null";
+    assert_eq!(database.count(bare).await, 0);
 }
 
 #[tokio::test]

@@ -97,7 +97,11 @@ async fn modest_owner(database: &Database) -> (String, PgConnection) {
 async fn forget(database: &Database, roles: &[&str]) {
     let mut conn = database.connect().await;
     for role in roles {
-        for statement in [format!("drop owned by {role} cascade"), format!("drop role {role}")] {
+        for statement in [
+            format!("reassign owned by {role} to current_user"),
+            format!("drop owned by {role}"),
+            format!("drop role {role}"),
+        ] {
             sqlx::query(AssertSqlSafe(statement)).execute(&mut conn).await.unwrap();
         }
     }
@@ -143,6 +147,8 @@ async fn many_databases_of_one_server_may_make_the_same_roles_at_once() {
     for granted in running {
         assert!(granted.await.unwrap().contains("may look"));
     }
+    let told = format!("select shobj_description('{looks}'::regrole, 'pg_authid')");
+    assert!(value::<String>(&mut databases[0].connect().await, &told).await.contains("Looks"));
     for database in &databases {
         rows(&mut super::conn_as(database, &looks).await, "select * from ops.queue").await;
         rows(&mut database.connect().await, &format!("drop owned by {looks}, {acts}")).await;

@@ -33,7 +33,7 @@ async fn a_canceled_job_that_is_retried_gives_its_result_to_whoever_asks_again()
     rows(&mut conn, &format!("select ops.retry('{job}')")).await;
     let done = client.finish(&job).await;
     assert_eq!(done.result["status"], "success", "{}", done.result);
-    assert!(done.result["events"].as_array().is_none_or(Vec::is_empty), "{}", done.result);
+    assert!(!done.result["events"].to_string().contains("\"error\""), "{}", done.result);
 }
 
 #[tokio::test]
