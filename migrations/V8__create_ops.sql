@@ -1061,6 +1061,8 @@ comment on function ops.grant_roles is
 
 -- The names of identifiers are nobody's secret, and whoever writes a job computes one for the index.
 revoke execute on all functions in schema ops from public;
+-- An index of jobs is over the name, so whoever writes jobs runs these two.
+grant usage on schema ops to public;
 grant execute on function ops.base36(uuid), ops.job_name(uuid) to public;
 
 do $$

@@ -23,10 +23,18 @@ pub async fn cancel_jobs(conn: &mut PgConnection, jobs: &[JobId]) -> Result<u64,
         .execute(&mut *conn)
         .await
         .map_err(Error::of("drop waiting tasks"))?;
-    let running = query!("update tasks set cancel_requested = true where job_id = any ($1)", jobs as &[JobId])
-        .execute(conn)
-        .await
-        .map_err(Error::of("cancel running tasks"))?;
+    let running = query!(
+        "with locked as materialized (
+           select job_id, id from tasks where job_id = any ($1) order by job_id, id for no key update
+         )
+         update tasks set cancel_requested = true
+         from locked
+         where tasks.job_id = locked.job_id and tasks.id = locked.id",
+        jobs as &[JobId]
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("cancel running tasks"))?;
     Ok(running.rows_affected())
 }
 

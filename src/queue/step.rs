@@ -73,7 +73,10 @@ pub async fn step(
     ended: &[(&Lease, &Ending)],
     wants: &[Want],
 ) -> Result<Stepped, Error> {
-    let endings = Endings::of(ended);
+    // In one order for all, since a cancel locks the same tasks.
+    let mut ended = ended.to_vec();
+    ended.sort_unstable_by_key(|(lease, _)| (lease.task.job, lease.task.id));
+    let endings = Endings::of(&ended);
     let lanes: Vec<&str> = wants.iter().map(|want| want.lane.as_str()).collect();
     let counts: Vec<i64> = wants.iter().map(|want| i64::try_from(want.count).unwrap_or(i64::MAX)).collect();
     let starts: Vec<i64> = wants.iter().map(|want| want.start).collect();

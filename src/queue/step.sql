@@ -65,8 +65,8 @@ with ended as materialized (
   where tasks.job_id = next.job_id and tasks.id = next.id
 ), me as materialized (
   -- A rescue of this worker cannot pass this lock, so nothing is claimed for a worker that is being buried.
-  select id from workers
-  where id = $1 and alive_until > now() and draining_since is null and cardinality($15::text[]) > 0
+  select draining_since from workers
+  where id = $1 and alive_until > now() and cardinality($15::text[]) > 0
   for key share
 ), candidates as materialized (
   -- In the order of the index; the limit ends the walk.
@@ -81,7 +81,7 @@ with ended as materialized (
          limit wanted.count
          for update skip locked
        ) as ready
-  where exists (select from me)
+  where exists (select from me where draining_since is null)
 ), locked as materialized (
   -- Tenants with a limit are locked, so that claims at once keep to it together; all others cost nothing.
   select id, running_max from tenants

@@ -2,7 +2,7 @@
 
 use super::{Done, Outcome, Work, events, found_format, page_count, report};
 use crate::{
-    domain::{DocumentState, ErrorCode, limits, options::JobOption},
+    domain::{DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
         host,
         protocol::{Answer, Convert, Request},
@@ -71,7 +71,7 @@ impl Work {
         let mut conn = self.ctx.read().await?;
         let job = storage::jobs::get_any(&mut conn, lease.task.job).await?;
         let document = storage::documents::get(&mut conn, id).await?;
-        if document.state != DocumentState::Open || job.deleted_at.is_some() {
+        if document.state != DocumentState::Open || job.state == JobState::Completed || job.deleted_at.is_some() {
             return Ok(None);
         }
         storage::jobs::update_processing(&mut conn, job.id).await?;
