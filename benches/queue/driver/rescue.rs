@@ -68,8 +68,8 @@ async fn kill_one_of_two(bench: &Bench, subject: &Subject, database: &Database) 
     let done = second.until(longest, |count| count.finished >= float(JOBS)).await;
     let mut seconds = f64::INFINITY;
     if done.finished >= float(JOBS) {
-        super::drain::wait_until_settled(bench, subject, database).await;
         seconds = killed.elapsed().as_secs_f64();
+        super::drain::wait_until_settled(bench, subject, database).await;
     }
     second.kill().await;
     vec![("running", running.started), ("done_seconds", seconds), ("left", float(JOBS) - done.finished)]

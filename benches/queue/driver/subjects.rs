@@ -22,14 +22,13 @@ pub(crate) struct Subject {
     pub(crate) inserts: bool,
     /// Whether it runs jobs in a way of its own.
     pub(crate) works: bool,
-    /// Says whether a job is not finished yet.
-    pub(crate) unfinished: &'static str,
+    /// Says whether a job is not settled yet; none where only a view can tell that takes minutes for many jobs.
+    pub(crate) unfinished: Option<&'static str>,
 }
 
 const TASKS: &str = "select exists (select 1 from tasks)";
 const APALIS: &str = "select exists (select 1 from apalis.jobs where status <> 'Done')";
 const GRAPHILE: &str = "select exists (select 1 from graphile_worker._private_jobs)";
-const AWA: &str = "select exists (select 1 from awa.jobs where state::text <> 'completed')";
 
 /// All subjects; the first is the one that the others are compared with.
 pub(crate) const SUBJECTS: &[Subject] = &[
@@ -39,7 +38,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         schema_of: "bindery",
         inserts: true,
         works: true,
-        unfinished: TASKS,
+        unfinished: Some(TASKS),
     },
     Subject {
         name: "bindery-task",
@@ -47,7 +46,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         schema_of: "bindery",
         inserts: true,
         works: false,
-        unfinished: TASKS,
+        unfinished: Some(TASKS),
     },
     Subject {
         name: "apalis",
@@ -55,7 +54,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         schema_of: "apalis",
         inserts: true,
         works: true,
-        unfinished: APALIS,
+        unfinished: Some(APALIS),
     },
     Subject {
         name: "apalis-unlocked",
@@ -63,16 +62,16 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         schema_of: "apalis",
         inserts: false,
         works: true,
-        unfinished: APALIS,
+        unfinished: Some(APALIS),
     },
-    Subject { name: "awa", program: Program::Peers, schema_of: "awa", inserts: true, works: true, unfinished: AWA },
+    Subject { name: "awa", program: Program::Peers, schema_of: "awa", inserts: true, works: true, unfinished: None },
     Subject {
         name: "graphile",
         program: Program::Peers,
         schema_of: "graphile",
         inserts: true,
         works: true,
-        unfinished: GRAPHILE,
+        unfinished: Some(GRAPHILE),
     },
     Subject {
         name: "graphile-batched",
@@ -80,7 +79,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         schema_of: "graphile",
         inserts: false,
         works: true,
-        unfinished: GRAPHILE,
+        unfinished: Some(GRAPHILE),
     },
 ];
 
