@@ -80,14 +80,14 @@ const ROLLED_BACK: &[&str] = &["40001", "40P01"];
 const REFUSED: &[&str] = &["28", "3D000"];
 
 /// Those with which a pooler shows that it does not keep prepared statements.
-const LOST_STATEMENT: &[&str] = &["26000", "42P05"];
+const LOST_STATEMENT: &[&str] = &["26000", "42P05", "08P01"];
 
 fn has_code(source: &sqlx::Error, codes: &[&str]) -> bool {
     let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| codes.iter().any(|prefix| code.starts_with(prefix)))
 }
 
-/// Whether a prepared statement was not where the driver had prepared it.
+/// Whether a prepared statement was not where the driver had prepared it, or another one was there under its name.
 pub(super) fn lost_statement(source: &sqlx::Error) -> bool {
     has_code(source, LOST_STATEMENT)
 }
