@@ -45,13 +45,13 @@
 //!
 //! | who, when | what is left | who mends it |
 //! | --- | --- | --- |
-//! | API during an upload | bytes without a row | the client gets no 201; the job's purge removes the bytes |
+//! | API during an upload | bytes without a row, or half of them | the client gets no 201; the job's purge removes the bytes |
 //! | API after the commit, before the answer | the document is in | nothing to mend; the client sees it in the job |
 //! | worker while an engine runs | a claimed task, a work folder | rescue returns the task; the next worker on the machine removes the folder; the kernel kills the engine host |
 //! | worker after storing the PDF, before settling | a blob that no row names | the task runs again under another fence; the purge removes the blob |
 //! | worker during the commit | either all or nothing of it | the attempt's row tells which |
 //! | a connection during a claim | claimed tasks nobody knows of | the worker hands back what it holds and does not know |
-//! | a worker that was only slow | a lease that is lost | its settle matches no row, and what it made is dropped |
+//! | a worker that was only slow | a lease that is lost | its settle matches no row, and what it made is dropped; what it makes after the purge of its job is swept ([`workflows::sweep`]) |
 //! | PostgreSQL | committed transactions | API answers 503, workers keep converting and settle later; all reconnect |
 //! | everything | rows and blobs | `bindery up` finds them and goes on |
 //!

@@ -28,7 +28,7 @@ const LEASE: Duration = Duration::from_secs(15);
 const RENEW: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_secs(1);
 /// The worker's buffer, as the product has it.
-const AHEAD_MAX: usize = 500;
+const AHEAD_MAX: usize = 1000;
 
 /// The queue. `WHOLE` jobs come with their row and their options in the transaction of the task, as clients make
 /// them; others are a task alone.

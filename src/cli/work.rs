@@ -20,7 +20,7 @@ const RENEW: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_secs(1);
 
 /// Most tasks claimed ahead of a free slot, in a lane whose tasks take a few milliseconds.
-const AHEAD_MAX: usize = 500;
+const AHEAD_MAX: usize = 1000;
 
 /// Works until told to stop, then lets running conversions end within the grace period.
 ///

@@ -1,5 +1,13 @@
 //! The only place that looks at SQLSTATE.
 
+use std::{
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
 /// What can go wrong between us and the database or the blob store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -114,11 +122,31 @@ pub(super) fn passing(source: &sqlx::Error) -> bool {
     )
 }
 
+/// When a statement of this process failed last by trouble with the database, in milliseconds since the process first looked;
+/// zero for never.
+static SEEN: AtomicU64 = AtomicU64::new(0);
+static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+fn note() {
+    SEEN.store(elapsed().max(1), Ordering::Relaxed);
+}
+
+fn elapsed() -> u64 {
+    u64::try_from(BEGIN.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether this process had trouble with the database so short ago.
+pub(super) fn seen_within(time: Duration) -> bool {
+    let seen = SEEN.load(Ordering::Relaxed);
+    seen > 0 && u128::from(elapsed().saturating_sub(seen)) <= time.as_millis()
+}
+
 impl Error {
     /// Reads an error of the driver; to be used as `map_err(Error::of("get a job"))`.
     pub fn of(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| {
             if passing(&source) {
+                note();
                 return Self::Unavailable { doing, source };
             }
             match source.as_database_error().and_then(sqlx::error::DatabaseError::constraint) {

@@ -8,7 +8,10 @@ use sqlx::{
     postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions},
 };
 
-use super::{Error, error::lost_statement};
+use super::{
+    Error,
+    error::{self, lost_statement},
+};
 
 /// How transactions reach the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,11 @@ pub struct PoolConfig {
     pub acquire_timeout: Duration,
 }
 
+/// A connection that was used so short ago is not asked whether it is alive, ...
+const FRESH: Duration = Duration::from_secs(1);
+/// ... unless a statement of this process has failed so short ago: then all are.
+const SUSPICION: Duration = Duration::from_secs(30);
+
 /// A statement for nothing, to go on in the transaction that a connection of a [`Route::Pooled`] pool brings along.
 pub const BEGUN: &str = "select 1";
 
@@ -64,7 +72,10 @@ pub fn lazy(config: &PoolConfig) -> PgPool {
         // The hook asks in one round trip what a ping would and where the connection leads.
         .test_before_acquire(false)
         .after_connect(move |conn, _| Box::pin(admit(conn, route)))
-        .before_acquire(move |conn, _| Box::pin(async move { Ok(is_usable(conn, route).await) }));
+        .before_acquire(move |conn, meta| {
+            let trusted = route == Route::Direct && meta.idle_for < FRESH && !error::seen_within(SUSPICION);
+            Box::pin(async move { Ok(trusted || is_usable(conn, route).await) })
+        });
     match route {
         Route::Direct => pool.connect_lazy_with(options),
         Route::Pooled => pool

@@ -121,7 +121,9 @@ async fn left(site: &Site, conn: &mut PgConnection, rows: i64, most: Duration) -
 
 /// Says what is left on the disk after everything has stopped.
 pub(crate) fn check_disk(site: &Site) {
-    for (what, folder) in [("blob store", site.folder.join("blobs")), ("work folder", site.folder.join("data/work"))] {
+    for (what, folder) in
+        [("blob store", site.folder.join("blobs/jobs")), ("work folder", site.folder.join("data/work"))]
+    {
         let left = files(&folder);
         if !left.is_empty() {
             let (staged, whole): (Vec<_>, Vec<_>) = left.iter().partition(|(name, _)| name.contains('#'));

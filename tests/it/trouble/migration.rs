@@ -32,7 +32,8 @@ async fn a_migration_under_load_waits_for_a_long_transaction_without_holding_up_
         let jobs = submit_all(&client, 0..12).await;
         // The migration has not got in yet, and the work goes on beside it.
         finish_all(&client, &site.db, &jobs).await;
-        let applied = "select count(*) from information_schema.columns where table_schema = 'public' and column_name = 'later'";
+        let applied =
+            "select count(*) from information_schema.columns where table_schema = 'public' and column_name = 'later'";
         assert_eq!(site.db.count(applied).await, 0, "the report is still running");
         let slowest = "select extract(epoch from max(completed_at - started_at))::bigint from jobs";
         assert!(site.db.count(slowest).await < 15);
