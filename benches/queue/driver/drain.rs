@@ -46,6 +46,8 @@ pub(crate) async fn drain(
     let mut fleet = bench.fleet(subject, database, workers, slots, 0).await;
     let all = float(jobs);
     // A queue that is too slow is measured over the time it gets.
+    fleet.until(LONGEST / 10, |count| count.finished >= all * 0.05).await;
+    bench.learn(database).await;
     let first = fleet.until(LONGEST / 10, |count| count.finished >= all * 0.1).await;
     let before = bench.read(&fleet).await;
     let last = fleet.until(LONGEST, |count| count.finished >= all * 0.9).await;
