@@ -15,7 +15,7 @@ pub(crate) async fn run(bench: &mut Bench) {
     for &(workers, slots, case) in CASES {
         for subject in bench.subjects(|subject| subject.works) {
             announce(&format!("drain, {case}: {}", subject.name));
-            let jobs = bench.scale.drain_jobs;
+            let jobs = share(bench.scale.drain_jobs, subject);
             let database = bench.fresh(subject).await;
             bench.checkpoint().await;
             load(bench, subject, &database, jobs).await;
@@ -25,6 +25,12 @@ pub(crate) async fn run(bench: &mut Bench) {
         }
     }
     bench.report.print("drain");
+}
+
+/// The backlog that a subject gets.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a small count")]
+fn share(jobs: u64, subject: &Subject) -> u64 {
+    (float(jobs) * subject.share) as u64
 }
 
 /// Fills a database with jobs that wait.
@@ -47,7 +53,9 @@ pub(crate) async fn drain(
     let all = float(jobs);
     // A queue that is too slow is measured over the time it gets.
     fleet.until(LONGEST / 10, |count| count.finished >= all * 0.05).await;
-    bench.learn(database).await;
+    if subject.learns {
+        bench.learn(database).await;
+    }
     let first = fleet.until(LONGEST / 10, |count| count.finished >= all * 0.1).await;
     let before = bench.read(&fleet).await;
     let last = fleet.until(LONGEST, |count| count.finished >= all * 0.9).await;
