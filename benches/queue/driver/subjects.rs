@@ -22,6 +22,11 @@ pub(crate) struct Subject {
     pub(crate) inserts: bool,
     /// Whether it runs jobs in a way of its own.
     pub(crate) works: bool,
+    /// The share of the backlog that its drain gets: a deep one slows some peers, and each is measured at its best.
+    pub(crate) share: f64,
+    /// Whether statistics of a queue at work help it. Without any, `apalis` claims along its index; with them, the plan
+    /// of its function sorts the whole backlog.
+    pub(crate) learns: bool,
     /// Says whether a job is not settled yet; none where only a view can tell that takes minutes for many jobs.
     pub(crate) unfinished: Option<&'static str>,
 }
@@ -38,6 +43,8 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         schema_of: "bindery",
         inserts: true,
         works: true,
+        share: 1.0,
+        learns: true,
         unfinished: Some(TASKS),
     },
     Subject {
@@ -46,6 +53,8 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         schema_of: "bindery",
         inserts: true,
         works: false,
+        share: 1.0,
+        learns: true,
         unfinished: Some(TASKS),
     },
     Subject {
@@ -54,6 +63,8 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         schema_of: "apalis",
         inserts: true,
         works: true,
+        share: 0.2,
+        learns: false,
         unfinished: Some(APALIS),
     },
     Subject {
@@ -62,15 +73,28 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         schema_of: "apalis",
         inserts: false,
         works: true,
+        share: 0.2,
+        learns: false,
         unfinished: Some(APALIS),
     },
-    Subject { name: "awa", program: Program::Peers, schema_of: "awa", inserts: true, works: true, unfinished: None },
+    Subject {
+        name: "awa",
+        program: Program::Peers,
+        schema_of: "awa",
+        inserts: true,
+        works: true,
+        share: 0.2,
+        learns: true,
+        unfinished: None,
+    },
     Subject {
         name: "graphile",
         program: Program::Peers,
         schema_of: "graphile",
         inserts: true,
         works: true,
+        share: 0.2,
+        learns: true,
         unfinished: Some(GRAPHILE),
     },
     Subject {
@@ -79,6 +103,8 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         schema_of: "graphile",
         inserts: false,
         works: true,
+        share: 1.0,
+        learns: true,
         unfinished: Some(GRAPHILE),
     },
 ];
