@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{PgConnection, query_scalar};
 
-use super::{Error, step::step};
+use super::{Error, step::step, worker::Held};
 use crate::{
     domain::{DocumentId, JobId, Lane, TenantId, WorkerId},
     storage,
@@ -134,6 +134,11 @@ impl Lease {
         // Nothing is claimed, so it does not matter by whom.
         let stepped = step(conn, WorkerId(uuid::Uuid::nil()), &[(self, ending)], &[]).await?;
         if stepped.settled.contains(&self.fence) { Ok(()) } else { Err(self.lost()) }
+    }
+
+    /// What a worker shows of it when it renews.
+    pub fn held(&self) -> Held {
+        Held { job: self.task.job, task: self.task.id, fence: self.fence }
     }
 
     /// What to say when the lease does not count any more.

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use sqlx::{PgConnection, query, query_as};
 
+use super::rescue;
 use crate::{
     domain::{JobId, Lane, WorkerId},
     storage::{Error, jobs::interval},
@@ -124,19 +125,11 @@ pub async fn bury(conn: &mut PgConnection, worker: WorkerId) -> Result<(), Error
 
 /// Removes a worker that stops, and hands back what it still holds without counting an attempt or a crash.
 pub async fn delete(conn: &mut PgConnection, worker: WorkerId) -> Result<(), Error> {
-    query!(
-        "with back as (
-           update tasks
-           set state = 'ready', worker_id = null, fence = null, claimed_at = null, capped = false,
-               attempt = attempt - 1
-           where worker_id = $1
-         )
-         delete from workers where id = $1",
-        worker as WorkerId
-    )
-    .execute(conn)
-    .await
-    .map_err(Error::of("remove a worker"))?;
+    rescue::forgo_unknown(conn, worker, &[]).await?;
+    query!("delete from workers where id = $1", worker as WorkerId)
+        .execute(conn)
+        .await
+        .map_err(Error::of("remove a worker"))?;
     Ok(())
 }
 

@@ -47,15 +47,15 @@ pub async fn accept(ctx: &Context, tenant: TenantId, job: JobId) -> Result<Accep
 }
 
 async fn take_ordinal(ctx: &Context, tenant: TenantId, job: JobId) -> Result<i32, Error> {
-    let mut tx = ctx.begin().await?;
-    let taken = storage::jobs::take_ordinal(&mut tx, tenant, job, ctx.settings.creating_idle_max)
+    let mut conn = ctx.read().await?;
+    let taken = storage::jobs::take_ordinal(&mut conn, tenant, job, ctx.settings.creating_idle_max)
         .await
         .map_err(Error::of_job(job))?;
     let Some(ordinal) = taken else {
-        let found = storage::jobs::get(&mut tx, tenant, job).await.map_err(Error::of_job(job))?;
+        let found = storage::jobs::get(&mut conn, tenant, job).await.map_err(Error::of_job(job))?;
         return Err(Error::WrongState { state: found.state });
     };
-    Context::commit(tx).await?;
+    ctx.written(conn).await?;
     Ok(ordinal)
 }
 

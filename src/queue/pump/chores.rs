@@ -12,7 +12,7 @@ use super::{AGAIN, Ended, Handler, Pump, Slots, StopReason, jittered};
 use crate::{
     domain::{Lane, WorkerId},
     queue::{
-        rescue,
+        Lease, rescue,
         step::{Stepped, Want, step},
         worker,
     },
@@ -235,10 +235,7 @@ impl<H: Handler> Pump<H> {
             self.look = true;
         }
         if self.deadline.is_some() {
-            for lease in self.lanes.values_mut().flat_map(Slots::empty) {
-                self.ended.push(Ended::released(lease));
-                self.ended_since.get_or_insert_with(Instant::now);
-            }
+            self.release_buffered();
         }
     }
 
@@ -246,11 +243,7 @@ impl<H: Handler> Pump<H> {
         self.renewing = true;
         self.renew = Instant::now() + self.config.renew;
         let mut held: Vec<_> = self.running.values().map(|running| running.held).collect();
-        held.extend(self.lanes.values().flat_map(Slots::buffered).map(|lease| worker::Held {
-            job: lease.task.job,
-            task: lease.task.id,
-            fence: lease.fence,
-        }));
+        held.extend(self.lanes.values().flat_map(Slots::buffered).map(Lease::held));
         let (pool, me, lease, route) = (self.pool.clone(), self.me.clone(), self.config.lease, self.config.route);
         self.chores.spawn(async move { Chore::Renewed(renew(&pool, route, me, lease, &held).await) });
     }
@@ -282,8 +275,7 @@ impl<H: Handler> Pump<H> {
         }
         let buffered = self.lanes.values_mut().find_map(|slots| slots.remove(entry.fence));
         if let Some(lease) = buffered.filter(|_| !entry.lost) {
-            self.ended.push(Ended::canceled(lease));
-            self.ended_since.get_or_insert_with(Instant::now);
+            self.settle_soon(Ended::canceled(lease));
         }
     }
 

@@ -248,8 +248,7 @@ impl<H: Handler> Pump<H> {
 
     fn begin(&mut self, lease: Lease) {
         let stop = Stop::default();
-        let held = worker::Held { job: lease.task.job, task: lease.task.id, fence: lease.fence };
-        self.running.insert(lease.fence, Running { held, lane: lease.task.lane, stop: stop.clone() });
+        self.running.insert(lease.fence, Running { held: lease.held(), lane: lease.task.lane, stop: stop.clone() });
         let attempt = Attempt { pool: self.pool.clone(), handler: Arc::clone(&self.handler), lease, stop };
         self.attempts.spawn(attempt.run());
     }
@@ -275,8 +274,21 @@ impl<H: Handler> Pump<H> {
             slots.ended(finished.took);
         }
         if let Some(ended) = finished.ended {
-            self.ended.push(ended);
-            self.ended_since.get_or_insert_with(Instant::now);
+            self.settle_soon(ended);
+        }
+    }
+
+    /// Has an end settled with the next step.
+    fn settle_soon(&mut self, ended: Ended<H::Done>) {
+        self.ended.push(ended);
+        self.ended_since.get_or_insert_with(Instant::now);
+    }
+
+    /// Hands back what is buffered and nobody has begun.
+    fn release_buffered(&mut self) {
+        let buffered: Vec<_> = self.lanes.values_mut().flat_map(Slots::empty).collect();
+        for lease in buffered {
+            self.settle_soon(Ended::released(lease));
         }
     }
 
@@ -300,10 +312,7 @@ impl<H: Handler> Pump<H> {
     fn begin_drain(&mut self) {
         tracing::info!(running = self.running.len(), "stopping; running tasks may end");
         self.deadline = Some(Instant::now() + self.config.grace);
-        for lease in self.lanes.values_mut().flat_map(Slots::empty) {
-            self.ended.push(Ended::released(lease));
-            self.ended_since.get_or_insert_with(Instant::now);
-        }
+        self.release_buffered();
         self.begin_draining();
     }
 

@@ -18,12 +18,13 @@ use crate::{
 /// # Errors
 /// `LeaseLost` when it does not count any more; nothing is written then.
 pub(super) async fn settle(ctx: &Context, lease: &Lease, done: &Done) -> Result<(), Error> {
+    let ending = done.ending(lease);
     let mut tx = ctx.begin().await?;
     let mut step = Step::Waiting;
     // The job first, then the task: the same order as everybody else.
     match storage::jobs::lock_any(&mut tx, lease.task.job).await {
         Ok(job) => {
-            lease.end(&mut tx, &done.ending(lease)).await?;
+            lease.end(&mut tx, &ending).await?;
             step = record(ctx, &mut tx, lease, &job, done).await?;
         }
         // Purged: the task is all that is left.
@@ -34,7 +35,7 @@ pub(super) async fn settle(ctx: &Context, lease: &Lease, done: &Done) -> Result<
     }
     Context::commit(tx).await?;
     step.announce(ctx, lease.task.job);
-    if done.ending(lease).how.is_ready() {
+    if ending.how.is_ready() {
         ctx.bell.work();
     }
     Ok(())

@@ -1,7 +1,7 @@
 use nix::sys::signal::{Signal, kill};
 
 use crate::support::{
-    Site, documents,
+    Process, Site, documents,
     service::{children, files},
     until,
     wait::seconds,
@@ -27,12 +27,8 @@ async fn an_engine_that_is_killed_in_the_middle_costs_one_attempt_and_the_job_co
     );
 }
 
-#[tokio::test]
-async fn a_document_whose_engine_is_killed_on_every_attempt_ends_as_corrupt_with_its_attempts_kept() {
-    let site = Site::new().await;
-    let (_serve, client) = site.serve().await;
-    let work = site.work();
-    let job = client.begin(&[documents::long_text()]).await;
+/// Sends a signal to the engine of each of the three attempts and waits until the attempt has ended by it.
+async fn signal_each_attempt(site: &Site, work: &Process, signal: Signal) {
     for attempt in 1..=3_i64 {
         until("the next attempt runs", seconds(30), async || {
             (site.db.count("select coalesce(max(attempt), 0)::bigint from tasks where state = 'running'").await
@@ -40,12 +36,21 @@ async fn a_document_whose_engine_is_killed_on_every_attempt_ends_as_corrupt_with
                 .then_some(())
         })
         .await;
-        kill(site.engine_runs(&work).await, Signal::SIGKILL).unwrap();
+        kill(site.engine_runs(work).await, signal).unwrap();
         until("the attempt is closed", seconds(30), async || {
             (site.db.count("select count(*) from attempts").await == attempt).then_some(())
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn a_document_whose_engine_is_killed_on_every_attempt_ends_as_corrupt_with_its_attempts_kept() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let work = site.work();
+    let job = client.begin(&[documents::long_text()]).await;
+    signal_each_attempt(&site, &work, Signal::SIGKILL).await;
     let (code, message) = client.finish(&job).await.error();
     assert_eq!(code, "corrupt");
     assert!(message.contains("long.txt"), "{message}");
@@ -59,19 +64,7 @@ async fn an_engine_that_takes_too_long_is_stopped_and_the_document_ends_with_the
     let work = site.start("work", &[("BINDERY_TASK_TIMEOUT", "2s")]);
     let job = client.begin(&[documents::long_text()]).await;
     // An engine that stands still, as one that hangs does.
-    for attempt in 1..=3_i64 {
-        until("the next attempt runs", seconds(30), async || {
-            (site.db.count("select coalesce(max(attempt), 0)::bigint from tasks where state = 'running'").await
-                == attempt)
-                .then_some(())
-        })
-        .await;
-        kill(site.engine_runs(&work).await, Signal::SIGSTOP).unwrap();
-        until("the attempt is closed", seconds(30), async || {
-            (site.db.count("select count(*) from attempts").await == attempt).then_some(())
-        })
-        .await;
-    }
+    signal_each_attempt(&site, &work, Signal::SIGSTOP).await;
     let (code, message) = client.finish(&job).await.error();
     assert_eq!(code, "timeout");
     assert!(message.contains("long.txt"), "{message}");

@@ -278,10 +278,7 @@ impl Model {
     /// Renewing names what was canceled, and of everything else that was ever given that it is lost.
     async fn renew(&mut self, conn: &mut PgConnection, number: usize) -> Result<(), TestCaseError> {
         let own: Vec<_> = self.leases.iter().filter(|(_, owner)| *owner == number).map(|(lease, _)| lease).collect();
-        let held: Vec<_> = own
-            .iter()
-            .map(|lease| worker::Held { job: lease.task.job, task: lease.task.id, fence: lease.fence })
-            .collect();
+        let held: Vec<_> = own.iter().map(|lease| lease.held()).collect();
         let renewed = worker::renew(conn, self.workers[number].id, seconds(600), &held).await.unwrap();
         // A lease that ran out and that nobody noticed is taken up again.
         self.dead[number] = false;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use bindery::{
     domain::Lane,
     queue::{
-        rescue,
+        Lease, rescue,
         step::{Want, step},
         worker,
     },
@@ -154,10 +154,7 @@ async fn renewing_names_what_was_canceled_and_what_was_lost() {
         enqueue(&mut conn, 0).await;
     }
     let leases = take(&mut conn, &me, 3).await;
-    let held: Vec<_> = leases
-        .iter()
-        .map(|lease| worker::Held { job: lease.task.job, task: lease.task.id, fence: lease.fence })
-        .collect();
+    let held: Vec<_> = leases.iter().map(Lease::held).collect();
     assert_eq!(worker::renew(&mut conn, me.id, seconds(15), &held).await.unwrap(), Some(Vec::new()));
     bindery::queue::cancel::cancel_job(&mut conn, leases[0].task.job).await.unwrap();
     sqlx::query("delete from tasks where id = $1").bind(leases[1].task.id).execute(&mut conn).await.unwrap();

@@ -1,6 +1,6 @@
 use std::{fs::File, io::Write};
 
-use super::{answered, finish_all, refused, submit, submit_all};
+use super::{answered, goes_on, refused, submit};
 use crate::support::{Cluster, Site, documents, until, wait::seconds};
 
 #[tokio::test]
@@ -35,12 +35,7 @@ async fn while_the_disk_of_the_database_is_full_clients_and_workers_wait_and_not
     work.says("No space left on device", seconds(20)).await;
     assert!(cluster.log().contains("No space left on device"), "the disk is really full");
     std::fs::remove_file(&ballast).unwrap();
-    until("the API takes a job", seconds(5), async || {
-        answered(client.post("/jobs").await).map(|answer| answer.expect(201))
-    })
-    .await;
-    jobs.extend(submit_all(&client, 0..4).await);
-    finish_all(&client, &site.db, &jobs).await;
+    goes_on(&client, &site.db, jobs).await;
     assert!(serve.is_running() && work.is_running());
 }
 

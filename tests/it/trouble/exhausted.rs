@@ -1,4 +1,4 @@
-use super::{answered, finish_all, refused, submit, submit_all};
+use super::{finish_all, goes_on, refused, submit, submit_all};
 use crate::support::{Cluster, Database, Site, documents, until, wait::seconds};
 
 #[tokio::test]
@@ -8,7 +8,7 @@ async fn when_all_connections_are_taken_the_service_asks_to_try_again_and_goes_o
     let url = site.db.url.replace("postgres@", "service@");
     let (mut serve, client) = site.serve_with(&[("DATABASE_URL", &url)]).await;
     let mut work = site.start("work", &[("DATABASE_URL", &url)]);
-    let mut jobs = vec![submit(&client, &documents::text("a.txt")).await];
+    let jobs = vec![submit(&client, &documents::text("a.txt")).await];
     cluster.execute("alter role service connection limit 0").await;
     site.db.cut_connections().await;
     until("the API refuses a job", seconds(10), async || {
@@ -17,12 +17,7 @@ async fn when_all_connections_are_taken_the_service_asks_to_try_again_and_goes_o
     })
     .await;
     cluster.execute("alter role service connection limit 50").await;
-    until("the API takes a job", seconds(5), async || {
-        answered(client.post("/jobs").await).map(|answer| answer.expect(201))
-    })
-    .await;
-    jobs.extend(submit_all(&client, 0..4).await);
-    finish_all(&client, &site.db, &jobs).await;
+    goes_on(&client, &site.db, jobs).await;
     assert!(serve.is_running() && work.is_running());
 }
 

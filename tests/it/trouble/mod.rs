@@ -97,6 +97,16 @@ async fn stored(db: &Database, count: i64) {
     .await;
 }
 
+/// The trouble is over: the API takes a job soon, and everything completes, what was accepted before too.
+async fn goes_on(client: &Client, db: &Database, mut jobs: Vec<String>) {
+    until("the API takes a job", seconds(5), async || {
+        answered(client.post("/jobs").await).map(|answer| answer.expect(201))
+    })
+    .await;
+    jobs.extend(submit_all(client, 0..4).await);
+    finish_all(client, db, &jobs).await;
+}
+
 /// Waits for the results of jobs, and checks that each is there once and no task was done twice.
 async fn finish_all(client: &Client, db: &Database, jobs: &[String]) {
     for job in jobs {
