@@ -64,9 +64,14 @@ pub(crate) async fn register(conn: &mut PgConnection, lease: Duration) -> Regist
 pub(crate) async fn lose(conn: &mut PgConnection, worker: WorkerId) -> i64 {
     let mut tx = sqlx::Connection::begin(conn).await.unwrap();
     worker::bury(&mut tx, worker).await.unwrap();
-    let rescued = rescue::rescue(&mut tx).await.unwrap();
+    // A step of the worker that is under way locks it, and a rescue passes over it; the next one comes after the step.
+    let tasks = until("the tasks are taken back", seconds(10), async || {
+        let rescued = rescue::rescue(&mut tx).await.unwrap();
+        (rescued.tasks > 0).then_some(rescued.tasks)
+    })
+    .await;
     tx.commit().await.unwrap();
-    rescued.tasks
+    tasks
 }
 
 /// The one worker that is registered.
