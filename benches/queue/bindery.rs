@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
 use bindery::{
     domain::{JobId, Lane, TenantId, options::JobOption},
     queue::{
-        self, Bell, Ending, Error, Handler, Lease, NewTask, PumpConfig, Signal, Signals, Stop, Turn, lease::How, pump,
+        self, Bell, Ending, Error, Handler, Intake, Lease, NewJob, NewTask, PumpConfig, Signal, Signals, Stop, Turn,
+        lease::How, pump,
     },
     storage::{
         self,
@@ -30,13 +31,14 @@ const POLL: Duration = Duration::from_secs(1);
 /// The worker's buffer, as the product has it.
 const AHEAD_MAX: usize = 1000;
 
-/// The queue. `WHOLE` jobs come with their row and their options in the transaction of the task, as clients make
-/// them; others are a task alone.
+/// The queue. `WHOLE` jobs come with their row and their options, by the statement that creates all jobs; others are a
+/// task alone.
 #[derive(Clone)]
 pub(crate) struct Bindery<const WHOLE: bool> {
     connect: PgConnectOptions,
     pool: PgPool,
     bell: Bell,
+    intake: Intake,
     /// Whether a job that ends is told to those who wait for it.
     tells: bool,
 }
@@ -51,19 +53,16 @@ impl<const WHOLE: bool> Bindery<WHOLE> {
     pub(crate) async fn enqueue_for(&self, tenant: u64, number: u64) {
         let task = task(tenant, number);
         if WHOLE {
-            let mut tx = self.pool.begin().await.expect("a transaction can begin");
-            let new = storage::jobs::NewJob {
+            let job = NewJob {
                 id: task.job,
                 tenant: task.tenant,
                 workflow: "convert",
                 profile: "default",
                 name: None,
                 idle_max: Duration::from_secs(3600),
+                options: vec![JobOption { name: "options".to_owned(), value: subject::options(number) }],
             };
-            let options = [JobOption { name: "options".to_owned(), value: subject::options(number) }];
-            storage::jobs::insert(&mut tx, &new, &options).await.expect("a job can be inserted");
-            queue::enqueue(&mut tx, &task).await.expect("a task can be inserted");
-            tx.commit().await.expect("a transaction can be committed");
+            self.intake.submit(job, Some(task)).await.expect("a job can be created");
         } else {
             let mut conn = self.pool.acquire().await.expect("a connection is free");
             queue::enqueue(&mut conn, &task).await.expect("a task can be inserted");
@@ -179,7 +178,8 @@ impl<const WHOLE: bool> Queue for Bindery<WHOLE> {
         };
         let pool = pool::lazy(&config);
         pool::ping(&pool).await.expect("the database answers");
-        Self { connect, bell: Bell::new(pool.clone()), pool, tells: false }
+        let (bell, intake) = (Bell::new(pool.clone()), Intake::new(pool.clone(), Route::Direct));
+        Self { connect, bell, intake, pool, tells: false }
     }
 
     async fn install(&self) {

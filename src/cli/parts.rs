@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::config::Config;
 use crate::{
     domain::limits,
-    queue::{Bell, Signals},
+    queue::{Bell, Intake, Signals},
     storage::{
         self,
         blobs::Blobs,
@@ -130,6 +130,7 @@ pub(super) fn context(
         .with_context(|| format!("the blob store in {} cannot be used", config.blobs.display()))?;
     Ok(Context {
         bell: Bell::new(pool.clone()),
+        intake: Intake::new(pool.clone(), route),
         signals: listener.map_or_else(Signals::deaf, |listener| Signals::start(listener, stop.clone())),
         pool,
         route,

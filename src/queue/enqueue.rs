@@ -17,7 +17,7 @@ pub enum Turn {
 }
 
 impl Turn {
-    const fn place(self) -> Option<i64> {
+    pub(super) const fn place(self) -> Option<i64> {
         match self {
             Self::Next => None,
             Self::At(place) => Some(place),
@@ -63,52 +63,5 @@ pub async fn enqueue(conn: &mut PgConnection, task: &NewTask) -> Result<(), Erro
     .execute(conn)
     .await
     .map_err(Error::of("enqueue a task"))?;
-    Ok(())
-}
-
-/// Puts many tasks into the queue by one statement, in the caller's transaction; those of one line stand in their order.
-///
-/// # Errors
-/// `Unavailable` when the database is.
-pub async fn enqueue_all(conn: &mut PgConnection, tasks: &[NewTask]) -> Result<(), Error> {
-    let kinds: Vec<&str> = tasks.iter().map(|task| task.kind).collect();
-    let lanes: Vec<&str> = tasks.iter().map(|task| task.lane.as_str()).collect();
-    let jobs: Vec<JobId> = tasks.iter().map(|task| task.job).collect();
-    let documents: Vec<Option<DocumentId>> = tasks.iter().map(|task| task.document).collect();
-    let tenants: Vec<TenantId> = tasks.iter().map(|task| task.tenant).collect();
-    let priorities: Vec<i16> = tasks.iter().map(|task| task.priority).collect();
-    let places: Vec<Option<i64>> = tasks.iter().map(|task| task.turn.place()).collect();
-    query!(
-        "with given as (
-           select *
-           from unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::smallint[], $7::bigint[])
-                with ordinality as given (kind, lane, job_id, document_id, tenant_id, priority, place, ordinal)
-         ), lines as materialized (
-           select tenant_id, lane, priority, turns.take(tenant_id, lane, priority, count(*)) as first
-           from given
-           where place is null
-           group by tenant_id, lane, priority
-         ), placed as (
-           select given.*, coalesce(place, lines.first - 1 + row_number() over (
-                    partition by given.tenant_id, given.lane, given.priority, given.place is null order by given.ordinal
-                  )) as order_key
-           from given left join lines on lines.tenant_id = given.tenant_id and lines.lane = given.lane
-                                         and lines.priority = given.priority
-         )
-         insert into tasks (kind, lane, job_id, document_id, tenant_id, priority, state, order_key)
-         select kind, lane, job_id, document_id, tenant_id, priority, 'ready', order_key
-         from placed
-         order by ordinal",
-        kinds as Vec<&str>,
-        lanes as Vec<&str>,
-        jobs as Vec<JobId>,
-        documents as Vec<Option<DocumentId>>,
-        tenants as Vec<TenantId>,
-        &priorities,
-        places as Vec<Option<i64>>,
-    )
-    .execute(conn)
-    .await
-    .map_err(Error::of("enqueue tasks"))?;
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! Floor 2: a task engine on PostgreSQL that knows no workflow, no engine and no HTTP.
 //!
 //! ```text
-//!             ┌──────────────── retried (counts), released, rerouted, lost: back ────────────────┐
-//!             ▼                                                                                  │
-//! enqueue ─► ready ──claim──► running ──succeeded, failed, canceled──► gone (history in `attempts`)
-//!             ▲ ▲
-//!             │ └── later    (not before its time)
-//!             └──── limited  (its tenant runs as much as it may)
+//!                     ┌──────────────── retried (counts), released, rerouted, lost: back ────────────────┐
+//!                     ▼                                                                                  │
+//! submit, enqueue ─► ready ──claim──► running ──succeeded, failed, canceled──► gone (history in `attempts`)
+//!                     ▲ ▲
+//!                     │ └── later    (not before its time)
+//!                     └──── limited  (its tenant runs as much as it may)
 //! ```
 //!
 //! 1. A claim is one statement that also settles what has ended ([`step`]); its transaction ends at once, and nothing is
@@ -22,19 +22,23 @@
 pub mod bell;
 pub mod cancel;
 pub mod enqueue;
+pub mod intake;
 pub mod lease;
 pub mod listen;
 pub mod pump;
 pub mod rescue;
 pub mod retry;
 pub mod step;
+pub mod submit;
 pub mod worker;
 
 mod error;
 
 pub use bell::Bell;
-pub use enqueue::{NewTask, Turn, enqueue, enqueue_all};
+pub use enqueue::{NewTask, Turn, enqueue};
 pub use error::Error;
+pub use intake::Intake;
 pub use lease::{Ending, Lease, Report, Task};
 pub use listen::{Signal, Signals};
 pub use pump::{Handler, PumpConfig, Stop, StopReason};
+pub use submit::{NewJob, enqueue_all};

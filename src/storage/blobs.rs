@@ -273,7 +273,7 @@ impl Blobs {
 }
 
 fn failed(doing: &'static str) -> impl FnOnce(object_store::Error) -> Error {
-    move |source| Error::Blobs { doing, source }
+    move |source| Error::Blobs { doing, source: Arc::new(source) }
 }
 
 /// A blob that a row names and that is gone will not come back by trying again.

@@ -2,14 +2,14 @@
 
 use std::{
     sync::{
-        LazyLock,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-/// What can go wrong between us and the database or the blob store.
-#[derive(Debug, thiserror::Error)]
+/// What can go wrong between us and the database or the blob store. Cloning is cheap: one failure may concern many callers.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// There is no such row.
     #[error("not found")]
@@ -27,7 +27,7 @@ pub enum Error {
         doing: &'static str,
         /// What the driver says.
         #[source]
-        source: sqlx::Error,
+        source: Arc<sqlx::Error>,
     },
     /// A row or a blob is not as this version wrote it.
     #[error("unexpected content: {what}")]
@@ -50,7 +50,7 @@ pub enum Error {
         doing: &'static str,
         /// What the store says.
         #[source]
-        source: object_store::Error,
+        source: Arc<object_store::Error>,
     },
     /// Anything else from the database.
     #[error("could not {doing}")]
@@ -59,7 +59,7 @@ pub enum Error {
         doing: &'static str,
         /// What the driver says.
         #[source]
-        source: sqlx::Error,
+        source: Arc<sqlx::Error>,
     },
 }
 
@@ -147,11 +147,11 @@ impl Error {
         move |source| {
             if passing(&source) {
                 note();
-                return Self::Unavailable { doing, source };
+                return Self::Unavailable { doing, source: Arc::new(source) };
             }
             match source.as_database_error().and_then(sqlx::error::DatabaseError::constraint) {
                 Some(constraint) => Self::Conflict { constraint: constraint.to_owned() },
-                None => Self::Database { doing, source },
+                None => Self::Database { doing, source: Arc::new(source) },
             }
         }
     }

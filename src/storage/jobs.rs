@@ -6,24 +6,7 @@ use sqlx::{PgConnection, postgres::types::PgInterval, query, query_as, query_sca
 use time::OffsetDateTime;
 
 use super::Error;
-use crate::domain::{ErrorCode, JobId, JobState, Outcome, TenantId, options::JobOption};
-
-/// A job to be created.
-#[derive(Debug, Clone)]
-pub struct NewJob<'a> {
-    /// Its identifier.
-    pub id: JobId,
-    /// Whose it is.
-    pub tenant: TenantId,
-    /// Canonical name of the workflow.
-    pub workflow: &'a str,
-    /// Name of the profile.
-    pub profile: &'a str,
-    /// Name that the client gave.
-    pub name: Option<&'a str>,
-    /// How long it may stay `creating` with nothing added.
-    pub idle_max: Duration,
-}
+use crate::domain::{ErrorCode, JobId, JobState, Outcome, TenantId};
 
 /// A job as most callers need it.
 #[derive(Debug, Clone)]
@@ -67,33 +50,6 @@ pub struct JobSummaryRow {
     pub documents: i64,
     /// Documents not converted yet.
     pub documents_open: i32,
-}
-
-/// Creates a job in state `creating` with its options, by one statement: both are there or neither.
-pub async fn insert(conn: &mut PgConnection, job: &NewJob<'_>, options: &[JobOption]) -> Result<(), Error> {
-    let names: Vec<&str> = options.iter().map(|option| option.name.as_str()).collect();
-    let values: Vec<&str> = options.iter().map(|option| option.value.as_str()).collect();
-    query!(
-        "with job as (
-           insert into jobs (id, tenant_id, workflow, profile, name, expires_at)
-           values ($1, $2, $3, $4, $5, now() + $6)
-         )
-         insert into job_options (job_id, ordinal, name, value)
-         select $1, given.ordinal, given.name, given.value
-         from unnest($7::text[], $8::text[]) with ordinality as given (name, value, ordinal)",
-        job.id as JobId,
-        job.tenant as TenantId,
-        job.workflow,
-        job.profile,
-        job.name,
-        interval(job.idle_max),
-        names as Vec<&str>,
-        values as Vec<&str>,
-    )
-    .execute(conn)
-    .await
-    .map_err(Error::of("create a job"))?;
-    Ok(())
 }
 
 /// Counts a tenant's jobs that are not completed, no further than `max`.

@@ -77,7 +77,7 @@ fn failed(source: refinery_core::Error) -> Error {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(&source);
     while let Some(error) = next {
         if error.downcast_ref::<sqlx::Error>().is_some_and(error::passing) {
-            return Error::Unavailable { doing: "migrate the schema", source: sqlx::Error::Protocol(what) };
+            return Error::Unavailable { doing: "migrate the schema", source: sqlx::Error::Protocol(what).into() };
         }
         next = error.source();
     }

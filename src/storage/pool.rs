@@ -214,7 +214,7 @@ pub async fn ping(pool: &PgPool) -> Result<(), Error> {
     let asked = sqlx::query("select 1").execute(pool);
     match tokio::time::timeout(Duration::from_secs(1), asked).await {
         Ok(answer) => answer.map(|_| ()).map_err(Error::of("ping the database")),
-        Err(_) => Err(Error::Unavailable { doing: "ping the database", source: sqlx::Error::PoolTimedOut }),
+        Err(_) => Err(Error::Unavailable { doing: "ping the database", source: sqlx::Error::PoolTimedOut.into() }),
     }
 }
 

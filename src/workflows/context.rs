@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Error, OpenJobs};
 use crate::{
-    queue::{self, Bell, Signals},
+    queue::{self, Bell, Intake, Signals},
     storage::{
         self,
         blobs::Blobs,
@@ -44,6 +44,8 @@ pub struct Context {
     pub blobs: Blobs,
     /// Rings for this process.
     pub bell: Bell,
+    /// Creates jobs for this process.
+    pub intake: Intake,
     /// Hears for this process.
     pub signals: Signals,
     /// How jobs are treated.

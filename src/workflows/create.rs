@@ -6,7 +6,7 @@ use crate::{
         JobId, TenantId, limits,
         options::{self, JobOption},
     },
-    storage,
+    queue,
 };
 
 /// What a client asks for.
@@ -31,27 +31,26 @@ pub async fn create(ctx: &Context, tenant: TenantId, new: &NewJob) -> Result<Job
     let profile = workflow.profile(new.profile.as_deref())?;
     options::check(&new.options)?;
     let name = new.name.as_deref().map(label);
-    let job = storage::jobs::NewJob {
+    let job = queue::NewJob {
         id: JobId::new(),
         tenant,
         workflow: workflow.name,
         profile,
-        name: name.as_deref().filter(|name| !name.is_empty()),
+        name: name.filter(|name| !name.is_empty()),
         idle_max: ctx.settings.creating_idle_max,
+        options: new.options.clone(),
     };
-    Context::again(|| commit(ctx, &job, &new.options)).await?;
+    Context::again(|| commit(ctx, &job)).await?;
     tracing::info!(job.id = %job.id, workflow = workflow.name, "job created");
     Ok(job.id)
 }
 
-async fn commit(ctx: &Context, job: &storage::jobs::NewJob<'_>, options: &[JobOption]) -> Result<(), Error> {
-    let mut conn = ctx.read().await?;
+async fn commit(ctx: &Context, job: &queue::NewJob) -> Result<(), Error> {
     let max = ctx.settings.open_jobs_max;
-    if !ctx.open_jobs.admit(&mut conn, job.tenant, max).await? {
+    if !ctx.open_jobs.admit(&ctx.pool, job.tenant, max).await? {
         return Err(Error::TooManyJobs { max });
     }
-    storage::jobs::insert(&mut conn, job, options).await?;
-    ctx.written(conn).await
+    Ok(ctx.intake.submit(job.clone(), None).await?)
 }
 
 /// A name from outside: a label of bounded length without control characters.

@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::PgConnection;
+use sqlx::postgres::PgPool;
 
 use crate::{
     domain::TenantId,
@@ -26,11 +26,12 @@ pub struct OpenJobs {
 
 impl OpenJobs {
     /// Whether a tenant may have one more, which is then counted.
-    pub(super) async fn admit(&self, conn: &mut PgConnection, tenant: TenantId, max: i64) -> Result<bool, Error> {
+    pub(super) async fn admit(&self, pool: &PgPool, tenant: TenantId, max: i64) -> Result<bool, Error> {
         if self.take(tenant, max) {
             return Ok(true);
         }
-        let count = storage::jobs::count_open(conn, tenant, max).await?;
+        let mut conn = pool.acquire().await.map_err(Error::of("connect"))?;
+        let count = storage::jobs::count_open(&mut conn, tenant, max).await?;
         self.counts().insert(tenant, (count, Instant::now()));
         Ok(self.take(tenant, max))
     }

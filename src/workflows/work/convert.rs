@@ -84,5 +84,5 @@ impl Work {
 /// A full or read-only disk passes, or an operator mends it.
 pub(super) fn unwritable(doing: &'static str, source: &std::io::Error) -> Error {
     let source = object_store::Error::Generic { store: "work folder", source: source.to_string().into() };
-    Error::Storage(storage::Error::Blobs { doing, source })
+    Error::Storage(storage::Error::Blobs { doing, source: source.into() })
 }

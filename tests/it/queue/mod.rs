@@ -2,6 +2,7 @@
 
 mod cancel;
 mod claim;
+mod intake;
 mod lease;
 mod model;
 mod order;

@@ -5,7 +5,7 @@ use std::path::Path;
 use bindery::{
     domain::{JobId, TenantId, limits},
     engines::{host::HostConfig, protocol::Engines},
-    queue::{Bell, Handler, Lease, Signals, Stop},
+    queue::{Bell, Handler, Intake, Lease, Signals, Stop},
     storage::{blobs::Blobs, pool::Route},
     workflows::{
         Context, OpenJobs, Settings, add, cancel, create,
@@ -26,6 +26,7 @@ fn context(database: &Database, folder: &Path) -> Context {
     let pool = database.pool();
     Context {
         bell: Bell::new(pool.clone()),
+        intake: Intake::new(pool.clone(), Route::Direct),
         signals: Signals::deaf(),
         pool,
         route: Route::Direct,

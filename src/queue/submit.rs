@@ -1,0 +1,149 @@
+//! New jobs, set-based: the one statement that creates jobs, with their options and their tasks.
+
+use std::time::Duration;
+
+use sqlx::{PgConnection, postgres::types::PgInterval, query_file};
+
+use super::NewTask;
+use crate::{
+    domain::{DocumentId, JobId, TenantId, options::JobOption},
+    storage::{Error, jobs::interval},
+};
+
+/// A job to be created.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Its identifier.
+    pub id: JobId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Canonical name of the workflow.
+    pub workflow: &'static str,
+    /// Name of the profile.
+    pub profile: &'static str,
+    /// Name that the client gave.
+    pub name: Option<String>,
+    /// How long it may stay `creating` with nothing added.
+    pub idle_max: Duration,
+    /// Its options, in the order of the client.
+    pub options: Vec<JobOption>,
+}
+
+/// Creates jobs in state `creating` with their options, and puts tasks into the queue, by one statement: all are there
+/// or none. Tasks of one line stand in their order. Ring the bell for the tasks after its commit.
+///
+/// # Errors
+/// `Unavailable` when the database is; `Conflict` when a tenant does not exist or a job does already.
+pub async fn submit(conn: &mut PgConnection, jobs: &[&NewJob], tasks: &[NewTask]) -> Result<(), Error> {
+    let (jobs, options, tasks) = (Jobs::of(jobs), Options::of(jobs), Tasks::of(tasks));
+    query_file!(
+        "src/queue/submit.sql",
+        jobs.ids as Vec<JobId>,
+        jobs.tenants as Vec<TenantId>,
+        jobs.workflows as Vec<&str>,
+        jobs.profiles as Vec<&str>,
+        jobs.names as Vec<Option<&str>>,
+        &jobs.idle_max,
+        options.jobs as Vec<JobId>,
+        &options.ordinals,
+        options.names as Vec<&str>,
+        options.values as Vec<&str>,
+        tasks.kinds as Vec<&str>,
+        tasks.lanes as Vec<&str>,
+        tasks.jobs as Vec<JobId>,
+        tasks.documents as Vec<Option<DocumentId>>,
+        tasks.tenants as Vec<TenantId>,
+        &tasks.priorities,
+        tasks.places as Vec<Option<i64>>,
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("create jobs and tasks"))?;
+    Ok(())
+}
+
+/// Puts many tasks into the queue by one statement, in the caller's transaction; those of one line stand in their order.
+///
+/// # Errors
+/// `Unavailable` when the database is.
+pub async fn enqueue_all(conn: &mut PgConnection, tasks: &[NewTask]) -> Result<(), Error> {
+    submit(conn, &[], tasks).await
+}
+
+/// Jobs as columns.
+#[derive(Default)]
+struct Jobs<'a> {
+    ids: Vec<JobId>,
+    tenants: Vec<TenantId>,
+    workflows: Vec<&'static str>,
+    profiles: Vec<&'static str>,
+    names: Vec<Option<&'a str>>,
+    idle_max: Vec<PgInterval>,
+}
+
+impl<'a> Jobs<'a> {
+    fn of(jobs: &[&'a NewJob]) -> Self {
+        let mut columns = Self::default();
+        for job in jobs {
+            columns.ids.push(job.id);
+            columns.tenants.push(job.tenant);
+            columns.workflows.push(job.workflow);
+            columns.profiles.push(job.profile);
+            columns.names.push(job.name.as_deref());
+            columns.idle_max.push(interval(job.idle_max));
+        }
+        columns
+    }
+}
+
+/// Options of jobs as columns.
+#[derive(Default)]
+struct Options<'a> {
+    jobs: Vec<JobId>,
+    ordinals: Vec<i32>,
+    names: Vec<&'a str>,
+    values: Vec<&'a str>,
+}
+
+impl<'a> Options<'a> {
+    fn of(jobs: &[&'a NewJob]) -> Self {
+        let mut columns = Self::default();
+        for job in jobs {
+            for (ordinal, option) in (1..).zip(&job.options) {
+                columns.jobs.push(job.id);
+                columns.ordinals.push(ordinal);
+                columns.names.push(&option.name);
+                columns.values.push(&option.value);
+            }
+        }
+        columns
+    }
+}
+
+/// Tasks as columns.
+#[derive(Default)]
+struct Tasks {
+    kinds: Vec<&'static str>,
+    lanes: Vec<&'static str>,
+    jobs: Vec<JobId>,
+    documents: Vec<Option<DocumentId>>,
+    tenants: Vec<TenantId>,
+    priorities: Vec<i16>,
+    places: Vec<Option<i64>>,
+}
+
+impl Tasks {
+    fn of(tasks: &[NewTask]) -> Self {
+        let mut columns = Self::default();
+        for task in tasks {
+            columns.kinds.push(task.kind);
+            columns.lanes.push(task.lane.as_str());
+            columns.jobs.push(task.job);
+            columns.documents.push(task.document);
+            columns.tenants.push(task.tenant);
+            columns.priorities.push(task.priority);
+            columns.places.push(task.turn.place());
+        }
+        columns
+    }
+}

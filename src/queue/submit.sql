@@ -1,0 +1,33 @@
+-- Jobs with their options and their tasks; each of the three may be missing.
+with given_jobs as (
+  select *
+  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::interval[])
+       as given (id, tenant_id, workflow, profile, name, idle_max)
+), created as (
+  insert into jobs (id, tenant_id, workflow, profile, name, expires_at)
+  select id, tenant_id, workflow, profile, name, now() + idle_max from given_jobs
+), given_options as (
+  insert into job_options (job_id, ordinal, name, value)
+  select job_id, ordinal, name, value
+  from unnest($7::uuid[], $8::integer[], $9::text[], $10::text[]) as given (job_id, ordinal, name, value)
+), given_tasks as (
+  select *
+  from unnest($11::text[], $12::text[], $13::uuid[], $14::uuid[], $15::uuid[], $16::smallint[], $17::bigint[])
+       with ordinality as given (kind, lane, job_id, document_id, tenant_id, priority, place, ordinal)
+), lines as materialized (
+  select tenant_id, lane, priority, turns.take(tenant_id, lane, priority, count(*)) as first
+  from given_tasks
+  where place is null
+  group by tenant_id, lane, priority
+), placed as (
+  select given_tasks.*, coalesce(place, lines.first - 1 + row_number() over (
+           partition by given_tasks.tenant_id, given_tasks.lane, given_tasks.priority, given_tasks.place is null
+           order by given_tasks.ordinal
+         )) as order_key
+  from given_tasks left join lines on lines.tenant_id = given_tasks.tenant_id and lines.lane = given_tasks.lane
+                                      and lines.priority = given_tasks.priority
+)
+insert into tasks (kind, lane, job_id, document_id, tenant_id, priority, state, order_key)
+select kind, lane, job_id, document_id, tenant_id, priority, 'ready', order_key
+from placed
+order by ordinal
