@@ -6,7 +6,10 @@
 use std::{mem, slice, sync::Arc};
 
 use sqlx::postgres::PgPool;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot},
+    task::yield_now,
+};
 
 use super::{NewJob, NewTask, submit};
 use crate::storage::{
@@ -61,6 +64,13 @@ async fn run(pool: PgPool, route: Route, mut arriving: mpsc::UnboundedReceiver<S
     while let Ok(place) = Arc::clone(&under_way).acquire_owned().await {
         if arriving.recv_many(&mut batch, BATCH_MAX).await == 0 {
             break;
+        }
+        // Whoever was answered just now comes again with the next job: let those go along.
+        yield_now().await;
+        while batch.len() < BATCH_MAX
+            && let Ok(next) = arriving.try_recv()
+        {
+            batch.push(next);
         }
         let (pool, batch) = (pool.clone(), mem::take(&mut batch));
         tokio::spawn(async move {
