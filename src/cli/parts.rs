@@ -128,9 +128,10 @@ pub(super) fn context(
     let pool = pool::lazy(&PoolConfig { way, connections_max, acquire_timeout: Duration::from_secs(5) });
     let blobs = Blobs::in_folder(&config.blobs)
         .with_context(|| format!("the blob store in {} cannot be used", config.blobs.display()))?;
+    let bell = Bell::new(pool.clone());
     Ok(Context {
-        bell: Bell::new(pool.clone()),
-        intake: Intake::new(pool.clone(), route),
+        intake: Intake::new(pool.clone(), route, bell.clone()),
+        bell,
         signals: listener.map_or_else(Signals::deaf, |listener| Signals::start(listener, stop.clone())),
         pool,
         route,

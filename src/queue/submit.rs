@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{PgConnection, postgres::types::PgInterval, query_file};
 
-use super::NewTask;
+use super::{NewTask, bell};
 use crate::{
     domain::{DocumentId, JobId, TenantId, options::JobOption},
     storage::{Error, jobs::interval},
@@ -29,12 +29,30 @@ pub struct NewJob {
     pub options: Vec<JobOption>,
 }
 
+/// How workers hear of new tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tell {
+    /// By the commit itself: one way to the server less, at the price described with [`bell`], so for quiet times only.
+    AtOnce,
+    /// By the bell, which the caller rings after the commit.
+    Afterwards,
+}
+
+impl Tell {
+    const fn channel(self) -> Option<&'static str> {
+        match self {
+            Self::AtOnce => Some(bell::WORK),
+            Self::Afterwards => None,
+        }
+    }
+}
+
 /// Creates jobs in state `creating` with their options, and puts tasks into the queue, by one statement: all are there
-/// or none. Tasks of one line stand in their order. Ring the bell for the tasks after its commit.
+/// or none. Tasks of one line stand in their order. The commit tells workers of them, or ring the bell afterwards.
 ///
 /// # Errors
 /// `Unavailable` when the database is; `Conflict` when a tenant does not exist or a job does already.
-pub async fn submit(conn: &mut PgConnection, jobs: &[&NewJob], tasks: &[NewTask]) -> Result<(), Error> {
+pub async fn submit(conn: &mut PgConnection, jobs: &[&NewJob], tasks: &[NewTask], tell: Tell) -> Result<(), Error> {
     let (jobs, options, tasks) = (Jobs::of(jobs), Options::of(jobs), Tasks::of(tasks));
     query_file!(
         "src/queue/submit.sql",
@@ -55,6 +73,7 @@ pub async fn submit(conn: &mut PgConnection, jobs: &[&NewJob], tasks: &[NewTask]
         tasks.tenants as Vec<TenantId>,
         &tasks.priorities,
         tasks.places as Vec<Option<i64>>,
+        tell.channel(),
     )
     .execute(conn)
     .await
@@ -67,7 +86,7 @@ pub async fn submit(conn: &mut PgConnection, jobs: &[&NewJob], tasks: &[NewTask]
 /// # Errors
 /// `Unavailable` when the database is.
 pub async fn enqueue_all(conn: &mut PgConnection, tasks: &[NewTask]) -> Result<(), Error> {
-    submit(conn, &[], tasks).await
+    submit(conn, &[], tasks, Tell::Afterwards).await
 }
 
 /// Jobs as columns.

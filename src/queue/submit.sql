@@ -1,4 +1,5 @@
--- Jobs with their options and their tasks; each of the three may be missing.
+-- Jobs with their options and their tasks; each of the three may be missing. $18: the channel on which workers are told, if
+-- they are told by the same commit.
 with given_jobs as (
   select *
   from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::interval[])
@@ -26,8 +27,10 @@ with given_jobs as (
          )) as order_key
   from given_tasks left join lines on lines.tenant_id = given_tasks.tenant_id and lines.lane = given_tasks.lane
                                       and lines.priority = given_tasks.priority
+), queued as (
+  insert into tasks (kind, lane, job_id, document_id, tenant_id, priority, state, order_key)
+  select kind, lane, job_id, document_id, tenant_id, priority, 'ready', order_key
+  from placed
+  order by ordinal
 )
-insert into tasks (kind, lane, job_id, document_id, tenant_id, priority, state, order_key)
-select kind, lane, job_id, document_id, tenant_id, priority, 'ready', order_key
-from placed
-order by ordinal
+select pg_notify($18, '') where $18 is not null

@@ -2,12 +2,19 @@
 
 use bindery::{
     domain::{JobId, Lane, TenantId, options::JobOption},
-    queue::{Intake, NewJob, NewTask},
+    queue::{Bell, Intake, NewJob, NewTask, Signal, Signals},
     storage::{self, pool::Route},
 };
 use futures_util::future::join_all;
+use sqlx::postgres::PgPool;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{Database, scripted::task, wait::seconds};
+
+fn intake(pool: PgPool) -> Intake {
+    let bell = Bell::new(pool.clone());
+    Intake::new(pool, Route::Direct, bell)
+}
 
 fn job(tenant: TenantId) -> NewJob {
     NewJob {
@@ -24,7 +31,7 @@ fn job(tenant: TenantId) -> NewJob {
 #[tokio::test]
 async fn jobs_of_many_callers_are_created_each_with_its_options_and_its_task() {
     let database = Database::migrated().await;
-    let intake = Intake::new(database.pool(), Route::Direct);
+    let intake = intake(database.pool());
     let submitted = (0..50).map(|_| {
         let job = job(TenantId::DEFAULT);
         let task = NewTask { job: job.id, lane: Lane::Office, ..task() };
@@ -42,7 +49,7 @@ async fn jobs_of_many_callers_are_created_each_with_its_options_and_its_task() {
 #[tokio::test]
 async fn what_is_wrong_with_one_job_is_told_to_its_caller_alone() {
     let database = Database::migrated().await;
-    let intake = Intake::new(database.pool(), Route::Direct);
+    let intake = intake(database.pool());
     let nobody = TenantId(uuid::Uuid::from_u128(7));
     let submitted = (0..50).map(|number| {
         let tenant = if number == 30 { nobody } else { TenantId::DEFAULT };
@@ -65,9 +72,40 @@ async fn what_is_wrong_with_one_job_is_told_to_its_caller_alone() {
 async fn without_a_database_everybody_gets_an_error() {
     let database = Database::migrated().await;
     let pool = database.pool();
-    let intake = Intake::new(pool.clone(), Route::Direct);
+    let intake = intake(pool.clone());
     pool.close().await;
     for outcome in join_all((0..5).map(|_| intake.submit(job(TenantId::DEFAULT), None))).await {
         assert!(outcome.unwrap_err().is_passing());
     }
+}
+
+#[tokio::test]
+async fn workers_are_told_of_the_task_of_a_job_that_comes_alone_and_of_those_that_come_together() {
+    let database = Database::migrated().await;
+    let signals = Signals::start(database.options.clone(), CancellationToken::new());
+    let mut heard = signals.subscribe();
+    // Whoever begins to listen is told to look, since something may have been missed.
+    assert!(matches!(heard.recv().await, Ok(Signal::Missed)));
+    let intake = intake(database.pool());
+    let submit = async || {
+        let job = job(TenantId::DEFAULT);
+        let task = NewTask { job: job.id, ..task() };
+        intake.submit(job, Some(task)).await.unwrap();
+    };
+    submit().await;
+    assert!(matches!(heard.recv().await, Ok(Signal::Work)));
+    join_all((0..5).map(|_| submit())).await;
+    assert!(matches!(heard.recv().await, Ok(Signal::Work)));
+}
+
+#[tokio::test]
+async fn workers_are_not_told_of_a_job_that_has_no_task_yet() {
+    let database = Database::migrated().await;
+    let signals = Signals::start(database.options.clone(), CancellationToken::new());
+    let mut heard = signals.subscribe();
+    assert!(matches!(heard.recv().await, Ok(Signal::Missed)));
+    intake(database.pool()).submit(job(TenantId::DEFAULT), None).await.unwrap();
+    // What is heard comes in the order of commits.
+    Bell::new(database.pool()).stop();
+    assert!(matches!(heard.recv().await, Ok(Signal::Stop)));
 }

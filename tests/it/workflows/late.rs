@@ -24,9 +24,10 @@ use crate::support::{
 
 fn context(database: &Database, folder: &Path) -> Context {
     let pool = database.pool();
+    let bell = Bell::new(pool.clone());
     Context {
-        bell: Bell::new(pool.clone()),
-        intake: Intake::new(pool.clone(), Route::Direct),
+        intake: Intake::new(pool.clone(), Route::Direct, bell.clone()),
+        bell,
         signals: Signals::deaf(),
         pool,
         route: Route::Direct,
