@@ -30,7 +30,8 @@
 //! 4. [`workflows::work`] executes: it fetches the blob into a work folder and asks an engine host
 //!    ([`engines::host`] → [`engines::serve`]), which detects the type ([`engines::detect`]), lets an engine make a PDF
 //!    ([`engines::native`], [`engines::office`]) and archives it ([`pdf::archive`]). A document in the wrong lane is sent
-//!    on. The PDF goes into the blob store under a name that holds the fence.
+//!    on. The PDF goes into the blob store under a name that holds the fence. A container ([`engines::unpack`]) becomes documents of
+//!    their own, with a task each.
 //! 5. The same module settles: one transaction locks the job, ends the task by its fence, records the document, its events,
 //!    and takes the job's next step ([`workflows::advance`]).
 //! 6. `POST /jobs/{id}:start` → [`workflows::start`]. Whoever comes last, the start or the last document, enqueues
@@ -59,7 +60,7 @@
 //!
 //! - A transaction holds no await on anything but the database, and no connection is held while an engine runs.
 //! - Who changes a job and its tasks locks the job first.
-//! - Bells ring after the commit; the table is the truth.
+//! - Bells ring after the commit, or with it in quiet times; the table is the truth.
 //! - All times are the database's. Limits have names, in [`domain::limits`].
 //! - `unsafe` stands in one file, [`engines::process`], for what runs between fork and exec.
 

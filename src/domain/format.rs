@@ -110,6 +110,7 @@ impl Format {
             | Self::Text
             | Self::Markdown
             | Self::Csv
+            | Self::Zip
             | Self::Xml => Some(Lane::Native),
             Self::Doc
             | Self::Docx
@@ -139,7 +140,6 @@ impl Format {
             | Self::Msg
             | Self::Tnef
             | Self::Mbox
-            | Self::Zip
             | Self::Unknown => None,
         }
     }

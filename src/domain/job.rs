@@ -58,6 +58,8 @@ words! {
         Open = "open",
         /// Converted; its converted file is in the blob store.
         Converted = "converted",
+        /// A container whose documents are rows of their own now.
+        Unpacked = "unpacked",
         /// It cannot be converted; the error says why.
         Failed = "failed",
     }

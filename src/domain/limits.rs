@@ -30,6 +30,21 @@ pub const OPEN_JOBS_MAX: i64 = 10_000;
 /// Most jobs in the answer of a list call.
 pub const LIST_JOBS_MAX: i64 = 10_000;
 
+/// Most files in one container, and most documents that come out of one upload with all that is nested in it.
+pub const CONTAINER_ENTRIES_MAX: usize = 10_000;
+
+/// Most containers inside each other. Mails that were forwarded many times over reach four.
+pub const CONTAINER_DEPTH_MAX: usize = 8;
+
+/// How many times its own bytes an upload may unpack to. Real archives of text reach 20.
+pub const UNPACK_RATIO_MAX: u64 = 100;
+
+/// Bytes that any upload may unpack to, however small it is.
+pub const UNPACK_BYTES_FREE: u64 = 64 << 20;
+
+/// Most bytes that come out of one upload with all that is nested in it: four times what may be uploaded.
+pub const UNPACK_BYTES_MAX: u64 = 4 * UPLOAD_BYTES_MAX;
+
 /// How long a completed job is kept, unless `BINDERY_RETENTION` says otherwise.
 pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
 

@@ -1,7 +1,8 @@
 //! Floor 3: bytes in, bytes and events out. Every document is parsed inside an engine host, never in a worker.
 //!
 //! ```text
-//! worker ──[host::run]──pipe──► engine host: [`serve`] ─► detect ─► native | office ─► pdf::archive ─► file
+//! worker ──[host::run]──pipe──► engine host: [`serve`] ─► detect ─┬► native | office ─► pdf::archive ─► file
+//!                                                                └► unpack ─► files
 //! ```
 //!
 //! Must not know: PostgreSQL, the queue, HTTP, the environment, the clock.
@@ -21,6 +22,7 @@ pub mod office;
 pub mod process;
 pub mod protocol;
 pub mod serve;
+pub mod unpack;
 
 mod error;
 

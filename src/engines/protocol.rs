@@ -47,6 +47,10 @@ pub struct Convert {
     pub engines: Engines,
     /// Seconds that the conversion may take.
     pub seconds: u64,
+    /// Containers that it came out of.
+    pub nesting: usize,
+    /// Bytes of the upload that it is or came out of.
+    pub upload_bytes: u64,
 }
 
 /// The engines of this machine.
@@ -119,6 +123,13 @@ pub enum Answer {
         events: Vec<Event>,
         /// Conformance that it claims.
         conformance: Option<String>,
+    },
+    /// It was a container; what it held is in [`file_of`](super::unpack::file_of) the place of each name.
+    Unpacked {
+        /// Names of what it held, in order.
+        names: Vec<String>,
+        /// What happened.
+        events: Vec<Event>,
     },
     /// The document belongs into another lane.
     Reroute {

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use super::{
     Error, detect, native, office,
     protocol::{self, Answer, Assemble, Convert, Refusal, Request, Response, Target},
+    unpack::{self, Budget, Unpacked},
 };
 use crate::{
     domain::{ErrorCode, Event, EventCode, Format, Lane, limits},
@@ -72,6 +73,7 @@ struct Converted {
 
 enum Conversion {
     Done(Converted),
+    Unpacked(Unpacked),
     Reroute(Lane),
 }
 
@@ -80,6 +82,10 @@ fn convert_document(convert: &Convert) -> Response {
     let mut engine = None;
     let answer = match prepare(convert, &mut format) {
         Ok(Conversion::Reroute(lane)) => Answer::Reroute { lane: lane.as_str().to_owned() },
+        Ok(Conversion::Unpacked(Unpacked { names, events })) => {
+            engine = Some(("bindery-unpack".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
+            Answer::Unpacked { names, events: events.into_iter().map(Into::into).collect() }
+        }
         Ok(Conversion::Done(converted)) => {
             engine = Some((converted.engine.to_owned(), converted.engine_version.clone()));
             finish(convert, converted).unwrap_or_else(failed)
@@ -109,6 +115,11 @@ fn prepare(convert: &Convert, format: &mut Option<Format>) -> Result<Conversion,
     if lane.as_str() != convert.lane {
         return Ok(Conversion::Reroute(lane));
     }
+    if detected.format == Format::Zip {
+        let mut unpacked = take_out(convert, &bytes)?;
+        unpacked.events.splice(0..0, detected.events);
+        return Ok(Conversion::Unpacked(unpacked));
+    }
     let mut converted = match lane {
         Lane::Native => native(convert, bytes, detected.format)?,
         // No format is of another lane yet.
@@ -116,6 +127,16 @@ fn prepare(convert: &Convert, format: &mut Option<Format>) -> Result<Conversion,
     };
     converted.events.splice(0..0, detected.events);
     Ok(Conversion::Done(converted))
+}
+
+/// Takes out what a container holds.
+fn take_out(convert: &Convert, bytes: &[u8]) -> Result<Unpacked, Error> {
+    if convert.nesting >= limits::CONTAINER_DEPTH_MAX {
+        return Err(Error::Limit {
+            which: format!("containers inside each other, at most {} are opened", limits::CONTAINER_DEPTH_MAX),
+        });
+    }
+    unpack::unpack_zip(bytes, &convert.passwords, Path::new(""), Budget::of_upload(convert.upload_bytes))
 }
 
 /// Lets the right one of our own engines make a PDF.

@@ -158,7 +158,9 @@ impl Blobs {
         let broken = |source: std::io::Error| {
             failed("read a file to store")(object_store::Error::Generic { store: "folder", source: source.into() })
         };
-        let file = tokio::fs::File::open(path).await.map_err(broken)?;
+        // A link is not followed: an engine host that its document has taken over may leave one that leads anywhere.
+        let mut options = tokio::fs::OpenOptions::new();
+        let file = options.read(true).custom_flags(nix::libc::O_NOFOLLOW).open(path).await.map_err(broken)?;
         match self.put(blob, tokio_util::io::ReaderStream::with_capacity(file, 256 << 10), u64::MAX).await {
             Ok(stored) => Ok(stored),
             Err(PutError::Source(source)) => Err(broken(source)),

@@ -22,6 +22,17 @@ pub struct NewDocument<'a> {
     pub stored: &'a Stored,
 }
 
+/// A document that came out of a container.
+#[derive(Debug, Clone)]
+pub struct Child {
+    /// Its identifier.
+    pub id: DocumentId,
+    /// Its name in the container.
+    pub file_name: String,
+    /// Its bytes in the blob store.
+    pub stored: Stored,
+}
+
 /// A document.
 #[derive(Debug, Clone)]
 pub struct DocumentRow {
@@ -29,10 +40,14 @@ pub struct DocumentRow {
     pub id: DocumentId,
     /// The job it belongs to.
     pub job: JobId,
+    /// The container that it came out of.
+    pub parent: Option<DocumentId>,
     /// Name that the client gave.
     pub file_name: String,
     /// Type that the client declared.
     pub media_type: Option<String>,
+    /// Its size.
+    pub bytes: i64,
     /// Where its bytes are.
     pub blob: String,
     /// Where it stands.
@@ -71,8 +86,8 @@ pub async fn insert(conn: &mut PgConnection, document: &NewDocument<'_>) -> Resu
 pub async fn get(conn: &mut PgConnection, id: DocumentId) -> Result<DocumentRow, Error> {
     query_as!(
         DocumentRow,
-        r#"select id as "id: DocumentId", job_id as "job: JobId", file_name, media_type, blob,
-                  state as "state: DocumentState", error_code, error_message, converted_blob, pages
+        r#"select id as "id: DocumentId", job_id as "job: JobId", parent_id as "parent: DocumentId", file_name, media_type,
+                  bytes, blob, state as "state: DocumentState", error_code, error_message, converted_blob, pages
            from documents
            where id = $1"#,
         id as DocumentId,
@@ -83,20 +98,121 @@ pub async fn get(conn: &mut PgConnection, id: DocumentId) -> Result<DocumentRow,
     .ok_or(Error::NotFound)
 }
 
-/// Lists the documents of a job in the order of merging.
+/// Lists the documents of a job in the order of merging: what came out of a container stands behind it, in its order.
 pub async fn list(conn: &mut PgConnection, job: JobId) -> Result<Vec<DocumentRow>, Error> {
     query_as!(
         DocumentRow,
-        r#"select id as "id: DocumentId", job_id as "job: JobId", file_name, media_type, blob,
-                  state as "state: DocumentState", error_code, error_message, converted_blob, pages
-           from documents
-           where job_id = $1
-           order by ordinal"#,
+        r#"with recursive tree as (
+             select id, array[ordinal] as place from documents where job_id = $1 and parent_id is null
+             union all
+             select documents.id, tree.place || documents.ordinal
+             from tree join documents on documents.parent_id = tree.id
+           )
+           select documents.id as "id: DocumentId", job_id as "job: JobId", parent_id as "parent: DocumentId", file_name,
+                  media_type, bytes, blob, state as "state: DocumentState", error_code, error_message, converted_blob,
+                  pages
+           from tree join documents on documents.id = tree.id
+           order by place"#,
         job as JobId,
     )
     .fetch_all(conn)
     .await
     .map_err(Error::of("list documents"))
+}
+
+/// Where a document came from.
+#[derive(Debug, Clone)]
+pub struct OriginRow {
+    /// It and all containers around it, the upload last.
+    pub lineage: Vec<DocumentId>,
+    /// Names of the containers, the upload first.
+    pub containers: Vec<String>,
+    /// Size of the upload.
+    pub upload_bytes: i64,
+}
+
+/// Says where a document came from, or `NotFound`.
+pub async fn get_origin(conn: &mut PgConnection, id: DocumentId) -> Result<OriginRow, Error> {
+    query_as!(
+        OriginRow,
+        r#"with recursive up as (
+             select id, parent_id, file_name, bytes, 0 as height from documents where id = $1
+             union all
+             select documents.id, documents.parent_id, documents.file_name, documents.bytes, up.height + 1
+             from up join documents on documents.id = up.parent_id
+           )
+           select array_agg(id order by height) as "lineage!: Vec<DocumentId>",
+                  coalesce(array_agg(file_name order by height desc) filter (where height > 0), '{}') as "containers!",
+                  max(bytes) filter (where parent_id is null) as "upload_bytes!"
+           from up
+           having count(*) > 0"#,
+        id as DocumentId,
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(Error::of("look up where a document came from"))?
+    .ok_or(Error::NotFound)
+}
+
+/// How much has come out of a container, with all that is nested in it.
+#[derive(Debug, Clone)]
+pub struct UnpackedRow {
+    /// Documents.
+    pub documents: i64,
+    /// Their bytes together.
+    pub bytes: i64,
+}
+
+/// Counts what has come out of a container, with all that is nested in it.
+pub async fn count_unpacked(conn: &mut PgConnection, container: DocumentId) -> Result<UnpackedRow, Error> {
+    query_as!(
+        UnpackedRow,
+        r#"with recursive down as (
+             select id, bytes from documents where parent_id = $1
+             union all
+             select documents.id, documents.bytes from down join documents on documents.parent_id = down.id
+           )
+           select count(*) as "documents!", coalesce(sum(bytes), 0)::bigint as "bytes!" from down"#,
+        container as DocumentId,
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(Error::of("count what was unpacked"))
+}
+
+/// Stores what came out of an open container by one statement, in state `open` and in the order given, and marks the
+/// container. The caller holds the lock of the job.
+pub async fn insert_children(
+    conn: &mut PgConnection,
+    job: JobId,
+    container: DocumentId,
+    children: &[Child],
+) -> Result<(), Error> {
+    let ids: Vec<_> = children.iter().map(|child| child.id).collect();
+    let names: Vec<_> = children.iter().map(|child| child.file_name.as_str()).collect();
+    let sizes: Vec<_> = children.iter().map(|child| size(child.stored.bytes)).collect();
+    let hashes: Vec<_> = children.iter().map(|child| child.stored.sha256.to_vec()).collect();
+    let blobs: Vec<_> = children.iter().map(|child| child.stored.blob.as_str()).collect();
+    query!(
+        "with container as (
+           update documents set state = 'unpacked' where id = $2 and state = 'open' returning id
+         )
+         insert into documents (id, job_id, parent_id, ordinal, file_name, bytes, sha256, blob)
+         select given.id, $1, container.id, given.ordinal, given.file_name, given.bytes, given.sha256, given.blob
+         from container cross join unnest($3::uuid[], $4::text[], $5::bigint[], $6::bytea[], $7::text[]) with ordinality
+              as given (id, file_name, bytes, sha256, blob, ordinal)",
+        job as JobId,
+        container as DocumentId,
+        ids as Vec<DocumentId>,
+        names as Vec<&str>,
+        &sizes,
+        &hashes,
+        blobs as Vec<&str>,
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("store what was unpacked"))?;
+    Ok(())
 }
 
 /// Records the format that was found in the content.

@@ -70,12 +70,12 @@ pub async fn list(conn: &mut PgConnection, job: JobId) -> Result<Vec<OptionRow>,
     .map_err(Error::of("list options"))
 }
 
-/// Lists the options of a document alone, in the order of the client.
-pub async fn list_of_document(conn: &mut PgConnection, document: DocumentId) -> Result<Vec<JobOption>, Error> {
+/// Lists the options of documents, each list in the order of the client.
+pub async fn list_of_documents(conn: &mut PgConnection, documents: &[DocumentId]) -> Result<Vec<JobOption>, Error> {
     query_as!(
         JobOption,
-        "select name, value from job_options where document_id = $1 order by ordinal",
-        document as DocumentId,
+        "select name, value from job_options where document_id = any ($1) order by document_id, ordinal",
+        documents as &[DocumentId],
     )
     .fetch_all(conn)
     .await

@@ -145,7 +145,7 @@ async fn commit(ctx: &Context, uploaded: &Uploaded, options: &[JobOption]) -> Re
 }
 
 /// The lane that the name speaks for. The engine host looks at the content and sends a mislabelled document on.
-fn likely_lane(file_name: &str, media_type: Option<&str>) -> Lane {
+pub(super) fn likely_lane(file_name: &str, media_type: Option<&str>) -> Lane {
     Format::from_file_name(file_name)
         .or_else(|| media_type.and_then(Format::from_media_type))
         .and_then(Format::lane)

@@ -14,6 +14,8 @@ use crate::{
 pub enum Step {
     /// Nothing; documents are open, or the job is not started.
     Waiting,
+    /// Documents came out of a container and are to be converted.
+    Converting,
     /// The result is to be put together.
     Assembling,
     /// The job has ended.
@@ -25,7 +27,7 @@ impl Step {
     pub fn announce(self, ctx: &Context, job: JobId) {
         match self {
             Self::Waiting => {}
-            Self::Assembling => ctx.bell.work(),
+            Self::Converting | Self::Assembling => ctx.bell.work(),
             Self::Completed => {
                 ctx.bell.done(job);
                 tracing::info!(job.id = %job, "job completed");

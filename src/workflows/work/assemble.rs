@@ -2,7 +2,7 @@
 
 use super::{Done, Outcome, Work, convert::unwritable, events, page_count, report};
 use crate::{
-    domain::{ErrorCode, JobState, limits},
+    domain::{DocumentState, ErrorCode, JobState, limits},
     engines::{
         host,
         protocol::{Answer, Assemble, Metadata, Request},
@@ -22,7 +22,8 @@ impl Work {
             return Ok(Done::new(Outcome::Dropped));
         }
         storage::jobs::update_processing(&mut conn, job.id).await?;
-        let documents = storage::documents::list(&mut conn, job.id).await?;
+        let mut documents = storage::documents::list(&mut conn, job.id).await?;
+        documents.retain(|document| document.state != DocumentState::Unpacked);
         let options = storage::options::list_of_job(&mut conn, job.id).await?;
         let now = storage::overview::now(&mut conn).await?;
         // No connection is held while an engine runs.
@@ -57,7 +58,7 @@ impl Work {
                 let outcome = Outcome::Assembled { stored, pages, events: events(sent), conformance };
                 Ok(Done { outcome, format: None, report: report(&ran, None, None) })
             }
-            Answer::Reroute { .. } => Ok(Done::of_nonsense(lease, &ran, subject)),
+            Answer::Unpacked { .. } | Answer::Reroute { .. } => Ok(Done::of_nonsense(lease, &ran, subject)),
             Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, subject)),
         }
     }

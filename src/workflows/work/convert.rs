@@ -1,23 +1,34 @@
 //! Executing a `convert` task: fetch, ask an engine host, store.
 
+use std::path::Path;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
 use super::{Done, Outcome, Work, events, found_format, page_count, report};
 use crate::{
-    domain::{DocumentState, ErrorCode, JobState, limits, options::JobOption},
+    domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
         host,
         protocol::{Answer, Convert, Request},
+        unpack,
     },
     queue::Lease,
-    storage::{self, documents::DocumentRow},
-    workflows::{Error, lists, options},
+    storage::{
+        self,
+        documents::{Child, DocumentRow, OriginRow},
+    },
+    workflows::{Error, create::label, lists, options},
 };
 
 const INPUT: &str = "input";
 const OUTPUT: &str = "output.pdf";
+/// Files that are stored at once: each waits for the disk.
+const STORING: usize = 8;
 
 /// What a conversion needs to know, read in one go.
 struct Order {
     document: DocumentRow,
+    origin: OriginRow,
     workflow: String,
     passwords: Vec<String>,
 }
@@ -25,10 +36,9 @@ struct Order {
 impl Work {
     pub(super) async fn convert(&self, lease: &Lease) -> Result<Done, Error> {
         let Some(order) = self.order(lease).await? else { return Ok(Done::new(Outcome::Dropped)) };
-        let name = order.document.file_name.clone();
+        let subject = order.subject();
         if lease.task.crashes >= limits::CRASHES_MAX {
-            let message =
-                format!("The document '{name}' cannot be converted: {} workers died over it.", lease.task.crashes);
+            let message = format!("{subject}: {} workers died over it.", lease.task.crashes);
             return Ok(Done::new(Outcome::Failed { code: ErrorCode::Corrupt, message }));
         }
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
@@ -44,14 +54,23 @@ impl Work {
             engines: self.config.engines.clone(),
             // The engine inside the host ends first, so that the host can say what happened.
             seconds: self.config.host.time_max.as_secs().saturating_sub(5).max(1),
+            nesting: order.origin.containers.len(),
+            upload_bytes: order.origin.upload_bytes.unsigned_abs(),
         });
         let (answer, ran) = host::run(&self.config.host, folder.path(), &request).await;
-        let subject = format!("The document '{name}' cannot be converted");
         match answer {
             Answer::Done { pages, events: sent, .. } => {
                 let blob = storage::blobs::converted_name(lease.task.job, order.document.id, lease.fence);
                 let stored = self.ctx.blobs.put_file(&blob, &folder.path().join(OUTPUT)).await?;
                 let outcome = Outcome::Converted { stored, pages: page_count(pages), events: events(sent) };
+                Ok(Done { outcome, format: found_format(&ran), report: report(&ran, None, None) })
+            }
+            Answer::Unpacked { names, events: sent } => {
+                if names.len() > limits::CONTAINER_ENTRIES_MAX {
+                    return Ok(Done::of_nonsense(lease, &ran, &subject));
+                }
+                let children = self.store_children(lease, folder.path(), names).await?;
+                let outcome = Outcome::Unpacked { children, events: events(sent), subject };
                 Ok(Done { outcome, format: found_format(&ran), report: report(&ran, None, None) })
             }
             Answer::Reroute { lane } => match lane.parse() {
@@ -75,9 +94,35 @@ impl Work {
             return Ok(None);
         }
         storage::jobs::update_processing(&mut conn, job.id).await?;
-        let own: Vec<JobOption> = storage::options::list_of_document(&mut conn, id).await?;
+        let origin = storage::documents::get_origin(&mut conn, id).await?;
+        // What opens a container may also open what is in it.
+        let own: Vec<JobOption> = storage::options::list_of_documents(&mut conn, &origin.lineage).await?;
         let shared = storage::options::list_of_job(&mut conn, job.id).await?;
-        Ok(Some(Order { document, workflow: job.workflow, passwords: options::passwords(&own, &shared) }))
+        let passwords = options::passwords(&own, &shared);
+        Ok(Some(Order { document, origin, workflow: job.workflow, passwords }))
+    }
+
+    /// Stores what was unpacked. Identifiers are drawn anew by each attempt, so none overwrites what another one stored; the
+    /// purge of the job removes what no row names.
+    async fn store_children(&self, lease: &Lease, folder: &Path, names: Vec<String>) -> Result<Vec<Child>, Error> {
+        let stored = names.into_iter().enumerate().map(|(number, name)| async move {
+            let id = DocumentId::new();
+            let blob = storage::blobs::document_name(lease.task.job, id);
+            let stored = self.ctx.blobs.put_file(&blob, &folder.join(unpack::file_of(number))).await?;
+            Ok::<_, Error>(Child { id, file_name: label(&name), stored })
+        });
+        stream::iter(stored).buffered(STORING).try_collect().await
+    }
+}
+
+impl Order {
+    /// Begins the sentence that tells why the document fails.
+    fn subject(&self) -> String {
+        let name = &self.document.file_name;
+        if self.origin.containers.is_empty() {
+            return format!("The document '{name}' cannot be converted");
+        }
+        format!("The document '{name}' in '{}' cannot be converted", self.origin.containers.join("' in '"))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
         protocol::{Engines, Refusal},
     },
     queue::{self, Ending, Handler, Lease, Report, Stop, StopReason, lease::How},
-    storage::{self, blobs::Stored},
+    storage::{self, blobs::Stored, documents::Child},
 };
 
 mod assemble;
@@ -54,6 +54,12 @@ enum Outcome {
         stored: Stored,
         pages: i32,
         events: Vec<Event>,
+    },
+    Unpacked {
+        children: Vec<Child>,
+        events: Vec<Event>,
+        /// Begins the sentence that tells why the document fails, if it is too much after all.
+        subject: String,
     },
     Assembled {
         stored: Stored,
@@ -133,7 +139,8 @@ impl Handler for Work {
 
     async fn discard(&self, _lease: &Lease, done: Done) {
         let stored = match done.outcome {
-            Outcome::Converted { stored, .. } | Outcome::Assembled { stored, .. } => stored,
+            Outcome::Converted { stored, .. } | Outcome::Assembled { stored, .. } => vec![stored],
+            Outcome::Unpacked { children, .. } => children.into_iter().map(|child| child.stored).collect(),
             Outcome::Purged
             | Outcome::Failed { .. }
             | Outcome::Retry
@@ -141,8 +148,10 @@ impl Handler for Work {
             | Outcome::Reroute(_)
             | Outcome::Dropped => return,
         };
-        if let Err(error) = self.ctx.blobs.delete(&stored.blob).await {
-            tracing::warn!(%error, blob = stored.blob, "could not remove what nobody needs");
+        for stored in stored {
+            if let Err(error) = self.ctx.blobs.delete(&stored.blob).await {
+                tracing::warn!(%error, blob = stored.blob, "could not remove what nobody needs");
+            }
         }
     }
 
@@ -164,13 +173,18 @@ impl Outcome {
     const fn is_of_the_queue(&self) -> bool {
         match self {
             Self::Retry | Self::Later(_) | Self::Reroute(_) | Self::Dropped => true,
-            Self::Converted { .. } | Self::Assembled { .. } | Self::Purged | Self::Failed { .. } => false,
+            Self::Converted { .. }
+            | Self::Unpacked { .. }
+            | Self::Assembled { .. }
+            | Self::Purged
+            | Self::Failed { .. } => false,
         }
     }
 
     const fn word(&self) -> &'static str {
         match self {
             Self::Converted { .. } => "converted",
+            Self::Unpacked { .. } => "unpacked",
             Self::Assembled { .. } => "assembled",
             Self::Purged => "purged",
             Self::Failed { .. } => "failed",
@@ -190,7 +204,9 @@ impl Done {
     /// How the attempt ends.
     fn ending(&self, lease: &Lease) -> Ending {
         let how = match &self.outcome {
-            Outcome::Converted { .. } | Outcome::Assembled { .. } | Outcome::Purged => How::Succeeded,
+            Outcome::Converted { .. } | Outcome::Unpacked { .. } | Outcome::Assembled { .. } | Outcome::Purged => {
+                How::Succeeded
+            }
             Outcome::Failed { .. } => How::Failed,
             Outcome::Dropped => How::Canceled,
             Outcome::Retry => How::Retried(queue::retry::delay(lease.task.attempt, lease.fence.unsigned_abs())),

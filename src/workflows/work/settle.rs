@@ -4,12 +4,14 @@ use sqlx::PgConnection;
 
 use super::{Done, Outcome};
 use crate::{
-    domain::{self, Event, JobState, ResultId},
-    queue::{Ending, Lease, Turn, lease::How},
-    storage::{self, blobs::Stored, jobs::JobRow},
+    domain::{self, DocumentId, ErrorCode, Event, JobState, ResultId, limits},
+    engines::unpack::Budget,
+    queue::{self, Ending, Lease, NewTask, Turn, lease::How},
+    storage::{self, blobs::Stored, documents::Child, jobs::JobRow},
     workflows::{
-        Context, Error, advance,
+        Context, Error, add, advance,
         advance::{Step, failure_event},
+        kind,
     },
 };
 
@@ -62,10 +64,16 @@ async fn record(
             storage::events::insert(conn, job.id, Some(document), events).await?;
             document_settled(ctx, conn, job, lease).await
         }
+        (Outcome::Unpacked { children, events, subject }, Some(document)) => {
+            if let Some(limit) = exceeded(conn, document, children).await? {
+                let message = format!("{subject}: it exceeds a limit: {limit}.");
+                return document_failed(ctx, conn, job, lease, document, ErrorCode::Generic, &message).await;
+            }
+            storage::events::insert(conn, job.id, Some(document), events).await?;
+            unpack(conn, job, document, children).await
+        }
         (Outcome::Failed { code, message }, Some(document)) => {
-            storage::documents::update_failed(conn, document, *code, message).await?;
-            storage::events::insert(conn, job.id, Some(document), &[failure_event(message)]).await?;
-            document_settled(ctx, conn, job, lease).await
+            document_failed(ctx, conn, job, lease, document, *code, message).await
         }
         (Outcome::Failed { code, message }, None) => advance::fail(ctx, conn, job, *code, message).await,
         (Outcome::Assembled { stored, pages, events, conformance }, _) => {
@@ -75,9 +83,69 @@ async fn record(
             storage::jobs::delete(conn, job.id).await?;
             Ok(Step::Waiting)
         }
-        (Outcome::Converted { .. }, None)
+        (Outcome::Converted { .. } | Outcome::Unpacked { .. }, None)
         | (Outcome::Retry | Outcome::Later(_) | Outcome::Reroute(_) | Outcome::Dropped, _) => Ok(Step::Waiting),
     }
+}
+
+async fn document_failed(
+    ctx: &Context,
+    conn: &mut PgConnection,
+    job: &JobRow,
+    lease: &Lease,
+    document: DocumentId,
+    code: ErrorCode,
+    message: &str,
+) -> Result<Step, Error> {
+    storage::documents::update_failed(conn, document, code, message).await?;
+    storage::events::insert(conn, job.id, Some(document), &[failure_event(message)]).await?;
+    document_settled(ctx, conn, job, lease).await
+}
+
+/// The limit that an upload exceeds with what came out of it now and before, if one.
+async fn exceeded(conn: &mut PgConnection, container: DocumentId, children: &[Child]) -> Result<Option<String>, Error> {
+    let origin = storage::documents::get_origin(conn, container).await?;
+    let budget = Budget::of_upload(origin.upload_bytes.unsigned_abs());
+    let upload = origin.lineage.last().copied().unwrap_or(container);
+    let before = storage::documents::count_unpacked(conn, upload).await?;
+    let documents = before.documents.unsigned_abs().saturating_add(children.len() as u64);
+    let bytes = before.bytes.unsigned_abs() + children.iter().map(|child| child.stored.bytes).sum::<u64>();
+    if documents > budget.entries_max as u64 {
+        return Ok(Some(format!(
+            "{documents} documents in all, at most {} are allowed",
+            limits::CONTAINER_ENTRIES_MAX
+        )));
+    }
+    let too_large = bytes > budget.bytes_max;
+    Ok(too_large.then(|| format!("it unpacks to more than {} MiB in all", budget.bytes_max >> 20)))
+}
+
+/// Puts documents in the place of the container that held them, each with its task: one statement for all documents, and
+/// one for all tasks.
+async fn unpack(
+    conn: &mut PgConnection,
+    job: &JobRow,
+    container: DocumentId,
+    children: &[Child],
+) -> Result<Step, Error> {
+    storage::documents::insert_children(conn, job.id, container, children).await?;
+    let tasks: Vec<_> = children
+        .iter()
+        .map(|child| NewTask {
+            kind: kind::CONVERT,
+            lane: add::likely_lane(&child.file_name, None),
+            job: job.id,
+            document: Some(child.id),
+            tenant: job.tenant,
+            priority: job.priority,
+            turn: Turn::Next,
+        })
+        .collect();
+    queue::enqueue_all(conn, &tasks).await?;
+    // Each of them is open now, and the container is not any more.
+    let change = i32::try_from(children.len()).unwrap_or(i32::MAX) - 1;
+    storage::jobs::update_open(conn, job.id, change).await?;
+    Ok(Step::Converting)
 }
 
 async fn document_settled(ctx: &Context, conn: &mut PgConnection, job: &JobRow, lease: &Lease) -> Result<Step, Error> {

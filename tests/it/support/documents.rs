@@ -120,6 +120,16 @@ pub(crate) fn docx(name: &str) -> Document {
     file(name, package.finish().unwrap().into_inner())
 }
 
+/// A ZIP archive of documents.
+pub(crate) fn archive(name: &str, entries: &[Document]) -> Document {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for entry in entries {
+        archive.start_file(&entry.name, SimpleFileOptions::default()).unwrap();
+        archive.write_all(&entry.bytes).unwrap();
+    }
+    file(name, archive.finish().unwrap().into_inner())
+}
+
 /// An RTF document of one page.
 pub(crate) fn rtf(name: &str) -> Document {
     file(name, br"{\rtf1\ansi\deff0{\fonttbl{\f0 Liberation Serif;}}\f0\fs24 Hello from an RTF document.\par}".to_vec())

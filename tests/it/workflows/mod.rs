@@ -8,3 +8,4 @@ mod metadata;
 mod options;
 mod refused;
 mod stop;
+mod unpack;

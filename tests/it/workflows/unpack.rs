@@ -1,0 +1,101 @@
+//! Containers: what is in them is converted as documents of their own, at their place.
+
+use crate::support::{
+    Document, Site,
+    documents::{self, archive},
+    pdf, until,
+    wait::seconds,
+};
+
+#[tokio::test]
+async fn what_is_in_an_archive_stands_at_its_place_in_its_order() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let (_one, _two) = (site.work(), site.work());
+    let inner = archive("inner.zip", &[documents::pdf("c.pdf", &[203, 204]), documents::pdf("d.pdf", &[205])]);
+    let outer = archive("outer.zip", &[documents::pdf("b.pdf", &[202]), inner, documents::pdf("e.pdf", &[206])]);
+    let done = client.convert(&[documents::pdf("a.pdf", &[201]), outer, documents::pdf("f.pdf", &[207])]).await;
+    assert_eq!(pdf::widths(&done.pdf()), (201..=207).collect::<Vec<_>>(), "{}", done.result);
+    assert_eq!(site.db.count("select count(*) from documents where state = 'unpacked'").await, 2);
+    assert_eq!(site.db.count("select count(*) from documents where state = 'converted'").await, 6);
+}
+
+#[tokio::test]
+async fn a_document_in_an_archive_that_cannot_be_converted_is_named_with_the_archive() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let bad = archive("post.zip", &[documents::text("good.txt"), documents::noise("noise.docx", 4000)]);
+    let (code, message) = client.convert(&[bad]).await.error();
+    assert_eq!(code, "corrupt");
+    assert!(message.contains("'noise.docx' in 'post.zip'"), "{message}");
+    let (code, message) = client.convert(&[archive("empty.zip", &[])]).await.error();
+    assert_eq!(code, "corrupt");
+    assert!(message.contains("empty.zip") && message.contains("no document"), "{message}");
+}
+
+#[tokio::test]
+async fn a_password_given_for_an_archive_opens_what_is_in_it_too() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let inner = archive("inner.zip", &[documents::encrypted_pdf("secret.pdf", "sesame")]);
+    let job = client.create().await;
+    client.add_with(&job, &archive("outer.zip", &[inner]), &[("DOC.PASSWORD", "sesame")]).await;
+    client.start(&job).await;
+    assert_eq!(pdf::widths(&client.finish(&job).await.pdf()), [300]);
+}
+
+#[tokio::test]
+async fn archives_are_not_opened_without_end() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let nested = |times: usize| {
+        let innermost = documents::pdf("a.pdf", &[201]);
+        (0..times).fold(innermost, |inner, level| archive(&format!("{level}.zip"), &[inner]))
+    };
+    assert_eq!(client.convert(&[nested(8)]).await.result["status"], "success");
+    let (code, message) = client.convert(&[nested(9)]).await.error();
+    assert_eq!(code, "generic");
+    assert!(message.contains("0.zip") && message.contains("8.zip") && message.contains("at most 8"), "{message}");
+}
+
+#[tokio::test]
+async fn what_an_upload_unpacks_to_is_limited_over_all_that_is_nested_in_it() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let third = |name: &str| archive(name, &[documents::file("zeros.txt", vec![0; 30 << 20])]);
+    let bomb = archive("bomb.zip", &[third("1.zip"), third("2.zip"), third("3.zip")]);
+    let (code, message) = client.convert(&[bomb]).await.error();
+    assert!(matches!(code.as_str(), "generic" | "corrupt"), "{code}: {message}");
+    let refused = "select count(*) from documents where error_message like '%in ''bomb.zip''%more than 64 MiB in all%'";
+    until("the last of them is refused", seconds(60), async || (site.db.count(refused).await == 1).then_some(())).await;
+}
+
+#[tokio::test]
+async fn an_archive_of_five_thousand_entries_becomes_as_many_tasks_by_one_statement() {
+    const ENTRIES: i64 = 5_000;
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    // What is in it goes into a lane that nobody serves here, so that it stays as it was inserted.
+    let _work = site.start("work", &[("BINDERY_SLOTS", "native=1")]);
+    let entries: Vec<Document> =
+        (0..ENTRIES).map(|number| documents::file(&format!("{number}.rtf"), format!("{{\\rtf1 {number}}}"))).collect();
+    let job = client.create().await;
+    client.add(&job, &archive("many.zip", &entries)).await;
+    let waiting = "select count(*) from tasks where state = 'ready' and lane = 'office'";
+    until("all are tasks", seconds(120), async || (site.db.count(waiting).await == ENTRIES).then_some(())).await;
+    for statements in [
+        "select count(distinct (xmin::text, cmin::text)) from tasks",
+        "select count(distinct (xmin::text, cmin::text)) from documents where parent_id is not null",
+    ] {
+        assert_eq!(site.db.count(statements).await, 1, "{statements}");
+    }
+    assert_eq!(site.db.count("select sum(documents_open) from jobs").await, ENTRIES);
+    let in_order = "select count(*) from documents join tasks on tasks.document_id = documents.id
+                    where file_name = (documents.ordinal - 1) || '.rtf'
+                      and order_key - (select min(order_key) from tasks) = documents.ordinal - 1";
+    assert_eq!(site.db.count(in_order).await, ENTRIES);
+}
