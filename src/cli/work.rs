@@ -16,8 +16,12 @@ use crate::{
 const LEASE: Duration = Duration::from_secs(15);
 /// How often it gives one.
 const RENEW: Duration = Duration::from_secs(5);
+/// The same without a listener: what is to be stopped is then heard of in no other way.
+const RENEW_DEAF: Duration = Duration::from_secs(1);
 /// How often it looks for work without a bell.
 const POLL: Duration = Duration::from_secs(1);
+/// The same without a listener.
+const POLL_DEAF: Duration = Duration::from_millis(250);
 
 /// Most tasks claimed ahead of a free slot, in a lane whose tasks take a few milliseconds.
 const AHEAD_MAX: usize = 1000;
@@ -38,14 +42,15 @@ pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Resu
         Work::new(context.clone(), work_config(&config)?)
             .context("the work folder cannot be used; see BINDERY_DATA")?,
     );
+    let (renew, poll) = if context.signals.hears() { (RENEW, POLL) } else { (RENEW_DEAF, POLL_DEAF) };
     let pump = PumpConfig {
         slots: config.slots.clone(),
         ahead_max: AHEAD_MAX,
         host: parts::host_name(),
         id: id.map(WorkerId),
         lease: LEASE,
-        renew: RENEW,
-        poll: POLL,
+        renew,
+        poll,
         grace: config.grace,
         route: context.route,
     };

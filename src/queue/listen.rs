@@ -31,13 +31,14 @@ pub enum Signal {
 #[derive(Debug, Clone)]
 pub struct Signals {
     sender: broadcast::Sender<Signal>,
+    hears: bool,
 }
 
 impl Signals {
     /// Starts listening until stopped; while the database is away it tries again each second.
     pub fn start(options: PgConnectOptions, stop: CancellationToken) -> Self {
         let (sender, _) = broadcast::channel(BACKLOG);
-        let signals = Self { sender: sender.clone() };
+        let signals = Self { sender: sender.clone(), hears: true };
         tokio::spawn(async move {
             stop.run_until_cancelled(listen(options, sender)).await;
         });
@@ -46,7 +47,12 @@ impl Signals {
 
     /// Signals that go nowhere, for a process that does without a listener: polling does its work.
     pub fn deaf() -> Self {
-        Self { sender: broadcast::channel(1).0 }
+        Self { sender: broadcast::channel(1).0, hears: false }
+    }
+
+    /// Whether bells are heard, as long as the database is there; whoever is deaf looks more often.
+    pub const fn hears(&self) -> bool {
+        self.hears
     }
 
     /// A receiver of everything heard from now on.

@@ -22,6 +22,8 @@ use crate::{
 
 /// How often a waiter looks at the table without a bell.
 const RECHECK: Duration = Duration::from_secs(2);
+/// The same where no bell is heard.
+const RECHECK_DEAF: Duration = Duration::from_millis(500);
 
 /// A completed job with all that the client is told of it.
 #[derive(Debug)]
@@ -67,6 +69,7 @@ pub async fn wait(ctx: &Context, tenant: TenantId, id: JobId, longest: Duration)
     let deadline = Instant::now() + longest.min(ctx.settings.result_wait_max);
     // Subscribed before the first look, so that a job that completes in between is not missed.
     let mut heard = ctx.signals.subscribe();
+    let recheck = if ctx.signals.hears() { RECHECK } else { RECHECK_DEAF };
     loop {
         let job = {
             let mut conn = ctx.read().await?;
@@ -81,7 +84,7 @@ pub async fn wait(ctx: &Context, tenant: TenantId, id: JobId, longest: Duration)
             return Err(Error::NotYet { after: longest.min(ctx.settings.result_wait_max) });
         }
         // Either end of the wait leads to another look.
-        let look = deadline.min(Instant::now() + RECHECK);
+        let look = deadline.min(Instant::now() + recheck);
         let rung = ctx.stop.run_until_cancelled(rung_for(&mut heard, id));
         if timeout_at(look, rung).await.is_err() {
             tracing::trace!(job.id = %id, "looking again without a bell");
