@@ -28,6 +28,9 @@ const ID_BASE: u128 = 0x0199_0000_0000_7000_8000_0000_0000_0000;
 const LEASE: Duration = Duration::from_secs(15);
 const RENEW: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_secs(1);
+/// The same where it cannot listen, as the product has them.
+const RENEW_DEAF: Duration = Duration::from_secs(1);
+const POLL_DEAF: Duration = Duration::from_millis(250);
 /// The worker's buffer, as the product has it.
 const AHEAD_MAX: usize = 1000;
 
@@ -35,7 +38,9 @@ const AHEAD_MAX: usize = 1000;
 /// task alone.
 #[derive(Clone)]
 pub(crate) struct Bindery<const WHOLE: bool> {
-    connect: PgConnectOptions,
+    /// The way of a listener, if there is one.
+    listener: Option<PgConnectOptions>,
+    route: Route,
     pool: PgPool,
     bell: Bell,
     intake: Intake,
@@ -66,8 +71,8 @@ impl<const WHOLE: bool> Bindery<WHOLE> {
         } else {
             let mut conn = self.pool.acquire().await.expect("a connection is free");
             queue::enqueue(&mut conn, &task).await.expect("a task can be inserted");
+            self.bell.work();
         }
-        self.bell.work();
     }
 
     /// Inserts many tasks by one statement, each for the tenant that its number gives.
@@ -105,10 +110,14 @@ impl<const WHOLE: bool> Bindery<WHOLE> {
         .expect("a history can be made");
     }
 
+    fn signals(&self) -> Signals {
+        let start = |listener: &PgConnectOptions| Signals::start(listener.clone(), CancellationToken::new());
+        self.listener.as_ref().map_or_else(Signals::deaf, start)
+    }
+
     /// Starts the one listener of a process that submits.
     pub(crate) fn listen(&self) -> Heard {
-        let signals = Signals::start(self.connect.clone(), CancellationToken::new());
-        Heard { signals }
+        Heard { signals: self.signals() }
     }
 }
 
@@ -170,16 +179,21 @@ fn task(tenant_number: u64, number: u64) -> NewTask {
 
 impl<const WHOLE: bool> Queue for Bindery<WHOLE> {
     async fn connect(url: &str, connections: u32) -> Self {
-        let connect: PgConnectOptions = url.parse().expect("the address of a database");
+        // As the service takes an address, and finds out where it leads.
+        let options: PgConnectOptions = url.parse().expect("the address of a database");
+        let options = options.extra_float_digits(None);
+        let route = pool::route(&options).await.expect("the database answers");
+        let listens = pool::has_own_session(&options).await.expect("the database answers");
         let config = PoolConfig {
-            way: Way { options: connect.clone(), route: Route::Direct },
+            way: Way { options: options.clone(), route },
             connections_max: connections,
             acquire_timeout: Duration::from_secs(30),
         };
         let pool = pool::lazy(&config);
         pool::ping(&pool).await.expect("the database answers");
-        let (bell, intake) = (Bell::new(pool.clone()), Intake::new(pool.clone(), Route::Direct));
-        Self { connect, bell, intake, pool, tells: false }
+        let bell = Bell::new(pool.clone());
+        let intake = Intake::new(pool.clone(), route, bell.clone());
+        Self { listener: listens.then_some(options), route, bell, intake, pool, tells: false }
     }
 
     async fn install(&self) {
@@ -196,18 +210,19 @@ impl<const WHOLE: bool> Queue for Bindery<WHOLE> {
     }
 
     async fn work(&self, slots: usize, work: Work) {
+        let signals = self.signals();
+        let (renew, poll) = if signals.hears() { (RENEW, POLL) } else { (RENEW_DEAF, POLL_DEAF) };
         let config = PumpConfig {
             slots: BTreeMap::from([(LANE, slots)]),
             ahead_max: AHEAD_MAX,
             host: "bench".to_owned(),
             id: None,
             lease: LEASE,
-            renew: RENEW,
-            poll: POLL,
+            renew,
+            poll,
             grace: Duration::ZERO,
-            route: Route::Direct,
+            route: self.route,
         };
-        let signals = Signals::start(self.connect.clone(), CancellationToken::new());
         let bell = self.bell.clone();
         let handler = Counts { pool: self.pool.clone(), work, bell: self.tells.then(|| bell.clone()) };
         pump::run(self.pool.clone(), signals, bell, config, Arc::new(handler), CancellationToken::new()).await;

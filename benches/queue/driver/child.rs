@@ -151,6 +151,11 @@ impl Fleet {
         self.total()
     }
 
+    /// Whether any of the workers has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.workers.iter_mut().any(|(process, _)| !matches!(process.try_wait(), Ok(None)))
+    }
+
     /// Kills one worker, at once.
     pub(crate) async fn kill_one(&mut self, index: usize) {
         if let Some((process, _)) = self.workers.get_mut(index)

@@ -1,7 +1,7 @@
 //! The goals that the queue was built for, held against what this run measured. A goal whose figures were not
 //! measured is left out.
 
-use super::{report::Report, say, snapshot::CONTROL_NAME};
+use super::{outage, pooled, report::Report, say, snapshot::CONTROL_NAME};
 
 const OURS: &str = "bindery";
 const QUIET: &str = "16 loops";
@@ -18,8 +18,11 @@ struct Gate {
 
 /// Prints every goal that this run can say something about.
 pub(crate) fn print(report: &Report) {
-    let gates: Vec<Gate> =
-        [inserts(report), drains(report), waits(report), rest(report)].into_iter().flatten().flatten().collect();
+    let gates: Vec<Gate> = [inserts(report), drains(report), waits(report), rest(report), trouble(report)]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect();
     if gates.is_empty() {
         return;
     }
@@ -118,5 +121,16 @@ fn rest(report: &Report) -> Vec<Option<Gate>> {
         at_most("G8 claim at 1000 tenants, × at 1", ratio(claims("1000"), claims("1")), 1.3),
         at_most("G10 claim beside finished rows, × empty", ratio(deep("finished"), depth("empty")), 1.1),
         at_most("    claim beside waiting rows, × empty", ratio(deep("waiting"), depth("empty")), 1.1),
+    ]
+}
+
+fn trouble(report: &Report) -> Vec<Option<Gate>> {
+    let worst = |key| best(outage::cases().map(|case| report.value("outage", case, OURS, key)), f64::max);
+    let pooled = |key| report.value("pooled", pooled::CASE, OURS, key);
+    vec![
+        at_most("G9 rate is back after the server, s", worst("back_seconds"), 5.0),
+        at_most("G9 processes that ended", worst("exits"), 0.0),
+        at_most("G9 attempts lost", worst("attempts_lost"), 0.0),
+        at_most("G12 no listener, start after, p50 ms", pooled("p50_ms"), 500.0),
     ]
 }

@@ -7,6 +7,8 @@ mod gates;
 mod insert;
 mod latency;
 mod meter;
+mod outage;
+mod pooled;
 mod report;
 mod rescue;
 mod server;
@@ -56,6 +58,10 @@ pub(crate) enum Phase {
     Tenants,
     /// A worker that is killed.
     Crash,
+    /// A server that goes away and comes back.
+    Outage,
+    /// Insert to start through a pooler in transaction mode, without a listener.
+    Pooled,
 }
 
 /// Measures the task queue beside other queues on a PostgreSQL of its own.
@@ -140,6 +146,8 @@ struct Bench {
     subjects: Vec<&'static Subject>,
     installed: HashSet<&'static str>,
     databases: u32,
+    /// Folder for the data of servers.
+    data: Option<PathBuf>,
 }
 
 /// Prints a line.
@@ -182,6 +190,7 @@ async fn measure(options: Options) {
         subjects: SUBJECTS.iter().filter(chosen).collect(),
         installed: HashSet::new(),
         databases: 0,
+        data: options.data,
     };
     for phase in Phase::value_variants() {
         if options.only.is_empty() || options.only.contains(phase) {
@@ -206,6 +215,8 @@ impl Bench {
             Phase::Depth => drain::depth(self).await,
             Phase::Tenants => tenants::run(self).await,
             Phase::Crash => rescue::crash(self).await,
+            Phase::Outage => outage::run(self).await,
+            Phase::Pooled => pooled::run(self).await,
         }
     }
 

@@ -32,7 +32,7 @@ autovacuum_naptime = 15s
 track_io_timing = off
 ";
 /// The user that owns the databases.
-const OWNER: &str = "postgres";
+pub(crate) const OWNER: &str = "postgres";
 
 /// A server that stops when it is dropped.
 pub(crate) struct Server {
@@ -72,6 +72,12 @@ fn programs() -> PathBuf {
         .expect("PostgreSQL server programs are installed; the package is called postgresql")
 }
 
+fn spawn(programs: &Path, folder: &Path) -> Child {
+    let log = fs::OpenOptions::new().create(true).append(true).open(folder.join("log")).expect("the folder is ours");
+    let process = command(&programs.join("postgres")).arg("-D").arg(folder.join("data")).stderr(log).spawn();
+    process.expect("the server starts")
+}
+
 impl Server {
     /// Makes a new data folder and starts a server on it, reachable by a socket alone.
     pub(crate) async fn start(at: Option<&Path>) -> Self {
@@ -98,22 +104,42 @@ impl Server {
         assert!(made.is_ok_and(|status| status.success()), "initdb makes a data folder");
         let config = format!("{SETTINGS}unix_socket_directories = '{}'\n", folder.path().display());
         fs::write(data.join("postgresql.auto.conf"), config).expect("the data folder is there");
-        let log = fs::File::create(folder.path().join("log")).expect("the folder is ours");
-        let process = command(&programs.join("postgres")).arg("-D").arg(&data).stderr(log).spawn();
-        let process = process.expect("the server starts");
+        let process = spawn(&programs, folder.path());
         let mut server = Self { process, folder, programs, version: String::new() };
         server.version = server.wait().await;
         server
     }
 
-    async fn wait(&mut self) -> String {
+    /// Stops it as its operator does: clients are cut off, and what they have committed is safe.
+    pub(crate) async fn stop(&mut self) {
+        kill(self.postmaster(), Signal::SIGINT).expect("the server runs");
         for _ in 0..300 {
+            if !matches!(self.process.try_wait(), Ok(None)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the server does not stop; its log: {}", self.log());
+    }
+
+    /// Starts it again after a stop, and waits until it answers.
+    pub(crate) async fn start_again(&mut self) {
+        self.process = spawn(&self.programs, self.folder.path());
+        self.wait().await;
+    }
+
+    fn postmaster(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.process.id()).expect("a process id is small"))
+    }
+
+    async fn wait(&mut self) -> String {
+        for _ in 0..1_500 {
             if let Ok(mut conn) = PgConnection::connect_with(&self.options(OWNER)).await {
                 let row = sqlx::query("show server_version").fetch_one(&mut conn).await.expect("the server answers");
                 return row.get(0);
             }
             assert!(matches!(self.process.try_wait(), Ok(None)), "the server runs; its log: {}", self.log());
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("the server does not answer; its log: {}", self.log());
     }
@@ -165,9 +191,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let pid = Pid::from_raw(i32::try_from(self.process.id()).expect("a process id is small"));
         // At once: what it holds is thrown away.
-        if kill(pid, Signal::SIGQUIT).is_ok() {
+        if kill(self.postmaster(), Signal::SIGQUIT).is_ok() {
             for _ in 0..100 {
                 if !matches!(self.process.try_wait(), Ok(None)) {
                     return;

@@ -29,9 +29,12 @@ pub(crate) struct Subject {
     pub(crate) learns: bool,
     /// Says whether a job is not settled yet; none where only a view can tell that takes minutes for many jobs.
     pub(crate) unfinished: Option<&'static str>,
+    /// Counts attempts that were lost, where that is written down.
+    pub(crate) lost: Option<&'static str>,
 }
 
 const TASKS: &str = "select exists (select 1 from tasks)";
+const LOST: &str = "select count(*) from attempts where ending = 'lost'";
 const APALIS: &str = "select exists (select 1 from apalis.jobs where status <> 'Done')";
 const GRAPHILE: &str = "select exists (select 1 from graphile_worker._private_jobs)";
 
@@ -46,6 +49,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         share: 1.0,
         learns: true,
         unfinished: Some(TASKS),
+        lost: Some(LOST),
     },
     Subject {
         name: "bindery-task",
@@ -56,6 +60,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         share: 1.0,
         learns: true,
         unfinished: Some(TASKS),
+        lost: Some(LOST),
     },
     Subject {
         name: "apalis",
@@ -66,6 +71,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         share: 0.2,
         learns: false,
         unfinished: Some(APALIS),
+        lost: None,
     },
     Subject {
         name: "apalis-unlocked",
@@ -76,6 +82,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         share: 0.2,
         learns: false,
         unfinished: Some(APALIS),
+        lost: None,
     },
     Subject {
         name: "awa",
@@ -86,6 +93,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         share: 0.2,
         learns: true,
         unfinished: None,
+        lost: None,
     },
     Subject {
         name: "graphile",
@@ -96,6 +104,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         share: 0.2,
         learns: true,
         unfinished: Some(GRAPHILE),
+        lost: None,
     },
     Subject {
         name: "graphile-batched",
@@ -106,6 +115,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
         share: 1.0,
         learns: true,
         unfinished: Some(GRAPHILE),
+        lost: None,
     },
 ];
 
