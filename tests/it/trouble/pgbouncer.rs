@@ -1,5 +1,5 @@
 use super::{finish_all, submit_all};
-use crate::support::{Process, Site, bouncer::Bouncer, documents, until, wait::seconds};
+use crate::support::{Process, Site, bouncer::Bouncer, documents, service::children, until, wait::seconds};
 
 /// Nothing that was prepared on one session was looked for on another.
 #[track_caller]
@@ -77,4 +77,18 @@ async fn a_way_that_is_said_to_keep_no_statements_is_believed_although_it_does()
     let open =
         "select count(*) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'";
     until("no transaction stays open", seconds(5), async || (site.db.count(open).await == 0).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_canceled_job_stops_within_two_seconds_although_nobody_hears_the_bell() {
+    let site = Site::new().await;
+    let pooler = Bouncer::start(&site.db).await;
+    let env = [("DATABASE_URL", pooler.url.as_str())];
+    let (_serve, client) = site.serve_with(&env).await;
+    let work = site.start("work", &env);
+    let job = client.begin(&[documents::long_text()]).await;
+    site.engine_runs(&work).await;
+    client.post(&format!("/jobs/{job}:cancel")).await.expect(202);
+    until("the engine is gone", seconds(2), async || children(work.pid()).is_empty().then_some(())).await;
+    assert_eq!(client.result(&job).await["error"]["code"], "canceled");
 }
