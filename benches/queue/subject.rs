@@ -208,10 +208,12 @@ async fn idle<Q: Queue>(url: &str, jobs: u64, gap_ms: u64, slots: usize) {
     }
     ready_and_go();
     let began = Instant::now();
-    let mut inserted = HashMap::new();
+    let (mut inserted, mut inserting) = (HashMap::new(), Vec::new());
     for number in IDLE_WARM_UP..IDLE_WARM_UP + jobs {
-        inserted.insert(number, Instant::now());
+        let began = Instant::now();
+        inserted.insert(number, began);
         submitter.enqueue(number).await;
+        inserting.push(began.elapsed());
         tokio::time::sleep(jittered(gap_ms, number)).await;
     }
     // Whoever polls slowly gets the time of one slow poll for the last one.
@@ -223,7 +225,9 @@ async fn idle<Q: Queue>(url: &str, jobs: u64, gap_ms: u64, slots: usize) {
     let starts = work.starts();
     let waits = inserted.iter().filter_map(|(number, at)| Some((*starts.get(number)?).duration_since(*at)));
     let mut values = percentiles(waits.collect());
-    values.extend([("jobs", float(jobs)), ("warm", float(IDLE_WARM_UP)), ("seconds", seconds)]);
+    inserting.sort_unstable();
+    let insert = inserting.get(inserting.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3);
+    values.extend([("insert_ms", insert), ("jobs", float(jobs)), ("warm", float(IDLE_WARM_UP)), ("seconds", seconds)]);
     end(&values);
 }
 

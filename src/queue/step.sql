@@ -1,4 +1,5 @@
--- The statement of step.rs. $1 worker; $2 to $14 endings, as columns; $15 to $17 what is wanted, as columns.
+-- The statement of step.rs. $1 worker; $2 to $14 endings, as columns; $15 to $17 what is wanted, as columns; $18 whether the
+-- commit waits for the disk.
 with ended as materialized (
   select *
   from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::interval[], $7::text[], $8::text[],
@@ -81,7 +82,7 @@ with ended as materialized (
          limit wanted.count
          for update skip locked
        ) as ready
-  where exists (select from me where draining_since is null)
+  where exists (select from me where draining_since is null) and exists (select from fences_trusted)
 ), locked as materialized (
   -- Tenants with a limit are locked, so that claims at once keep to it together; all others cost nothing.
   select id, running_max from tenants
@@ -122,6 +123,13 @@ union all
 select 'limited', null, count(*), null, null, null, null, null, null, null, null, null from limited
 union all
 select 'alive', null, null, null, null, null, null, null, null, null, null, null from me
+union all
+select 'untrusted', null, null, null, null, null, null, null, null, null, null, null
+where cardinality($15::text[]) > 0 and not exists (select from fences_trusted)
+union all
+select 'relaxed', null, null, null, null, null, null, null, null, null, null, null
+from set_config('synchronous_commit', 'off', true)
+where not $18::boolean and exists (select from fences_trusted)
 union all
 select 'clock', null, turns.serve(lane, max(order_key)), null, null, lane, null, null, null, null, null, null
 from claimed

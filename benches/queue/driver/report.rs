@@ -38,6 +38,7 @@ const COLUMNS: &[Column] = &[
     column("p50_ms", "p50 ms", 2),
     column("p90_ms", "p90 ms", 2),
     column("p99_ms", "p99 ms", 2),
+    column("insert_ms", "insert alone, p50 ms", 2),
     column("lost", "lost", 0),
     column("first_per_second", "first 5 s /s", 0),
     column("last_per_second", "last 5 s /s", 0),

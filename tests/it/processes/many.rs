@@ -1,4 +1,6 @@
-use crate::support::{Document, Site, documents, until, wait::seconds};
+use std::time::Instant;
+
+use crate::support::{Document, Site, documents, service::children, until, wait::seconds};
 
 /// The document of the job of a number; small ones of several kinds.
 fn document(number: usize) -> Document {
@@ -109,4 +111,32 @@ async fn an_api_that_is_killed_during_uploads_loses_nothing_that_it_accepted() {
     assert_eq!(site.db.count("select count(*) from tasks where kind = 'convert'").await, stored);
     assert_eq!(other.get(&format!("/jobs/{job}")).await.expect(200).json()["status"]["code"], "creating");
     other.delete(&format!("/jobs/{job}")).await.expect(204);
+}
+
+#[tokio::test]
+async fn a_document_over_which_three_workers_die_ends_as_corrupt_and_no_other_job_waits_for_it() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let poison = client.begin(&[documents::long_text()]).await;
+    for _ in 0..3 {
+        let work = site.work();
+        until("its engine runs", seconds(30), async || {
+            // As if the wait after a crash were over.
+            site.db.execute("update tasks set run_at = now() where state = 'later'").await;
+            children(work.pid()).iter().any(|(_, args)| args.iter().any(|arg| arg == "engine")).then_some(())
+        })
+        .await;
+        work.kill();
+        // As if fifteen seconds had gone by.
+        site.db.execute("update workers set alive_until = now() - interval '1 s'").await;
+    }
+    let _living = site.work();
+    let began = Instant::now();
+    assert_eq!(client.convert(&[documents::text("a.txt")]).await.result["status"], "success");
+    assert!(began.elapsed() < seconds(10), "another job is not kept waiting: {:?}", began.elapsed());
+    site.db.execute("update tasks set run_at = now() where state = 'later'").await;
+    let (code, message) = client.finish(&poison).await.error();
+    assert_eq!(code, "corrupt");
+    assert!(message.contains("long.txt") && message.contains("3 workers died"), "{message}");
+    assert_eq!(site.db.count("select count(*) from attempts where ending = 'lost' and fault = 'lost-lease'").await, 3);
 }

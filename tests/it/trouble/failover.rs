@@ -32,8 +32,11 @@ async fn after_a_fail_over_to_a_promoted_standby_every_accepted_job_completes_on
         way.restore();
     };
     let (jobs, ()) = tokio::join!(submit_all(&client, 0..16), trouble);
-    finish_all(&client, &site.db.on_port(standby.port()), &jobs).await;
+    let now = site.db.on_port(standby.port());
+    finish_all(&client, &now, &jobs).await;
     assert!(serve.is_running() && work.is_running());
+    let leapt = now.count("select last_value from task_fences").await;
+    assert!(leapt > 1 << 32, "a standby may be behind, so fences that the primary drew may be unknown to it: {leapt}");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod connection;
 mod disk;
 mod exhausted;
 mod failover;
+mod fences;
 mod lost_answer;
 mod migration;
 mod pgbouncer;
