@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{PgConnection, query_scalar};
 
-use super::{Error, step::step, worker::Held};
+use super::{Error, step::settle, worker::Held};
 use crate::{
     domain::{DocumentId, JobId, Lane, TenantId, WorkerId},
     storage,
@@ -132,8 +132,8 @@ impl Lease {
     /// `LeaseLost` when another worker has the task, or it is gone; the caller rolls back.
     pub async fn end(&self, conn: &mut PgConnection, ending: &Ending) -> Result<(), Error> {
         // Nothing is claimed, so it does not matter by whom.
-        let stepped = step(conn, WorkerId(uuid::Uuid::nil()), &[(self, ending)], &[]).await?;
-        if stepped.settled.contains(&self.fence) { Ok(()) } else { Err(self.lost()) }
+        let settled = settle(conn, WorkerId(uuid::Uuid::nil()), &[(self, ending)]).await?;
+        if settled.contains(&self.fence) { Ok(()) } else { Err(self.lost()) }
     }
 
     /// What a worker shows of it when it renews.

@@ -9,8 +9,8 @@
 //!                     └──── limited  (its tenant runs as much as it may)
 //! ```
 //!
-//! 1. A claim is one statement that also settles what has ended ([`step`]); its transaction ends at once, and nothing is
-//!    held while a task runs.
+//! 1. A step settles all that has ended by one statement and claims all that fits by another ([`step`]); their
+//!    transactions end at once, and nothing is held while a task runs. A claim does not wait for the disk, settling does.
 //! 2. The lease belongs to the worker and is one row, renewed by one small update, whose answer says what to stop.
 //! 3. Every claim draws a fence; every change of a running task shows it. No row changed means the lease is lost, and
 //!    the work is dropped.

@@ -13,7 +13,7 @@ use crate::{
     domain::{Lane, WorkerId},
     queue::{
         Lease, rescue,
-        step::{Stepped, Want, step},
+        step::{Stepped, Want, serve, step},
         worker,
     },
     storage::{
@@ -32,6 +32,7 @@ pub(super) enum Chore<D> {
     /// How soon to care again, when it is known to be needed.
     Cared(Option<Duration>),
     Kept,
+    Served,
     Said,
 }
 
@@ -173,11 +174,16 @@ impl<H: Handler> Pump<H> {
                 self.keeping = false;
                 self.keep = Instant::now() + jittered(self.config.renew);
             }
+            Ok(Chore::Served) => {
+                self.serving = false;
+                self.begin_serve();
+            }
             Ok(Chore::Said) => {}
             Err(error) => {
                 // A fault of ours. The lease is not renewed for what the step knew of, so it is rescued.
                 tracing::error!(%error, "a statement of the worker ended abnormally");
                 (self.stepping, self.renewing, self.caring, self.keeping) = (false, false, false, false);
+                self.serving = false;
                 self.unknown = true;
             }
         }
@@ -226,10 +232,15 @@ impl<H: Handler> Pump<H> {
             by_lane.entry(lease.task.lane).or_default().push(lease);
         }
         for want in wants {
+            let leases = by_lane.remove(&want.lane).unwrap_or_default();
+            if let Some(last) = leases.last() {
+                self.served.insert(want.lane, last.task.order_key);
+            }
             if let Some(slots) = self.lanes.get_mut(&want.lane) {
-                slots.claimed(want, by_lane.remove(&want.lane).unwrap_or_default(), took);
+                slots.claimed(want, leases, took);
             }
         }
+        self.begin_serve();
         if stepped.limited > 0 {
             // Others may stand behind those that were put aside.
             self.look = true;
@@ -237,6 +248,25 @@ impl<H: Handler> Pump<H> {
         if self.deadline.is_some() {
             self.release_buffered();
         }
+    }
+
+    /// Tells the database how far the lanes are; what is claimed meanwhile goes with the next time.
+    fn begin_serve(&mut self) {
+        if self.serving || self.served.is_empty() {
+            return;
+        }
+        self.serving = true;
+        let (pool, places) = (self.pool.clone(), std::mem::take(&mut self.served));
+        self.chores.spawn(async move {
+            let served = match acquire(&pool, "move the clocks of lanes").await {
+                Ok(mut conn) => serve(&mut conn, &places).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = served {
+                tracing::debug!(%error, "cannot move the clocks of lanes");
+            }
+            Chore::Served
+        });
     }
 
     pub(super) fn begin_renew(&mut self) {

@@ -1,7 +1,7 @@
 //! The worker's loop: one a process, whatever the number of slots.
 //!
 //! ```text
-//!            ┌────────────── one statement: settle what ended, claim what fits ──────────────┐
+//!            ┌────────────── one step: settle what has ended, claim what fits ───────────────┐
 //!            ▼                                                                               │
 //! buffer (tasks of a few ms only) ──► slots ──► execute ──► ends in the queue alone ─────────┤
 //!                                                  └──────► writes more: settled in a transaction of its own
@@ -95,6 +95,9 @@ struct Pump<H: Handler> {
     /// Statements under way.
     chores: JoinSet<Chore<H::Done>>,
     stepping: bool,
+    /// The last places that were claimed, to be told to the database, and whether that is under way.
+    served: BTreeMap<Lane, i64>,
+    serving: bool,
     renewing: bool,
     caring: bool,
     keeping: bool,
@@ -177,6 +180,8 @@ impl<H: Handler> Pump<H> {
             ended_since: None,
             chores: JoinSet::new(),
             stepping: false,
+            served: BTreeMap::new(),
+            serving: false,
             renewing: false,
             caring: false,
             keeping: false,

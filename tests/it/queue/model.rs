@@ -190,8 +190,6 @@ impl Model {
         }
         let endings: Vec<_> = chosen.values().map(|(lease, end)| (lease, Ending::of(how(*end)), *end)).collect();
         let ended: Vec<_> = endings.iter().map(|(lease, ending, _)| (*lease, ending)).collect();
-        // What the step frees is not to be claimed by the same step.
-        let expected = self.expected(worker, want);
         let wants = [Want::anywhere(Lane::Native, want)];
         let stepped = step(conn, self.workers[worker].id, &ended, &wants[..want.min(1)]).await.unwrap();
         for (lease, _, end) in &endings {
@@ -208,6 +206,8 @@ impl Model {
                 task.attempt -= i16::from(matches!(end, End::Release));
             }
         }
+        // What the step has freed may be claimed by it at once.
+        let expected = self.expected(worker, want);
         self.claimed(worker, expected, stepped.claimed, true)
     }
 

@@ -15,7 +15,7 @@ use bindery::{
         self, Bell, Ending, Error, Handler, Lease, NewTask, PumpConfig, Signals, Stop, StopReason, Turn,
         lease::How,
         pump, rescue,
-        step::{Want, step},
+        step::{Want, serve, step},
         worker,
         worker::Registration,
     },
@@ -88,6 +88,9 @@ pub(crate) async fn take(conn: &mut PgConnection, worker: &Registration, want: u
 pub(crate) async fn take_in(conn: &mut PgConnection, worker: &Registration, lane: Lane, want: usize) -> Vec<Lease> {
     let stepped = step(conn, worker.id, &[], &[Want::anywhere(lane, want)]).await.unwrap();
     assert!(stepped.alive, "the worker is registered");
+    if let Some(last) = stepped.claimed.last() {
+        serve(conn, &BTreeMap::from([(lane, last.task.order_key)])).await.unwrap();
+    }
     stepped.claimed
 }
 
