@@ -24,6 +24,9 @@ pub const DOCUMENTS_PER_JOB_MAX: i32 = 10_000;
 /// Most characters kept of a file name or a job name; longer ones are cut in the middle of nowhere by file systems.
 pub const NAME_CHARS_MAX: usize = 1_000;
 
+/// Most characters of what counts as an extension, with its dot, when a file name is cut.
+pub const EXTENSION_CHARS_MAX: usize = 17;
+
 /// Most open jobs (not completed) of one tenant, unless `BINDERY_MAX_OPEN_JOBS` says otherwise.
 pub const OPEN_JOBS_MAX: i64 = 10_000;
 
