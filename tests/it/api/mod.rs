@@ -2,7 +2,9 @@
 
 mod add;
 mod create;
+mod cuts;
 mod data;
+mod forms;
 mod limits;
 mod matrix;
 mod outage;
