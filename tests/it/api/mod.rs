@@ -7,6 +7,7 @@ mod data;
 mod forms;
 mod limits;
 mod matrix;
+mod options;
 mod outage;
 mod paths;
 mod replay;
