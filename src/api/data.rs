@@ -1,13 +1,23 @@
 use axum::{
     Json,
-    extract::{FromRequest, Multipart, Request, multipart::Field},
+    extract::Request,
     http::{StatusCode, header},
 };
+use encoding_rs::{Encoding, UTF_8};
 
-use super::{ApiState, Problem, disposition, options, params::JobPath, views::DataAdded};
+use super::{
+    ApiState, Problem, disposition,
+    multipart::{Broken, Multipart, Part},
+    options,
+    params::JobPath,
+    views::DataAdded,
+};
 use crate::{
-    domain::{limits, options::JobOption},
-    workflows::add::{self, Uploaded},
+    domain::{DocumentId, JobId, limits, options::JobOption},
+    workflows::{
+        add::{self, Uploaded},
+        create::label,
+    },
 };
 
 /// Adds a document to a job; its conversion starts at once. The parts may come in either order.
@@ -16,61 +26,71 @@ pub(super) async fn add_data(
     JobPath(job): JobPath,
     request: Request,
 ) -> Result<(StatusCode, Json<DataAdded>), Problem> {
-    let multipart = multipart(request).await?;
-    let accepted = add::accept(state.workflows(), state.tenant(), job).await?;
-    let (uploaded, options) = receive(&state, accepted, multipart).await?;
-    let document = add::finish(state.workflows(), uploaded, &options).await?;
-    Ok((StatusCode::CREATED, Json(DataAdded { data_id: document.to_string() })))
+    let mut multipart = multipart(request)?;
+    let added = add_upload(&state, job, &mut multipart).await;
+    if added.is_err() {
+        multipart.drain().await;
+    }
+    Ok((StatusCode::CREATED, Json(DataAdded { data_id: added?.to_string() })))
 }
 
-async fn multipart(request: Request) -> Result<Multipart, Problem> {
-    let declared =
-        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !declared.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
+fn multipart(request: Request) -> Result<Multipart, Problem> {
+    let declared = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    let essence = declared.split(|byte| *byte == b';').next().unwrap_or_default();
+    if !essence.trim_ascii().eq_ignore_ascii_case(b"multipart/form-data") {
         return Err(Problem::unsupported_media_type(
             "Send the document as multipart/form-data, in a part named 'data'",
         ));
     }
-    Multipart::from_request(request, &()).await.map_err(|rejection| Problem::bad_request(rejection.body_text()))
+    Multipart::new(request).map_err(unreadable)
+}
+
+async fn add_upload(state: &ApiState, job: JobId, multipart: &mut Multipart) -> Result<DocumentId, Problem> {
+    let accepted = add::accept(state.workflows(), state.tenant(), job).await?;
+    let (uploaded, options) = receive(state, accepted, multipart).await?;
+    Ok(add::finish(state.workflows(), uploaded, &options).await?)
 }
 
 /// Reads the parts as they come; the document goes into the blob store while it arrives.
 async fn receive(
     state: &ApiState,
     accepted: add::Accepted,
-    mut multipart: Multipart,
+    multipart: &mut Multipart,
 ) -> Result<(Uploaded, Vec<JobOption>), Problem> {
     let mut accepted = Some(accepted);
     let mut uploaded = None;
-    let mut options = Vec::new();
-    while let Some(field) = multipart.next_field().await.map_err(unreadable)? {
-        match field.name() {
+    let mut options = None;
+    while let Some(part) = multipart.next_part().await.map_err(unreadable)? {
+        match part.name() {
             Some("data") => {
                 let Some(accepted) = accepted.take() else {
                     return Err(Problem::bad_request(
                         "There is more than one part named 'data'; send one document a call",
                     ));
                 };
-                let name = disposition::file_name(field.headers(), field.file_name())
-                    .ok_or_else(|| Problem::bad_request("The part 'data' has no file name"))?;
-                let media_type = field.content_type().map(str::to_owned);
-                uploaded = Some(add::upload(state.workflows(), accepted, &name, media_type.as_deref(), field).await?);
+                let name = part.file_name().filter(|name| !label(name).trim().is_empty()).map(str::to_owned);
+                let name = name.ok_or_else(|| Problem::bad_request("The part 'data' has no file name"))?;
+                let media_type = part.content_type().map(str::to_owned);
+                let bytes = part.into_stream();
+                uploaded = Some(add::upload(state.workflows(), accepted, &name, media_type.as_deref(), bytes).await?);
             }
-            Some("options") => options = read_options(field).await?,
+            Some("options") if options.is_some() => {
+                return Err(Problem::bad_request("There is more than one part named 'options'; send one list"));
+            }
+            Some("options") => options = Some(read_options(part).await?),
             // Forms of browsers send fields of their own.
             _ => {}
         }
     }
     let uploaded = uploaded.ok_or_else(|| Problem::bad_request("There is no part named 'data' with the document"))?;
-    Ok((uploaded, options))
+    Ok((uploaded, options.unwrap_or_default()))
 }
 
-async fn read_options(mut field: Field<'_>) -> Result<Vec<JobOption>, Problem> {
-    if field.content_type().is_some_and(|declared| !options::is_json(declared)) {
-        return Err(Problem::unsupported_media_type("Send the part 'options' as application/json"));
-    }
+async fn read_options(mut part: Part<'_>) -> Result<Vec<JobOption>, Problem> {
+    let charset = options_charset(part.content_type())
+        .ok_or_else(|| Problem::unsupported_media_type("Send the part 'options' as application/json"))?;
     let mut bytes = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(unreadable)? {
+    while let Some(chunk) = part.chunk().await.map_err(unreadable)? {
         if bytes.len() + chunk.len() > limits::OPTIONS_BYTES_MAX {
             return Err(Problem::too_large(format!(
                 "The part 'options' has at most {} bytes",
@@ -79,10 +99,52 @@ async fn read_options(mut field: Field<'_>) -> Result<Vec<JobOption>, Problem> {
         }
         bytes.extend_from_slice(&chunk);
     }
-    options::parse(&bytes)
+    let (text, is_broken) = charset.decode_with_bom_removal(&bytes);
+    if is_broken {
+        return Err(Problem::bad_request(format!("The part 'options' is not in {}", charset.name())));
+    }
+    options::parse(text.as_bytes())
+}
+
+/// How the options are written, or `None` when their declared type is not one they may have. The contract knows JSON and no
+/// type at all; but many form libraries (.NET, Java) declare every field that is not a file as plain text.
+fn options_charset(declared: Option<&str>) -> Option<&'static Encoding> {
+    let Some(declared) = declared else { return Some(UTF_8) };
+    let essence = declared.split(';').next().unwrap_or_default().trim();
+    if !options::is_json(declared) && !essence.eq_ignore_ascii_case("text/plain") {
+        return None;
+    }
+    let parameters = disposition::parameters(declared.as_bytes());
+    let charset = parameters.iter().find(|parameter| parameter.name == "charset");
+    charset.map_or(Some(UTF_8), |charset| Encoding::for_label(&charset.value))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
-fn unreadable(error: axum::extract::multipart::MultipartError) -> Problem {
-    Problem::bad_request(format!("The multipart body cannot be read: {}", error.body_text()))
+fn unreadable(broken: Broken) -> Problem {
+    Problem::bad_request(format!("The multipart body cannot be read: {broken}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_may_be_json_or_what_form_libraries_call_text() {
+        for (declared, expected) in [
+            (None, Some("UTF-8")),
+            (Some("application/json"), Some("UTF-8")),
+            (Some("application/json; charset=utf-8"), Some("UTF-8")),
+            (Some("text/plain; charset=utf-8"), Some("UTF-8")),
+            (Some("text/plain; charset=\"ISO-8859-1\""), Some("windows-1252")),
+            (Some("text/plain; charset=us-ascii"), Some("windows-1252")),
+            (Some("TEXT/PLAIN"), Some("UTF-8")),
+            (Some("text/plain; charset=martian"), None),
+            (Some("text/xml"), None),
+            (Some("application/xml"), None),
+            (Some("application/octet-stream"), None),
+            (Some(""), None),
+        ] {
+            assert_eq!(options_charset(declared).map(Encoding::name), expected, "{declared:?}");
+        }
+    }
 }

@@ -20,12 +20,13 @@ use time::OffsetDateTime;
 
 use crate::{domain::TenantId, workflows};
 
+pub(crate) mod disposition;
 pub mod paths;
 
 mod data;
-mod disposition;
 mod health;
 mod jobs;
+mod multipart;
 mod options;
 mod params;
 mod problem;

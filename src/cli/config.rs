@@ -79,6 +79,7 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
     ("BINDERY_GRACE", "--grace", "30s", "How long running conversions may go on when a worker stops"),
     ("BINDERY_MAX_OPEN_JOBS", "--max-open-jobs", "10000", "Jobs that may be open at once"),
     ("BINDERY_MAX_UPLOAD", "--max-upload", "4GiB", "Size of one document"),
+    ("BINDERY_URL", "--url", "http://127.0.0.1:13033", "Where `bindery convert` finds the service"),
     ("BINDERY_LOG", "--log", "info", "What is logged, as in info or bindery=debug"),
     ("BINDERY_LOG_FORMAT", "--log-format", "text", "How it is logged: text or json"),
 ];
@@ -320,6 +321,14 @@ impl Config {
     }
 }
 
+/// Where the shell client finds the service: the flag, else the variable, else this machine.
+pub(super) fn service_url(flag: Option<&str>) -> String {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that reads the environment")]
+    let variable = || std::env::var("BINDERY_URL").ok();
+    let said = flag.map(str::to_owned).or_else(variable).filter(|url| !url.is_empty());
+    said.unwrap_or_else(|| format!("http://127.0.0.1:13033{}", crate::api::BASE))
+}
+
 fn default_data(environment: &dyn Fn(&str) -> Option<String>) -> PathBuf {
     if nix::unistd::geteuid().is_root() {
         return PathBuf::from("/var/lib/bindery");
@@ -384,7 +393,8 @@ fn slots(value: &str) -> Result<BTreeMap<Lane, usize>, String> {
     if slots.values().sum::<usize>() == 0 { Err("there is no slot at all".to_owned()) } else { Ok(slots) }
 }
 
-fn duration(value: &str) -> Result<Duration, String> {
+/// Reads a time like `90s` or `24h`.
+pub(super) fn duration(value: &str) -> Result<Duration, String> {
     let digits = value.trim_end_matches(|character: char| character.is_ascii_alphabetic());
     let number: u64 = digits.parse().map_err(|_| format!("`{value}` is not a time, as in 90s, 15m, 24h or 7d"))?;
     let seconds = match value.strip_prefix(digits).unwrap_or_default() {

@@ -52,6 +52,7 @@ enum Command {
     /// Bring the database schema up to date
     Migrate(config::Flags),
     /// Convert files through a running service
+    #[command(after_long_help = convert::HELP)]
     Convert(convert::Options),
     /// Say what this machine has, what it lacks, and what to install
     Doctor(config::Flags),
@@ -62,7 +63,7 @@ enum Command {
 
 /// Runs the program and gives its exit code; errors are printed with their causes.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments = match Arguments::try_parse_from(convert::rewrite(arguments)) {
         Ok(arguments) => arguments,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);

@@ -9,6 +9,16 @@ pub const UPLOAD_BYTES_MAX: u64 = 4 << 30;
 /// Most bytes of a JSON body or of the `options` part of an upload: 1,000 options of 1 KiB fit.
 pub const OPTIONS_BYTES_MAX: usize = 1 << 20;
 
+/// Most bytes of the headers of one part of an upload. A file name of 255 letters, every one escaped and all of it said
+/// twice, has 5 KiB.
+pub const PART_HEADER_BYTES_MAX: usize = 16 << 10;
+
+/// Most bytes of an upload that are neither the document nor its options: headers, and fields that a form sends along.
+pub const FORM_OVERHEAD_BYTES_MAX: usize = 1 << 20;
+
+/// How long nothing of an upload may come. A client whose network is gone never says so.
+pub const UPLOAD_IDLE_MAX: Duration = Duration::from_secs(120);
+
 /// Most options of one job or document.
 pub const OPTIONS_MAX: usize = 1_000;
 
@@ -23,6 +33,9 @@ pub const DOCUMENTS_PER_JOB_MAX: i32 = 10_000;
 
 /// Most characters kept of a file name or a job name; longer ones are cut in the middle of nowhere by file systems.
 pub const NAME_CHARS_MAX: usize = 1_000;
+
+/// Most characters of what counts as an extension, with its dot, when a file name is cut.
+pub const EXTENSION_CHARS_MAX: usize = 17;
 
 /// Most open jobs (not completed) of one tenant, unless `BINDERY_MAX_OPEN_JOBS` says otherwise.
 pub const OPEN_JOBS_MAX: i64 = 10_000;

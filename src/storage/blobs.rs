@@ -146,8 +146,24 @@ impl Blobs {
             }
             return Err(failure);
         }
-        writer.finish().await.map_err(store_failed)?;
+        self.publish(blob, writer).await.map_err(store_failed)?;
         Ok(Stored { blob: blob.to_owned(), bytes, sha256: hasher.finalize().into() })
+    }
+
+    /// Ends an upload, which cannot be stopped half-way; when nobody waits for it any more, what came of it is removed.
+    async fn publish(&self, blob: &str, writer: WriteMultipart) -> Result<(), object_store::Error> {
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let (store, name) = (Arc::clone(&self.store), Path::from(blob));
+        tokio::spawn(async move {
+            let finished = writer.finish().await.map(|_| ());
+            if let Err(Ok(())) = tell.send(finished)
+                && let Err(error) = store.delete(&name).await
+            {
+                tracing::warn!(%error, blob = %name, "could not remove a file that nobody waits for");
+            }
+        });
+        let ended = |_| object_store::Error::Generic { store: "folder", source: "the upload came to no end".into() };
+        told.await.map_err(ended)?
     }
 
     /// Stores a file of the local disk.
@@ -284,5 +300,43 @@ fn missing(blob: &str, source: object_store::Error) -> Error {
         Error::Corrupt { what: format!("the blob {blob} is missing") }
     } else {
         failed("open a file")(source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    fn is_empty(folder: &FsPath) -> bool {
+        std::fs::read_dir(folder).is_ok_and(|mut entries| entries.all(|entry| is_empty(&entry.unwrap().path())))
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_is_given_up_at_any_moment_leaves_nothing() {
+        for polls in (0..16).map(|power| 1 << power) {
+            let folder = tempfile::tempdir().unwrap();
+            let blobs = Blobs::in_folder(folder.path()).unwrap();
+            let source = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"some bytes"))]);
+            let mut put = Box::pin(blobs.put("jobs/a/b/original", source, 100));
+            for _ in 0..polls {
+                if let std::task::Poll::Ready(stored) = futures_util::poll!(&mut put) {
+                    assert_eq!(stored.unwrap().bytes, 10);
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(put);
+            let gone = async {
+                while !is_empty(folder.path()) {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap_or_else(|_| panic!("after {polls} polls"));
+        }
+        panic!("the upload came to no end");
     }
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::Stream;
+use tracing::Instrument;
 
 use super::{Context, Error, create::label, kind};
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     queue,
     storage::{
         self,
-        blobs::{PutError, Stored},
+        blobs::{Blobs, PutError, Stored},
     },
 };
 
@@ -25,13 +26,51 @@ pub struct Accepted {
     ordinal: i32,
 }
 
-/// An upload whose bytes are durable. Dropped instead of finished, it leaves a blob that the job's purge removes.
+/// An upload whose bytes are durable. Dropped instead of finished, its bytes are removed again.
 #[derive(Debug)]
 pub struct Uploaded {
     accepted: Accepted,
     file_name: String,
     media_type: Option<String>,
     stored: Stored,
+    unclaimed: Unclaimed,
+}
+
+/// A blob that no row names yet. It is removed when this is dropped: by an error further on, or because the client has gone
+/// and nobody waits for the answer any more.
+#[derive(Debug)]
+struct Unclaimed {
+    blobs: Blobs,
+    blob: Option<String>,
+}
+
+impl Unclaimed {
+    /// Leaves the blob where it is.
+    fn keep(&mut self) {
+        self.blob = None;
+    }
+
+    async fn remove(mut self) {
+        if let Some(blob) = self.blob.take() {
+            remove(&self.blobs, &blob).await;
+        }
+    }
+}
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        // Without a runtime the process is about to end; the purge of the job removes what is left then.
+        if let (Some(blob), Ok(runtime)) = (self.blob.take(), tokio::runtime::Handle::try_current()) {
+            let blobs = self.blobs.clone();
+            runtime.spawn(async move { remove(&blobs, &blob).await });
+        }
+    }
+}
+
+async fn remove(blobs: &Blobs, blob: &str) {
+    if let Err(error) = blobs.delete(blob).await {
+        tracing::warn!(error = %crate::log::ErrorChain(&error), "could not remove a refused upload; the purge of its job will");
+    }
 }
 
 /// Takes the next place in the order of documents: merging follows the order in which uploads began.
@@ -75,6 +114,7 @@ where
     E: std::error::Error,
 {
     let blob = storage::blobs::document_name(accepted.job, accepted.document);
+    let unclaimed = Unclaimed { blobs: ctx.blobs.clone(), blob: Some(blob.clone()) };
     let stored = ctx.blobs.put(&blob, bytes, ctx.settings.upload_bytes_max).await.map_err(|error| match error {
         PutError::Source(source) => Error::BrokenUpload { what: source.to_string() },
         PutError::TooLarge { max } => Error::TooLarge { max },
@@ -85,6 +125,7 @@ where
         file_name: label(file_name),
         media_type: media_type.map(label).filter(|media_type| !media_type.is_empty()),
         stored,
+        unclaimed,
     })
 }
 
@@ -93,21 +134,26 @@ where
 /// # Errors
 /// `UnknownJob`, `WrongState` when the job was started meanwhile, `Options`. The bytes are removed again.
 pub async fn finish(ctx: &Context, uploaded: Uploaded, options: &[JobOption]) -> Result<DocumentId, Error> {
+    let (ctx, options) = (ctx.clone(), options.to_vec());
+    // It goes on when the client goes away: given up half-way, nobody would know whether a row names the bytes.
+    let finishing = tokio::spawn(async move { settle(&ctx, uploaded, &options).await }.in_current_span());
+    // Nobody aborts the task, so it fails to end only by a panic, which goes on here.
+    finishing.await.unwrap_or_else(|gone| std::panic::resume_unwind(gone.into_panic()))
+}
+
+async fn settle(ctx: &Context, mut uploaded: Uploaded, options: &[JobOption]) -> Result<DocumentId, Error> {
     let document = uploaded.accepted.document;
     let committed = Context::again(|| commit(ctx, &uploaded, options)).await;
     match &committed {
         Ok(()) => {
+            uploaded.unclaimed.keep();
             ctx.bell.work();
             tracing::info!(job.id = %uploaded.accepted.job, document.id = %document, bytes = uploaded.stored.bytes, "document added");
         }
         // After a passing failure nobody knows whether the commit went through, so the bytes stay; the purge of the job
         // removes them with the rest.
-        Err(Error::Storage(error)) if error.is_passing() => {}
-        Err(_) => {
-            if let Err(error) = ctx.blobs.delete(&uploaded.stored.blob).await {
-                tracing::warn!(%error, "could not remove a refused upload");
-            }
-        }
+        Err(Error::Storage(error)) if error.is_passing() => uploaded.unclaimed.keep(),
+        Err(_) => uploaded.unclaimed.remove().await,
     }
     committed.map(|()| document)
 }

@@ -18,6 +18,8 @@ mod queue;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod shell;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tidy;

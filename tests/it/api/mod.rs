@@ -2,9 +2,12 @@
 
 mod add;
 mod create;
+mod cuts;
 mod data;
+mod forms;
 mod limits;
 mod matrix;
+mod options;
 mod outage;
 mod paths;
 mod replay;

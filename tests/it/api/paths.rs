@@ -3,6 +3,7 @@ use reqwest::Method;
 use crate::support::{
     Client, Site,
     client::{Part, multipart},
+    raw,
 };
 
 const UNKNOWN: &str = "job_0000000000000000000000000";
@@ -57,6 +58,23 @@ async fn the_colon_of_a_verb_may_be_encoded() {
     client.post(&format!("/jobs/{job}%3Astart")).await.expect(204);
     let job = client.create().await;
     client.post(&format!("/jobs/{job}%3acancel")).await.expect(202);
+}
+
+#[tokio::test]
+async fn a_target_may_be_a_whole_address_and_others_hurt_nothing() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let job = client.create().await;
+    let base = &client.base;
+    let first_line = raw::exchange(&client, &format!("GET {base}/jobs/{job}/ HTTP/1.1")).await;
+    assert!(first_line.contains(" 200 "), "{first_line}");
+    let first_line = raw::exchange(&client, &format!("POST {base}/jobs/{job}:start HTTP/1.1")).await;
+    assert!(first_line.contains(" 204 "), "{first_line}");
+    for odd in ["OPTIONS *", "CONNECT host:80", "GET http://host", "POST /:start", "GET /%"] {
+        let first_line = raw::exchange(&client, &format!("{odd} HTTP/1.1")).await;
+        assert!(first_line.starts_with("HTTP/1.1 4"), "{odd}: {first_line}");
+    }
+    client.get("/jobs").await.expect(200);
 }
 
 #[tokio::test]

@@ -207,7 +207,7 @@ pub(crate) fn children(parent: Pid) -> Vec<(Pid, Vec<String>)> {
 
 /// The program under test with nothing in its environment but what it needs to find other programs.
 #[expect(clippy::disallowed_methods, reason = "the tests start the program as a user does")]
-fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bindery"));
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", "/nonexistent");
     command
