@@ -10,11 +10,12 @@
 //! | --- | --- | --- | --- |
 //! | 0 | [`domain`] | nothing of ours | do I/O, know serde or HTTP |
 //! | 1 | [`storage`] | domain | start jobs, know HTTP, decide policy |
+//! | 1 | [`egress`] | domain | know jobs, the database, the environment |
 //! | 2 | [`queue`] | domain, storage | name a kind of task, an engine or HTTP |
 //! | 3 | [`pdf`] | domain | know an engine, the clock, the environment |
 //! | 3 | [`engines`] | domain, pdf | see PostgreSQL, the queue, HTTP, the environment, the clock |
-//! | 4 | [`workflows`] | domain, storage, queue, engines | know HTTP or the environment |
-//! | 5 | [`api`] | domain, storage (reads), workflows | contain SQL, call an engine, open a transaction |
+//! | 4 | [`workflows`] | domain, storage, egress, queue, engines | know HTTP or the environment |
+//! | 5 | [`api`] | domain, storage (reads), egress, workflows | contain SQL, call an engine, open a transaction |
 //! | 6 | [`cli`] | all | be imported |
 //!
 //! `queue` and `engines` do not see each other: they meet only in [`workflows::work`]. [`log`] is free for all.
@@ -67,6 +68,7 @@
 pub mod api;
 pub mod cli;
 pub mod domain;
+pub mod egress;
 pub mod engines;
 pub mod log;
 pub mod pdf;
