@@ -12,7 +12,10 @@ use std::{
 use clap::Args;
 use sqlx::postgres::PgConnectOptions;
 
-use crate::domain::{Lane, limits};
+use crate::{
+    domain::{Lane, limits},
+    egress::Allow,
+};
 
 /// A variable, its flag, its default and its meaning; README's table is held against this list by a test.
 pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
@@ -79,6 +82,12 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
     ("BINDERY_GRACE", "--grace", "30s", "How long running conversions may go on when a worker stops"),
     ("BINDERY_MAX_OPEN_JOBS", "--max-open-jobs", "10000", "Jobs that may be open at once"),
     ("BINDERY_MAX_UPLOAD", "--max-upload", "4GiB", "Size of one document"),
+    (
+        "BINDERY_EGRESS_ALLOW",
+        "--egress-allow",
+        "none",
+        "Hosts, addresses and networks inside your walls that URLs of clients may lead to, as in files.corp,10.1.0.0/16:8080",
+    ),
     ("BINDERY_LOG", "--log", "info", "What is logged, as in info or bindery=debug"),
     ("BINDERY_LOG_FORMAT", "--log-format", "text", "How it is logged: text or json"),
 ];
@@ -145,6 +154,9 @@ pub struct Flags {
     /// Size of one document [env: BINDERY_MAX_UPLOAD] [default: 4GiB]
     #[arg(long, value_name = "SIZE")]
     pub max_upload: Option<String>,
+    /// Hosts and networks inside your walls that URLs of clients may lead to, as in files.corp,10.1.0.0/16:8080 [env: BINDERY_EGRESS_ALLOW]
+    #[arg(long, value_name = "HOST,…")]
+    pub egress_allow: Option<String>,
     /// What is logged, as in info or bindery=debug [env: BINDERY_LOG] [default: info]
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -203,6 +215,8 @@ pub struct Config {
     pub max_open_jobs: i64,
     /// Bytes of one upload.
     pub max_upload: u64,
+    /// What URLs of clients may lead to beyond the internet at large.
+    pub egress_allow: Allow,
     /// What is logged.
     pub log: String,
     /// How it is logged.
@@ -304,6 +318,9 @@ impl Config {
             max_upload: r
                 .parse(flags.max_upload.as_ref(), "BINDERY_MAX_UPLOAD", size)
                 .unwrap_or(limits::UPLOAD_BYTES_MAX),
+            egress_allow: r
+                .parse(flags.egress_allow.as_ref(), "BINDERY_EGRESS_ALLOW", Allow::from_str)
+                .unwrap_or_default(),
             log: r.parse(flags.log.as_ref(), "BINDERY_LOG", filter).unwrap_or_else(|| "info".to_owned()),
             log_format: r.parse(flags.log_format.as_ref(), "BINDERY_LOG_FORMAT", log_format).unwrap_or(LogFormat::Text),
             data,
@@ -447,9 +464,12 @@ mod tests {
             ("BINDERY_SLOTS", "native=x"),
             ("BINDERY_RETENTION", "soon"),
             ("BINDERY_BLOBS", "s3://bucket"),
+            ("BINDERY_EGRESS_ALLOW", "10.0.0.1/8,http://files.corp"),
         ];
         let text = with(pairs).err().unwrap().to_string();
-        for name in ["DATABASE_URL", "BINDERY_SLOTS", "BINDERY_RETENTION", "BINDERY_BLOBS"] {
+        for name in
+            ["DATABASE_URL", "SLOTS", "RETENTION", "BLOBS", "EGRESS_ALLOW", "`10.0.0.1/8`", "`http://files.corp`"]
+        {
             assert!(text.contains(name), "{text}");
         }
         assert!(!text.contains("geheim"));
