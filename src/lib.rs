@@ -25,7 +25,8 @@
 //!
 //! 1. `POST /jobs` → [`workflows::create`]: one transaction with the job and its options.
 //! 2. `POST /jobs/{id}/data` → [`workflows::add`]: `accept` takes the next place in the order, `upload` streams the bytes
-//!    into [`storage::blobs`], `finish` commits document, options and a `convert` task together, then rings the bell.
+//!    into [`storage::blobs`], `finish` commits document, options and a `convert` task together, then rings the bell. With
+//!    `?url=` the bytes come through [`egress`] instead of from the client.
 //! 3. A worker's [`queue::pump`] hears the bell and claims ([`queue::step`]): one statement that settles what has ended and
 //!    draws a fence for each task that it claims.
 //! 4. [`workflows::work`] executes: it fetches the blob into a work folder and asks an engine host

@@ -4,7 +4,7 @@ use axum::{
     http::{StatusCode, header},
 };
 
-use super::{ApiState, Problem, disposition, options, params::JobPath, views::DataAdded};
+use super::{ApiState, Problem, data_url, disposition, options, params::JobPath, views::DataAdded};
 use crate::{
     domain::{limits, options::JobOption},
     workflows::add::{self, Uploaded},
@@ -16,6 +16,9 @@ pub(super) async fn add_data(
     JobPath(job): JobPath,
     request: Request,
 ) -> Result<(StatusCode, Json<DataAdded>), Problem> {
+    if data_url::is_meant(&request) {
+        return data_url::add(&state, job, request).await;
+    }
     let multipart = multipart(request).await?;
     let accepted = add::accept(state.workflows(), state.tenant(), job).await?;
     let (uploaded, options) = receive(&state, accepted, multipart).await?;
@@ -28,7 +31,7 @@ async fn multipart(request: Request) -> Result<Multipart, Problem> {
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !declared.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
         return Err(Problem::unsupported_media_type(
-            "Send the document as multipart/form-data, in a part named 'data'",
+            "Send the document as multipart/form-data, in a part named 'data'; or its options as application/json, with '?url='",
         ));
     }
     Multipart::from_request(request, &()).await.map_err(|rejection| Problem::bad_request(rejection.body_text()))

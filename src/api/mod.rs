@@ -23,6 +23,7 @@ use crate::{domain::TenantId, workflows};
 pub mod paths;
 
 mod data;
+mod data_url;
 mod disposition;
 mod health;
 mod jobs;
@@ -32,6 +33,7 @@ mod problem;
 mod range;
 mod result;
 mod status;
+mod target;
 mod trace;
 mod views;
 mod workflow_list;
