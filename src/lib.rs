@@ -41,7 +41,7 @@
 //! 7. The `assemble` task merges ([`pdf::merge`]), writes metadata, checks ([`pdf::check`]) and publishes; settling it
 //!    completes the job and rings for those who wait.
 //! 8. `GET /jobs/{id}/result` → [`workflows::result`] waits without holding a connection; `GET …/result/{resultId}`
-//!    streams the blob.
+//!    streams the blob, to the client or, with `:put` and `:post`, through [`egress`] to a URL.
 //! 9. `DELETE /jobs/{id}` → [`workflows::delete`] hides the job and enqueues `purge`.
 //!
 //! # What holds when a process dies

@@ -71,6 +71,11 @@ impl Problem {
         Self::of_egress(error, "downloadFailed", "Download failed.", "The document could not be fetched")
     }
 
+    /// A result did not go to its URL.
+    pub(super) fn not_stored(error: &egress::Error) -> Self {
+        Self::of_egress(error, "storeFailed", "Store failed.", "The result could not be stored")
+    }
+
     fn of_egress(error: &egress::Error, name: &str, title: &'static str, what: &str) -> Self {
         use egress::Error;
         match error {

@@ -11,4 +11,5 @@ mod paths;
 mod replay;
 mod result;
 mod status;
+mod store;
 mod upload;
