@@ -10,11 +10,12 @@
 //! | --- | --- | --- | --- |
 //! | 0 | [`domain`] | nothing of ours | do I/O, know serde or HTTP |
 //! | 1 | [`storage`] | domain | start jobs, know HTTP, decide policy |
+//! | 1 | [`egress`] | domain | know jobs, the database, the environment |
 //! | 2 | [`queue`] | domain, storage | name a kind of task, an engine or HTTP |
 //! | 3 | [`pdf`] | domain | know an engine, the clock, the environment |
 //! | 3 | [`engines`] | domain, pdf | see PostgreSQL, the queue, HTTP, the environment, the clock |
-//! | 4 | [`workflows`] | domain, storage, queue, engines | know HTTP or the environment |
-//! | 5 | [`api`] | domain, storage (reads), workflows | contain SQL, call an engine, open a transaction |
+//! | 4 | [`workflows`] | domain, storage, egress, queue, engines | know HTTP or the environment |
+//! | 5 | [`api`] | domain, storage (reads), egress, workflows | contain SQL, call an engine, open a transaction |
 //! | 6 | [`cli`] | all | be imported |
 //!
 //! `queue` and `engines` do not see each other: they meet only in [`workflows::work`]. [`log`] is free for all.
@@ -24,7 +25,8 @@
 //!
 //! 1. `POST /jobs` → [`workflows::create`]: one transaction with the job and its options.
 //! 2. `POST /jobs/{id}/data` → [`workflows::add`]: `accept` takes the next place in the order, `upload` streams the bytes
-//!    into [`storage::blobs`], `finish` commits document, options and a `convert` task together, then rings the bell.
+//!    into [`storage::blobs`], `finish` commits document, options and a `convert` task together, then rings the bell. With
+//!    `?url=` the bytes come through [`egress`] instead of from the client.
 //! 3. A worker's [`queue::pump`] hears the bell and claims ([`queue::step`]): one statement settles what has ended, another
 //!    draws a fence for each task that it claims.
 //! 4. [`workflows::work`] executes: it fetches the blob into a work folder and asks an engine host
@@ -39,7 +41,7 @@
 //! 7. The `assemble` task merges ([`pdf::merge`]), writes metadata, checks ([`pdf::check`]) and publishes; settling it
 //!    completes the job and rings for those who wait.
 //! 8. `GET /jobs/{id}/result` → [`workflows::result`] waits without holding a connection; `GET …/result/{resultId}`
-//!    streams the blob.
+//!    streams the blob, to the client or, with `:put` and `:post`, through [`egress`] to a URL.
 //! 9. `DELETE /jobs/{id}` → [`workflows::delete`] hides the job and enqueues `purge`.
 //!
 //! # What holds when a process dies
@@ -67,6 +69,7 @@
 pub mod api;
 pub mod cli;
 pub mod domain;
+pub mod egress;
 pub mod engines;
 pub mod log;
 pub mod pdf;

@@ -6,7 +6,7 @@ use axum::{
 use encoding_rs::{Encoding, UTF_8};
 
 use super::{
-    ApiState, Problem, disposition,
+    ApiState, Problem, data_url, disposition,
     multipart::{Broken, Multipart, Part},
     options,
     params::JobPath,
@@ -26,6 +26,9 @@ pub(super) async fn add_data(
     JobPath(job): JobPath,
     request: Request,
 ) -> Result<(StatusCode, Json<DataAdded>), Problem> {
+    if data_url::is_meant(&request) {
+        return data_url::add(&state, job, request).await;
+    }
     let mut multipart = multipart(request)?;
     let added = add_upload(&state, job, &mut multipart).await;
     if added.is_err() {
@@ -39,7 +42,7 @@ fn multipart(request: Request) -> Result<Multipart, Problem> {
     let essence = declared.split(|byte| *byte == b';').next().unwrap_or_default();
     if !essence.trim_ascii().eq_ignore_ascii_case(b"multipart/form-data") {
         return Err(Problem::unsupported_media_type(
-            "Send the document as multipart/form-data, in a part named 'data'",
+            "Send the document as multipart/form-data, in a part named 'data'; or its options as application/json, with '?url='",
         ));
     }
     Multipart::new(request).map_err(unreadable)

@@ -24,6 +24,7 @@ pub(crate) mod disposition;
 pub mod paths;
 
 mod data;
+mod data_url;
 mod health;
 mod jobs;
 mod multipart;
@@ -33,6 +34,8 @@ mod problem;
 mod range;
 mod result;
 mod status;
+mod store;
+mod target;
 mod trace;
 mod views;
 mod workflow_list;
@@ -92,7 +95,9 @@ pub fn router(state: ApiState) -> Router {
         .route("/jobs/{id}/~cancel", post(jobs::cancel_job))
         .route("/jobs/{id}/data", post(data::add_data).layer(DefaultBodyLimit::disable()))
         .route("/jobs/{id}/result", get(result::get_job_result))
-        .route("/jobs/{id}/result/{result_id}", get(result::get_job_result_data));
+        .route("/jobs/{id}/result/{result_id}", get(result::get_job_result_data))
+        // Any verb, since one that is unknown here is a bad request and not an unknown path.
+        .route("/jobs/{id}/result/{result_id}/~{verb}", post(store::store_job_result_data));
     Router::new()
         .nest(BASE, rest)
         .route("/healthz", get(health::healthz))

@@ -32,11 +32,20 @@ pub(super) struct ResultPath {
     pub(super) result: ResultId,
 }
 
+#[derive(Deserialize)]
+struct ResultSegments {
+    #[serde(rename = "id")]
+    job: String,
+    #[serde(rename = "result_id")]
+    result: String,
+}
+
 impl FromRequestParts<ApiState> for ResultPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let Path((job, result)) = Path::<(String, String)>::from_request_parts(parts, state)
+        // By name, since a verb may follow.
+        let Path(ResultSegments { job, result }) = Path::from_request_parts(parts, state)
             .await
             .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
         let job = JobId::from_str(&job).map_err(|_| Problem::unknown_job(&job))?;

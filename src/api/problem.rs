@@ -6,7 +6,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{domain::JobId, log::ErrorChain, queue, storage, workflows};
+use crate::{domain::JobId, egress, log::ErrorChain, queue, storage, workflows};
 
 /// An error as the client is told it (RFC 7807).
 #[derive(Debug)]
@@ -64,6 +64,36 @@ impl Problem {
         let detail = format!("The result has {bytes} bytes; ask for a range inside them");
         let problem = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "badRange", "Range not satisfiable.", detail);
         Self { file_bytes: Some(bytes), ..problem }
+    }
+
+    /// A document did not come from its URL.
+    pub(super) fn not_fetched(error: &egress::Error) -> Self {
+        Self::of_egress(error, "downloadFailed", "Download failed.", "The document could not be fetched")
+    }
+
+    /// A result did not go to its URL.
+    pub(super) fn not_stored(error: &egress::Error) -> Self {
+        Self::of_egress(error, "storeFailed", "Store failed.", "The result could not be stored")
+    }
+
+    fn of_egress(error: &egress::Error, name: &str, title: &'static str, what: &str) -> Self {
+        use egress::Error;
+        match error {
+            Error::Url { .. } => Self::bad_request(error.to_string()),
+            Error::NotAllowed { .. } => {
+                let detail = format!("{error}; whoever runs it can allow it with BINDERY_EGRESS_ALLOW");
+                Self::new(StatusCode::BAD_REQUEST, "urlNotAllowed", "URL not allowed.", detail)
+            }
+            Error::TooLarge { .. } => Self::too_large(error.to_string()),
+            Error::CannotResolve
+            | Error::CannotConnect
+            | Error::Status { .. }
+            | Error::Unusable { .. }
+            | Error::Stalled { .. }
+            | Error::TooSlow { .. }
+            | Error::TooManyRedirects { .. }
+            | Error::BrokenOff => Self::new(StatusCode::BAD_REQUEST, name, title, format!("{what}: {error}")),
+        }
     }
 
     fn conflict(name: &str, title: &'static str, detail: impl Into<String>) -> Self {
@@ -126,6 +156,7 @@ impl From<workflows::Error> for Problem {
             }
             Error::TooLarge { .. } => Self::too_large(error.to_string()),
             Error::BrokenUpload { .. } => Self::bad_request(error.to_string()),
+            Error::Download(error) => Self::not_fetched(&error),
             Error::Queue(queue::Error::Storage(error)) | Error::Storage(error) => error.into(),
             Error::Queue(error @ queue::Error::LeaseLost { .. }) => Self::internal(&error),
         }

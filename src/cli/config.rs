@@ -12,7 +12,13 @@ use std::{
 use clap::Args;
 use sqlx::postgres::PgConnectOptions;
 
-use crate::domain::{Lane, limits};
+use super::values::{
+    address, connections, count, database, duration, filter, folder_of_url, log_format, paths, size, slots,
+};
+use crate::{
+    domain::{Lane, limits},
+    egress::Allow,
+};
 
 /// A variable, its flag, its default and its meaning; README's table is held against this list by a test.
 pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
@@ -80,6 +86,12 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
     ("BINDERY_MAX_OPEN_JOBS", "--max-open-jobs", "10000", "Jobs that may be open at once"),
     ("BINDERY_MAX_UPLOAD", "--max-upload", "4GiB", "Size of one document"),
     ("BINDERY_URL", "--url", "http://127.0.0.1:13033", "Where `bindery convert` finds the service"),
+    (
+        "BINDERY_EGRESS_ALLOW",
+        "--egress-allow",
+        "none",
+        "Hosts, addresses and networks inside your walls that URLs of clients may lead to, as in files.corp,10.1.0.0/16:8080",
+    ),
     ("BINDERY_LOG", "--log", "info", "What is logged, as in info or bindery=debug"),
     ("BINDERY_LOG_FORMAT", "--log-format", "text", "How it is logged: text or json"),
 ];
@@ -146,6 +158,9 @@ pub struct Flags {
     /// Size of one document [env: BINDERY_MAX_UPLOAD] [default: 4GiB]
     #[arg(long, value_name = "SIZE")]
     pub max_upload: Option<String>,
+    /// Hosts and networks inside your walls that URLs of clients may lead to, as in files.corp,10.1.0.0/16:8080 [env: BINDERY_EGRESS_ALLOW]
+    #[arg(long, value_name = "HOST,…")]
+    pub egress_allow: Option<String>,
     /// What is logged, as in info or bindery=debug [env: BINDERY_LOG] [default: info]
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -204,6 +219,8 @@ pub struct Config {
     pub max_open_jobs: i64,
     /// Bytes of one upload.
     pub max_upload: u64,
+    /// What URLs of clients may lead to beyond the internet at large.
+    pub egress_allow: Allow,
     /// What is logged.
     pub log: String,
     /// How it is logged.
@@ -305,6 +322,9 @@ impl Config {
             max_upload: r
                 .parse(flags.max_upload.as_ref(), "BINDERY_MAX_UPLOAD", size)
                 .unwrap_or(limits::UPLOAD_BYTES_MAX),
+            egress_allow: r
+                .parse(flags.egress_allow.as_ref(), "BINDERY_EGRESS_ALLOW", Allow::from_str)
+                .unwrap_or_default(),
             log: r.parse(flags.log.as_ref(), "BINDERY_LOG", filter).unwrap_or_else(|| "info".to_owned()),
             log_format: r.parse(flags.log_format.as_ref(), "BINDERY_LOG_FORMAT", log_format).unwrap_or(LogFormat::Text),
             data,
@@ -354,92 +374,6 @@ fn usual_soffice() -> Vec<PathBuf> {
     .to_vec()
 }
 
-fn paths(list: &str) -> Vec<PathBuf> {
-    list.split(':').filter(|path| !path.is_empty()).map(PathBuf::from).collect()
-}
-
-fn database(value: &str) -> Result<PgConnectOptions, &'static str> {
-    // The driver takes a URL of any kind. The text may hold a password, so neither it nor the driver's message is shown.
-    let is_ours = value.starts_with("postgres://") || value.starts_with("postgresql://");
-    let problem = "not a URL of the form postgres://user:password@host:5432/name";
-    if !is_ours {
-        return Err(problem);
-    }
-    // PgBouncer refuses a connection that brings this setting, and nothing of ours reads a float as text.
-    PgConnectOptions::from_str(value).map(|options| options.extra_float_digits(None)).map_err(|_| problem)
-}
-
-fn folder_of_url(value: &str) -> Result<PathBuf, String> {
-    let path = value.strip_prefix("file://").ok_or("not a file:// URL; other stores are not built in yet")?;
-    if path.starts_with('/') {
-        Ok(path.into())
-    } else {
-        Err(format!("`{value}` is not an absolute path, as in file:///srv/bindery"))
-    }
-}
-
-fn address(value: &str) -> Result<SocketAddr, String> {
-    value.parse().map_err(|_| format!("`{value}` is not an address and a port, as in 127.0.0.1:13033"))
-}
-
-fn slots(value: &str) -> Result<BTreeMap<Lane, usize>, String> {
-    let mut slots = BTreeMap::new();
-    for entry in value.split(',') {
-        let (lane, count) = entry.split_once('=').ok_or_else(|| format!("`{entry}` is not lane=number"))?;
-        let lane = lane.trim().parse::<Lane>().map_err(|error| error.to_string())?;
-        let count = count.trim().parse::<usize>().map_err(|_| format!("`{count}` is not a number of slots"))?;
-        slots.insert(lane, count);
-    }
-    if slots.values().sum::<usize>() == 0 { Err("there is no slot at all".to_owned()) } else { Ok(slots) }
-}
-
-/// Reads a time like `90s` or `24h`.
-pub(super) fn duration(value: &str) -> Result<Duration, String> {
-    let digits = value.trim_end_matches(|character: char| character.is_ascii_alphabetic());
-    let number: u64 = digits.parse().map_err(|_| format!("`{value}` is not a time, as in 90s, 15m, 24h or 7d"))?;
-    let seconds = match value.strip_prefix(digits).unwrap_or_default() {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        unit => return Err(format!("`{unit}` is not a unit of time; s, m, h and d are")),
-    };
-    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| format!("`{value}` is too long"))
-}
-
-fn size(value: &str) -> Result<u64, String> {
-    let digits = value.trim_end_matches(|character: char| character.is_ascii_alphabetic());
-    let number: u64 = digits.parse().map_err(|_| format!("`{value}` is not a size, as in 500MiB"))?;
-    let shift = match value.strip_prefix(digits).unwrap_or_default() {
-        "" => 0,
-        "KiB" => 10,
-        "MiB" => 20,
-        "GiB" => 30,
-        unit => return Err(format!("`{unit}` is not a unit of size; KiB, MiB and GiB are")),
-    };
-    number.checked_mul(1 << shift).ok_or_else(|| format!("`{value}` is too large"))
-}
-
-fn connections(value: &str) -> Result<u32, String> {
-    value.parse().ok().filter(|count| *count > 1).ok_or_else(|| format!("`{value}` is not a number above 1"))
-}
-
-fn count(value: &str) -> Result<i64, String> {
-    value.parse().ok().filter(|count| *count > 0).ok_or_else(|| format!("`{value}` is not a number above 0"))
-}
-
-fn filter(value: &str) -> Result<String, String> {
-    value.parse::<tracing_subscriber::EnvFilter>().map(|_| value.to_owned()).map_err(|error| error.to_string())
-}
-
-fn log_format(value: &str) -> Result<LogFormat, String> {
-    match value {
-        "text" => Ok(LogFormat::Text),
-        "json" => Ok(LogFormat::Json),
-        other => Err(format!("`{other}` is neither text nor json")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -457,9 +391,12 @@ mod tests {
             ("BINDERY_SLOTS", "native=x"),
             ("BINDERY_RETENTION", "soon"),
             ("BINDERY_BLOBS", "s3://bucket"),
+            ("BINDERY_EGRESS_ALLOW", "10.0.0.1/8,http://files.corp"),
         ];
         let text = with(pairs).err().unwrap().to_string();
-        for name in ["DATABASE_URL", "BINDERY_SLOTS", "BINDERY_RETENTION", "BINDERY_BLOBS"] {
+        for name in
+            ["DATABASE_URL", "SLOTS", "RETENTION", "BLOBS", "EGRESS_ALLOW", "`10.0.0.1/8`", "`http://files.corp`"]
+        {
             assert!(text.contains(name), "{text}");
         }
         assert!(!text.contains("geheim"));
@@ -477,14 +414,5 @@ mod tests {
     fn an_address_beyond_this_machine_needs_consent() {
         assert!(with(&[("BINDERY_LISTEN", "0.0.0.0:13033")]).is_err());
         assert!(with(&[("BINDERY_LISTEN", "0.0.0.0:13033"), ("BINDERY_ALLOW_ANONYMOUS", "true")]).is_ok());
-    }
-
-    #[test]
-    fn times_and_sizes_have_units() {
-        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
-        assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert!(duration("1y").is_err() && duration("").is_err());
-        assert_eq!(size("2MiB"), Ok(2 << 20));
-        assert!(size("99999999999GiB").is_err());
     }
 }

@@ -19,6 +19,7 @@ mod serve;
 mod signals;
 mod supervise;
 mod up;
+mod values;
 mod work;
 
 /// Argument that makes this program an engine host.

@@ -1,14 +1,19 @@
 //! What several roles assemble alike.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
+use rustls::RootCertStore;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
 use super::config::Config;
 use crate::{
     domain::limits,
+    egress::{self, Egress, EgressConfig, SystemResolver},
     queue::{Bell, Intake, Signals},
     storage::{
         self,
@@ -136,6 +141,7 @@ pub(super) fn context(
         pool,
         route,
         blobs,
+        egress: egress(config),
         stop: stop.clone(),
         open_jobs: OpenJobs::default(),
         settings: Settings {
@@ -145,6 +151,24 @@ pub(super) fn context(
             upload_bytes_max: config.max_upload,
             result_wait_max: config.result_wait,
         },
+    })
+}
+
+/// The way out, with the certificates that this machine trusts.
+fn egress(config: &Config) -> Egress {
+    let mut roots = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    let (known, _unreadable) = roots.add_parsable_certificates(found.certs);
+    if known == 0 {
+        tracing::warn!(
+            "this machine trusts no certificates, so https URLs of clients cannot be called: install ca-certificates"
+        );
+    }
+    Egress::new(EgressConfig {
+        allow: config.egress_allow.clone(),
+        limits: egress::Limits::SERVICE,
+        roots,
+        resolver: Arc::new(SystemResolver::new()),
     })
 }
 

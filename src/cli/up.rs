@@ -133,6 +133,7 @@ fn environment(config: &Config, embedded: Option<&Embedded>) -> Vec<(OsString, O
         ("BINDERY_GRACE", config.grace.as_secs().to_string()),
         ("BINDERY_MAX_OPEN_JOBS", config.max_open_jobs.to_string()),
         ("BINDERY_MAX_UPLOAD", config.max_upload.to_string()),
+        ("BINDERY_EGRESS_ALLOW", config.egress_allow.to_string()),
         ("BINDERY_LOG", config.log.clone()),
         ("BINDERY_LOG_FORMAT", if config.log_format == LogFormat::Json { "json" } else { "text" }.to_owned()),
     ];

@@ -103,3 +103,27 @@ pub const PAGES_MAX: usize = 100_000;
 
 /// Longest side of a page in points that PDF/A allows (ISO 19005-2, 6.1.13, by ISO 32000-1, Annex C).
 pub const PAGE_POINTS_MAX: f32 = 14_400.0;
+
+/// Most bytes of a URL that a client gives. Browsers and proxies give up at about as many.
+pub const EGRESS_URL_BYTES_MAX: usize = 8 << 10;
+
+/// How long an outbound request may take with all redirects, up to its last byte: 4 GiB at 10 Mbit/s take 57 minutes.
+pub const EGRESS_TIME_MAX: Duration = Duration::from_secs(3600);
+
+/// How long finding a host may take, and again connecting to it.
+pub const EGRESS_CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// How long an outbound request waits while next to nothing moves, and for its answer.
+pub const EGRESS_IDLE_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Fewer bytes than this in that time are next to nothing: 273 a second, a twentieth of a modem.
+pub const EGRESS_IDLE_BYTES_MIN: u64 = 16 << 10;
+
+/// Most redirects that an outbound request follows.
+pub const EGRESS_REDIRECTS_MAX: usize = 10;
+
+/// Most bytes in the head of an answer to an outbound request. Servers themselves take at most so much from their clients.
+pub const EGRESS_HEADER_BYTES_MAX: usize = 64 << 10;
+
+/// Names that one process looks up at once: the system holds a thread for each, up to half a minute.
+pub const EGRESS_LOOKUPS_MAX: usize = 32;

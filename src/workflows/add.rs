@@ -10,7 +10,7 @@ use crate::{
         DocumentId, Format, JobId, JobState, Lane, TenantId, limits,
         options::{self, JobOption},
     },
-    queue,
+    egress, queue,
     storage::{
         self,
         blobs::{Blobs, PutError, Stored},
@@ -113,10 +113,42 @@ where
     S: Stream<Item = Result<Bytes, E>>,
     E: std::error::Error,
 {
+    let broken = |source: E| Error::BrokenUpload { what: source.to_string() };
+    store(ctx, accepted, file_name, media_type, bytes, broken).await
+}
+
+/// Streams the bytes of a document that we fetch ourselves into the blob store.
+///
+/// # Errors
+/// `TooLarge`, `Download`, or the store's.
+pub async fn download<S>(
+    ctx: &Context,
+    accepted: Accepted,
+    file_name: &str,
+    media_type: Option<&str>,
+    bytes: S,
+) -> Result<Uploaded, Error>
+where
+    S: Stream<Item = Result<Bytes, egress::Error>>,
+{
+    store(ctx, accepted, file_name, media_type, bytes, Error::Download).await
+}
+
+async fn store<S, E>(
+    ctx: &Context,
+    accepted: Accepted,
+    file_name: &str,
+    media_type: Option<&str>,
+    bytes: S,
+    broken: impl FnOnce(E) -> Error,
+) -> Result<Uploaded, Error>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+{
     let blob = storage::blobs::document_name(accepted.job, accepted.document);
     let unclaimed = Unclaimed { blobs: ctx.blobs.clone(), blob: Some(blob.clone()) };
     let stored = ctx.blobs.put(&blob, bytes, ctx.settings.upload_bytes_max).await.map_err(|error| match error {
-        PutError::Source(source) => Error::BrokenUpload { what: source.to_string() },
+        PutError::Source(source) => broken(source),
         PutError::TooLarge { max } => Error::TooLarge { max },
         PutError::Store(error) => Error::Storage(error),
     })?;

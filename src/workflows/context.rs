@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Error, OpenJobs};
 use crate::{
+    egress::Egress,
     queue::{self, Bell, Intake, Signals},
     storage::{
         self,
@@ -42,6 +43,8 @@ pub struct Context {
     pub route: Route,
     /// The blob store.
     pub blobs: Blobs,
+    /// The way out to the URLs of clients.
+    pub egress: Egress,
     /// Rings for this process.
     pub bell: Bell,
     /// Creates jobs for this process.

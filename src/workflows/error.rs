@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::{
     domain::{JobId, JobState, ResultId, options::OptionsError},
-    queue, storage,
+    egress, queue, storage,
 };
 
 /// Why an operation on a job was refused or failed.
@@ -76,6 +76,9 @@ pub enum Error {
         /// How.
         what: String,
     },
+    /// A document could not be fetched from its URL.
+    #[error(transparent)]
+    Download(#[from] egress::Error),
     /// The queue failed.
     #[error(transparent)]
     Queue(#[from] queue::Error),

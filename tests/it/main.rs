@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod egress;
+#[cfg(test)]
 mod engines;
 #[cfg(test)]
 mod migrations;

@@ -11,12 +11,13 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("log", &[]),
     ("storage", &["domain"]),
+    ("egress", &["domain"]),
     ("queue", &["domain", "storage"]),
     ("pdf", &["domain"]),
     ("engines", &["domain", "pdf"]),
-    ("workflows", &["domain", "storage", "queue", "engines", "pdf"]),
-    ("api", &["domain", "storage", "workflows"]),
-    ("cli", &["domain", "storage", "queue", "pdf", "engines", "workflows", "api"]),
+    ("workflows", &["domain", "storage", "egress", "queue", "engines", "pdf"]),
+    ("api", &["domain", "storage", "egress", "workflows"]),
+    ("cli", &["domain", "storage", "egress", "queue", "pdf", "engines", "workflows", "api"]),
 ];
 
 /// File, what it may nevertheless hold, and why.

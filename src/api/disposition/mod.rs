@@ -3,6 +3,7 @@
 //! In: what browsers, .NET, Java, Python, Go and shell scripts send, which differs more than the standards admit. Out: a plain
 //! name for old clients, the exact one for all others.
 
+use axum::http::{HeaderMap, header};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use encoding_rs::{Encoding, WINDOWS_1252};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -59,6 +60,11 @@ impl Disposition {
             file_name: extended().or_else(continued).or_else(plain),
         }
     }
+}
+
+/// The name under which a host offers an answer.
+pub(super) fn offered(headers: &HeaderMap) -> Option<String> {
+    Disposition::parse(headers.get(header::CONTENT_DISPOSITION)?.as_bytes()).file_name
 }
 
 /// The parameters of a header like `type; name=value; name="value"`, in order.

@@ -21,6 +21,37 @@ fn the_extended_name_wins_over_the_plain_one_wherever_it_stands() {
 }
 
 #[test]
+fn an_answer_is_named_in_all_the_ways_that_hosts_know() {
+    for (value, name) in [
+        ("attachment; filename=\"a b.pdf\"", Some("a b.pdf")),
+        ("attachment; filename=a.pdf", Some("a.pdf")),
+        ("attachment;filename=a.pdf;size=3", Some("a.pdf")),
+        ("attachment; FileName = \"a.pdf\" ; size=3", Some("a.pdf")),
+        ("attachment; filename=\"a; filename=b.pdf\"", Some("a; filename=b.pdf")),
+        ("attachment; x=\"; filename=b.pdf\"; filename=c.pdf", Some("c.pdf")),
+        ("attachment; bare; filename=c.pdf", Some("c.pdf")),
+        (r#"attachment; filename="a \"b\" \\ c.pdf""#, Some(r#"a "b" \ c.pdf"#)),
+        (r#"attachment; filename="C:\temp\a.pdf""#, Some(r"C:\temp\a.pdf")),
+        ("attachment; filename=\"open", Some("open")),
+        ("attachment; filename=\"a.pdf\"; filename*=UTF-8''%C3%BC.pdf", Some("ü.pdf")),
+        ("attachment; filename*=iso-8859-1'de'%FC.pdf", Some("ü.pdf")),
+        ("attachment; filename=\"a.pdf\"; filename*=UTF-8''%zz", Some("a.pdf")),
+        ("attachment; filename=\"\"", None),
+        ("attachment; filename=", None),
+        ("attachment", None),
+        ("", None),
+    ] {
+        assert_eq!(offered(&HeaderMap::from_iter([(header::CONTENT_DISPOSITION, value.parse().unwrap())])).as_deref(), name, "{value}");
+    }
+    assert_eq!(offered(&HeaderMap::new()), None);
+    for bytes in ["attachment; filename=\"ü.pdf\"".as_bytes(), b"attachment; filename=\"\xfc.pdf\""] {
+        let value = axum::http::HeaderValue::from_bytes(bytes).unwrap();
+        let headers = HeaderMap::from_iter([(header::CONTENT_DISPOSITION, value)]);
+        assert_eq!(offered(&headers).as_deref(), Some("ü.pdf"));
+    }
+}
+
+#[test]
 fn a_broken_extended_name_leaves_the_plain_one() {
     for broken in
         ["UTF-8''%zz", "UTF-8''%ff", "UTF-8''100%", "UTF-8''%4", "UTF-8''%+4", "UTF-9''a", "a.pdf", "UTF-8''", ""]

@@ -1,6 +1,7 @@
 //! The wire contract, against real processes.
 
 mod add;
+mod by_url;
 mod create;
 mod cuts;
 mod data;
@@ -13,4 +14,5 @@ mod paths;
 mod replay;
 mod result;
 mod status;
+mod store;
 mod upload;

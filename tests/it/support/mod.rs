@@ -1,5 +1,6 @@
 //! What tests stand on: a database each, real processes of the program, an HTTP client, documents made in code.
 
+pub(crate) mod authority;
 pub(crate) mod bouncer;
 pub(crate) mod client;
 pub(crate) mod cluster;
@@ -8,6 +9,7 @@ pub(crate) mod db;
 pub(crate) mod documents;
 pub(crate) mod pdf;
 pub(crate) mod raw;
+pub(crate) mod remote;
 pub(crate) mod scripted;
 pub(crate) mod service;
 pub(crate) mod up;

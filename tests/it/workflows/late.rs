@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::{
     Database,
+    remote::egress,
     scripted::{register, take},
     wait::seconds,
 };
@@ -32,6 +33,7 @@ fn context(database: &Database, folder: &Path) -> Context {
         pool,
         route: Route::Direct,
         blobs: Blobs::in_folder(&folder.join("blobs")).unwrap(),
+        egress: egress(""),
         settings: Settings {
             retention: limits::RETENTION,
             creating_idle_max: limits::CREATING_IDLE_MAX,

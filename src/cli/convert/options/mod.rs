@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{ArgMatches, Args, Command, FromArgMatches, error::ErrorKind};
 
 use super::{inputs::Given, output::Existing, report::Level};
-use crate::cli::config;
+use crate::cli::values;
 
 #[cfg(test)]
 mod tests;
@@ -102,7 +102,7 @@ pub(super) struct Switches {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) parallel: u16,
     /// Give a job up after a time, as in 90s or 10m [default: never]
-    #[arg(long, value_name = "TIME", value_parser = config::duration)]
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
     pub(super) timeout: Option<Duration>,
     /// Leave jobs in the service after their results are fetched
     #[arg(long)]

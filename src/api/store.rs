@@ -1,0 +1,62 @@
+//! Storing a result at a URL: the service sends it itself.
+
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+};
+use serde::Deserialize;
+
+use super::{ApiState, Problem, disposition, params::ResultPath, target::TargetQuery};
+use crate::{
+    egress::{Parcel, SendError},
+    storage::results::ResultRow,
+    workflows::result,
+};
+
+/// The verb behind the colon: how a result is sent.
+pub(super) struct StoreMethod(Method);
+
+#[derive(Deserialize)]
+struct Segments {
+    verb: String,
+}
+
+impl FromRequestParts<ApiState> for StoreMethod {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let Path(Segments { verb }) = Path::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        match verb.as_str() {
+            "put" => Ok(Self(Method::PUT)),
+            "post" => Ok(Self(Method::POST)),
+            _ => Err(Problem::bad_request(format!("A result is stored by ':put' or ':post', not by ':{verb}'"))),
+        }
+    }
+}
+
+/// Sends a result file to a URL.
+pub(super) async fn store_job_result_data(
+    state: ApiState,
+    StoreMethod(method): StoreMethod,
+    path: ResultPath,
+    TargetQuery(target): TargetQuery,
+) -> Result<StatusCode, Problem> {
+    let ctx = state.workflows();
+    let file = result::file(ctx, state.tenant(), path.job, path.result).await?;
+    let parcel = Parcel { method, headers: described(&file), bytes: u64::try_from(file.bytes).unwrap_or_default() };
+    match ctx.egress.send(&target, &parcel, || ctx.blobs.get(&file.blob, None)).await {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(SendError::Target(error)) => Err(Problem::not_stored(&error)),
+        Err(SendError::Source(error)) => Err(error.into()),
+    }
+}
+
+fn described(file: &ResultRow) -> HeaderMap {
+    let described = [
+        (header::CONTENT_TYPE, file.media_type.clone()),
+        (header::CONTENT_DISPOSITION, disposition::attachment(&file.file_name)),
+    ];
+    described.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?))).collect()
+}
