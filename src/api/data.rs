@@ -1,10 +1,9 @@
 use axum::{
-    Json,
     extract::{FromRequest, Multipart, Request, multipart::Field},
     http::{StatusCode, header},
 };
 
-use super::{ApiState, Problem, disposition, options, params::JobPath, views::DataAdded};
+use super::{Answer, ApiState, Problem, disposition, options, params::JobPath, views::DataAdded};
 use crate::{
     domain::{limits, options::JobOption},
     workflows::add::{self, Uploaded},
@@ -15,12 +14,12 @@ pub(super) async fn add_data(
     state: ApiState,
     JobPath(job): JobPath,
     request: Request,
-) -> Result<(StatusCode, Json<DataAdded>), Problem> {
+) -> Result<(StatusCode, Answer<DataAdded>), Problem> {
     let multipart = multipart(request).await?;
     let accepted = add::accept(state.workflows(), state.tenant(), job).await?;
     let (uploaded, options) = receive(&state, accepted, multipart).await?;
     let document = add::finish(state.workflows(), uploaded, &options).await?;
-    Ok((StatusCode::CREATED, Json(DataAdded { data_id: document.to_string() })))
+    Ok((StatusCode::CREATED, Answer(DataAdded { data_id: document.to_string() })))
 }
 
 async fn multipart(request: Request) -> Result<Multipart, Problem> {
@@ -79,7 +78,7 @@ async fn read_options(mut field: Field<'_>) -> Result<Vec<JobOption>, Problem> {
         }
         bytes.extend_from_slice(&chunk);
     }
-    options::parse(&bytes)
+    options::parse_options(None, &bytes)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "made for map_err")]

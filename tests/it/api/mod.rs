@@ -3,8 +3,10 @@
 mod add;
 mod create;
 mod data;
+mod formats;
 mod limits;
 mod matrix;
+mod options;
 mod outage;
 mod paths;
 mod replay;

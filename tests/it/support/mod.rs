@@ -11,6 +11,7 @@ pub(crate) mod scripted;
 pub(crate) mod service;
 pub(crate) mod up;
 pub(crate) mod wait;
+pub(crate) mod xml;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use cluster::Cluster;
