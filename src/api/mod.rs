@@ -2,7 +2,8 @@
 //!
 //! Must not contain: SQL, transactions, engines. A handler extracts, makes one call down, and turns the answer into a view.
 //!
-//! 1. Every error is a problem (RFC 7807) of a kind in [`catalogue`], also those of the router.
+//! 1. Every error is a problem (RFC 7807) of a kind in [`catalogue`], also those of the router and of bytes that are no
+//!    request ([`server`]).
 //! 2. Every route answers with and without a trailing slash, without redirects.
 //! 3. 5xx details are constants; the cause goes to the log under the request id.
 //! 4. Handlers know nothing of JSON and XML: they give an `Answer` or a [`Problem`], and the form is chosen around them.
@@ -23,9 +24,11 @@ use crate::{domain::TenantId, workflows};
 
 pub mod catalogue;
 pub mod paths;
+pub mod server;
 
 mod accept;
 mod answer;
+mod check;
 mod data;
 mod disposition;
 mod health;
@@ -87,7 +90,7 @@ impl FromRequestParts<Self> for ApiState {
     }
 }
 
-/// Makes the router. It expects paths that went through [`paths::normalise`].
+/// Makes the router for [`server::serve`]; it expects paths that went through [`paths::normalise`].
 pub fn router(state: ApiState) -> Router {
     let agreed = middleware::from_fn(answer::agree_first);
     let rest = Router::new()
@@ -110,6 +113,7 @@ fn framed<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::wrong_method)
+        .layer(middleware::from_fn(check::check))
         .layer(middleware::from_fn(answer::render))
         .layer(middleware::from_fn(trace::trace))
 }

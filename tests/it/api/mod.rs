@@ -9,6 +9,7 @@ mod matrix;
 mod options;
 mod outage;
 mod paths;
+mod raw;
 mod replay;
 mod result;
 mod status;

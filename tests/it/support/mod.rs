@@ -7,6 +7,7 @@ pub(crate) mod cut_proxy;
 pub(crate) mod db;
 pub(crate) mod documents;
 pub(crate) mod pdf;
+pub(crate) mod raw;
 pub(crate) mod scripted;
 pub(crate) mod service;
 pub(crate) mod up;
