@@ -23,7 +23,7 @@
 //!
 //! # One job, from POST to download
 //!
-//! 1. `POST /jobs` → [`workflows::create`]: one transaction with the job and its options.
+//! 1. `POST /jobs` → [`api::server`] → [`api::router`] → [`workflows::create`]: one transaction with the job and its options.
 //! 2. `POST /jobs/{id}/data` → [`workflows::add`]: `accept` takes the next place in the order, `upload` streams the bytes
 //!    into [`storage::blobs`], `finish` commits document, options and a `convert` task together, then rings the bell. With
 //!    `?url=` the bytes come through [`egress`] instead of from the client.

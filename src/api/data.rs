@@ -1,12 +1,11 @@
 use axum::{
-    Json,
     extract::Request,
     http::{StatusCode, header},
 };
 use encoding_rs::{Encoding, UTF_8};
 
 use super::{
-    ApiState, Problem, data_url, disposition,
+    Answer, ApiState, Problem, data_url, disposition,
     multipart::{Broken, Multipart, Part},
     options,
     params::JobPath,
@@ -25,7 +24,7 @@ pub(super) async fn add_data(
     state: ApiState,
     JobPath(job): JobPath,
     request: Request,
-) -> Result<(StatusCode, Json<DataAdded>), Problem> {
+) -> Result<(StatusCode, Answer<DataAdded>), Problem> {
     if data_url::is_meant(&request) {
         return data_url::add(&state, job, request).await;
     }
@@ -34,7 +33,7 @@ pub(super) async fn add_data(
     if added.is_err() {
         multipart.drain().await;
     }
-    Ok((StatusCode::CREATED, Json(DataAdded { data_id: added?.to_string() })))
+    Ok((StatusCode::CREATED, Answer(DataAdded { data_id: added?.to_string() })))
 }
 
 fn multipart(request: Request) -> Result<Multipart, Problem> {
@@ -106,7 +105,7 @@ async fn read_options(mut part: Part<'_>) -> Result<Vec<JobOption>, Problem> {
     if is_broken {
         return Err(Problem::bad_request(format!("The part 'options' is not in {}", charset.name())));
     }
-    options::parse(text.as_bytes())
+    options::parse_options(None, text.as_bytes())
 }
 
 /// How the options are written, or `None` when their declared type is not one they may have. The contract knows JSON and no

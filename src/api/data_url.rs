@@ -1,12 +1,11 @@
 //! Adding a document by its URL: the service fetches it itself, and the body holds only its options.
 
 use axum::{
-    Json,
     extract::{FromRequest, Request},
     http::{HeaderMap, StatusCode, header},
 };
 
-use super::{ApiState, Problem, disposition, options, params::OptionsBody, target::TargetQuery, views::DataAdded};
+use super::{Answer, ApiState, Problem, disposition, options, params::OptionsBody, target::TargetQuery, views::DataAdded};
 use crate::{
     domain::{self, JobId},
     egress::{Download, Target},
@@ -21,7 +20,7 @@ const NAMELESS: &str = "document";
 
 /// Whether a request to add a document is of this kind: its body is a list of options.
 pub(super) fn is_meant(request: &Request) -> bool {
-    declared(request.headers()).is_some_and(options::is_json)
+    declared(request.headers()).is_some_and(options::is_list)
 }
 
 /// Fetches a document and adds it to a job; its conversion starts at once.
@@ -29,7 +28,7 @@ pub(super) async fn add(
     state: &ApiState,
     job: JobId,
     request: Request,
-) -> Result<(StatusCode, Json<DataAdded>), Problem> {
+) -> Result<(StatusCode, Answer<DataAdded>), Problem> {
     let ctx = state.workflows();
     let TargetQuery(target) = TargetQuery::read(request.uri())?;
     let accepted = add::accept(ctx, state.tenant(), job).await?;
@@ -38,7 +37,7 @@ pub(super) async fn add(
     domain::options::check(&options).map_err(workflows::Error::from)?;
     let uploaded = fetch(state, accepted, &target).await?;
     let document = add::finish(ctx, uploaded, &options).await?;
-    Ok((StatusCode::CREATED, Json(DataAdded { data_id: document.to_string() })))
+    Ok((StatusCode::CREATED, Answer(DataAdded { data_id: document.to_string() })))
 }
 
 /// Fetches a document into the place that was taken for it.

@@ -2,9 +2,11 @@
 //!
 //! Must not contain: SQL, transactions, engines. A handler extracts, makes one call down, and turns the answer into a view.
 //!
-//! 1. Every error is a problem (RFC 7807), also those of the router.
+//! 1. Every error is a problem (RFC 7807) of a kind in [`catalogue`], also those of the router and of bytes that are no
+//!    request ([`server`]).
 //! 2. Every route answers with and without a trailing slash, without redirects.
 //! 3. 5xx details are constants; the cause goes to the log under the request id.
+//! 4. Handlers know nothing of JSON and XML: they give an `Answer` or a [`Problem`], and the form is chosen around them.
 //!
 //! axum 0.8 cannot route `/jobs/{id}:start`; [`paths`] says how it is done.
 
@@ -20,9 +22,14 @@ use time::OffsetDateTime;
 
 use crate::{domain::TenantId, workflows};
 
+pub mod catalogue;
 pub(crate) mod disposition;
 pub mod paths;
+pub mod server;
 
+mod accept;
+mod answer;
+mod check;
 mod data;
 mod data_url;
 mod health;
@@ -39,8 +46,11 @@ mod target;
 mod trace;
 mod views;
 mod workflow_list;
+mod xml;
 
 pub use problem::Problem;
+
+use answer::Answer;
 
 /// Where the API lives.
 pub const BASE: &str = "/conversion/v1.0/rest";
@@ -84,26 +94,32 @@ impl FromRequestParts<Self> for ApiState {
     }
 }
 
-/// Makes the router. It expects paths that went through [`paths::normalise`].
+/// Makes the router for [`server::serve`]; it expects paths that went through [`paths::normalise`].
 pub fn router(state: ApiState) -> Router {
+    let agreed = middleware::from_fn(answer::agree_first);
     let rest = Router::new()
         .route("/", get(status::get_service_status))
         .route("/workflows", get(workflow_list::list_workflows))
-        .route("/jobs", get(jobs::list_jobs).post(jobs::create_job))
+        .route("/jobs", post(jobs::create_job).route_layer(agreed.clone()).get(jobs::list_jobs))
         .route("/jobs/{id}", get(jobs::get_job_info).delete(jobs::delete_job))
         .route("/jobs/{id}/~start", post(jobs::start_job))
         .route("/jobs/{id}/~cancel", post(jobs::cancel_job))
-        .route("/jobs/{id}/data", post(data::add_data).layer(DefaultBodyLimit::disable()))
+        .route("/jobs/{id}/data", post(data::add_data).route_layer(agreed).layer(DefaultBodyLimit::disable()))
         .route("/jobs/{id}/result", get(result::get_job_result))
         .route("/jobs/{id}/result/{result_id}", get(result::get_job_result_data))
         // Any verb, since one that is unknown here is a bad request and not an unknown path.
         .route("/jobs/{id}/result/{result_id}/~{verb}", post(store::store_job_result_data));
-    Router::new()
-        .nest(BASE, rest)
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
+    let routes =
+        Router::new().nest(BASE, rest).route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
+    framed(routes).with_state(state)
+}
+
+/// Puts around routes what every answer needs; the last layer is the outermost.
+fn framed<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::wrong_method)
+        .layer(middleware::from_fn(check::check))
+        .layer(middleware::from_fn(answer::render))
         .layer(middleware::from_fn(trace::trace))
-        .with_state(state)
 }

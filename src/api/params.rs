@@ -9,7 +9,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::{ApiState, Problem, options};
-use crate::domain::{JobId, ResultId, limits, options::JobOption};
+use crate::domain::{JobId, ResultId, options::JobOption};
 
 /// The job that a path names.
 pub(super) struct JobPath(pub(super) JobId);
@@ -84,14 +84,9 @@ impl FromRequest<ApiState> for OptionsBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &ApiState) -> Result<Self, Problem> {
-        let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let is_json = declared.is_none_or(options::is_json);
-        let bytes = axum::body::to_bytes(request.into_body(), limits::OPTIONS_BYTES_MAX).await.map_err(|_| {
-            Problem::too_large(format!("A list of options has at most {} bytes", limits::OPTIONS_BYTES_MAX))
-        })?;
-        if !is_json && !bytes.is_empty() {
-            return Err(Problem::unsupported_media_type("Send the options as application/json"));
-        }
-        options::parse(&bytes).map(Self)
+        let (parts, body) = request.into_parts();
+        // What is no text names no type that is known, and is refused as such.
+        let declared = parts.headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+        options::receive(declared.as_deref(), body).await.map(Self)
     }
 }

@@ -4,85 +4,88 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde::Serialize;
 
-use crate::{domain::JobId, egress, log::ErrorChain, queue, storage, workflows};
+use super::{answer, catalogue::Kind};
+use crate::{
+    domain::{JobId, limits},
+    egress,
+    log::ErrorChain,
+    queue, storage, workflows,
+};
 
 /// An error as the client is told it (RFC 7807).
 #[derive(Debug)]
 pub struct Problem {
-    kind: String,
-    title: &'static str,
-    status: StatusCode,
+    kind: Kind,
     detail: String,
     retry_after_seconds: Option<u16>,
     /// Length of the file that a range lies outside of.
     file_bytes: Option<u64>,
 }
 
+/// How it is written, in this order.
+#[derive(Serialize)]
+struct View<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    detail: &'a str,
+    status: u16,
+}
+
 impl Problem {
-    fn new(status: StatusCode, name: &str, title: &'static str, detail: impl Into<String>) -> Self {
-        let kind = format!("urn:bindery:problem:{name}");
-        Self { kind, title, status, detail: detail.into(), retry_after_seconds: None, file_bytes: None }
+    fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), retry_after_seconds: None, file_bytes: None }
     }
 
     /// The request cannot be understood.
     pub(super) fn bad_request(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "badRequest", "Bad request.", detail)
+        Self::new(Kind::BadRequest, detail)
     }
 
     /// The body is of a type that the operation does not take.
     pub(super) fn unsupported_media_type(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupportedMediaType", "Unsupported media type.", detail)
+        Self::new(Kind::UnsupportedMediaType, detail)
     }
 
     /// The body is too long.
     pub(super) fn too_large(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "tooLarge", "Request too large.", detail)
+        Self::new(Kind::TooLarge, detail)
     }
 
-    /// There is no such job; type and wording are the reference's.
+    /// There is no such job; the wording is the reference's.
     pub(super) fn unknown_job(id: &str) -> Self {
-        Self {
-            kind: "http://www.pdf-tools.com/service/rest/errors/jobNotFound".to_owned(),
-            title: "Job not found.",
-            status: StatusCode::NOT_FOUND,
-            detail: format!("The job with ID '{id}' could not be found"),
-            retry_after_seconds: None,
-            file_bytes: None,
-        }
+        Self::new(Kind::JobNotFound, format!("The job with ID '{id}' could not be found"))
     }
 
     /// The job has no such result.
     pub(super) fn unknown_result(id: &str) -> Self {
-        let detail = format!("The result with ID '{id}' could not be found");
-        Self::new(StatusCode::NOT_FOUND, "resultNotFound", "Result not found.", detail)
+        Self::new(Kind::ResultNotFound, format!("The result with ID '{id}' could not be found"))
     }
 
     /// No part of the result lies in the range that was asked for.
     pub(super) fn bad_range(bytes: u64) -> Self {
         let detail = format!("The result has {bytes} bytes; ask for a range inside them");
-        let problem = Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "badRange", "Range not satisfiable.", detail);
-        Self { file_bytes: Some(bytes), ..problem }
+        Self { file_bytes: Some(bytes), ..Self::new(Kind::BadRange, detail) }
     }
 
     /// A document did not come from its URL.
     pub(super) fn not_fetched(error: &egress::Error) -> Self {
-        Self::of_egress(error, "downloadFailed", "Download failed.", "The document could not be fetched")
+        Self::of_egress(error, Kind::DownloadFailed, "The document could not be fetched")
     }
 
     /// A result did not go to its URL.
     pub(super) fn not_stored(error: &egress::Error) -> Self {
-        Self::of_egress(error, "storeFailed", "Store failed.", "The result could not be stored")
+        Self::of_egress(error, Kind::StoreFailed, "The result could not be stored")
     }
 
-    fn of_egress(error: &egress::Error, name: &str, title: &'static str, what: &str) -> Self {
+    fn of_egress(error: &egress::Error, kind: Kind, what: &str) -> Self {
         use egress::Error;
         match error {
             Error::Url { .. } => Self::bad_request(error.to_string()),
             Error::NotAllowed { .. } => {
                 let detail = format!("{error}; whoever runs it can allow it with BINDERY_EGRESS_ALLOW");
-                Self::new(StatusCode::BAD_REQUEST, "urlNotAllowed", "URL not allowed.", detail)
+                Self::new(Kind::UrlNotAllowed, detail)
             }
             Error::TooLarge { .. } => Self::too_large(error.to_string()),
             Error::CannotResolve
@@ -92,16 +95,52 @@ impl Problem {
             | Error::Stalled { .. }
             | Error::TooSlow { .. }
             | Error::TooManyRedirects { .. }
-            | Error::BrokenOff => Self::new(StatusCode::BAD_REQUEST, name, title, format!("{what}: {error}")),
+            | Error::BrokenOff => Self::new(kind, format!("{what}: {error}")),
         }
     }
 
-    fn conflict(name: &str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, name, title, detail)
+    /// Neither of the two forms will do.
+    pub(super) fn not_acceptable() -> Self {
+        Self::new(Kind::NotAcceptable, "This is answered as application/json or application/xml; accept one of them")
+    }
+
+    /// The head of a request did not come to its end.
+    pub(super) fn slow_head() -> Self {
+        Self::new(Kind::TooSlow, "The head of the request did not arrive in time")
+    }
+
+    /// The body of a request stopped coming.
+    pub(super) fn stalled() -> Self {
+        Self::new(Kind::TooSlow, "The body of the request made no progress for too long")
+    }
+
+    /// Path and query are too long.
+    pub(super) fn target_too_long() -> Self {
+        let detail = format!("Path and query have at most {} bytes", limits::REQUEST_TARGET_BYTES_MAX);
+        Self::new(Kind::TargetTooLong, detail)
+    }
+
+    /// The headers are too many or too long.
+    pub(super) fn head_too_large() -> Self {
+        let (headers, bytes) = (limits::REQUEST_HEADERS_MAX, limits::REQUEST_HEAD_BYTES_MAX);
+        Self::new(
+            Kind::HeadTooLarge,
+            format!("A request has at most {headers} headers and {bytes} bytes before its body"),
+        )
+    }
+
+    /// Something is expected that the service does not do.
+    pub(super) fn expectation_failed() -> Self {
+        Self::new(Kind::ExpectationFailed, "The only expectation that can be met is '100-continue'")
+    }
+
+    /// It is not the HTTP that is spoken here.
+    pub(super) fn version_not_supported() -> Self {
+        Self::new(Kind::VersionNotSupported, "The service speaks HTTP/1.1 and HTTP/1.0")
     }
 
     /// Something of ours failed; the cause is logged, not told.
-    fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
+    pub(super) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error = %ErrorChain(error), "request failed");
         Self::of_ours()
     }
@@ -113,19 +152,33 @@ impl Problem {
     }
 
     fn of_ours() -> Self {
-        let detail = "The service failed; its log has the cause under the request id";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error.", detail)
+        Self::new(Kind::Internal, "The service failed; its log has the cause under the request id")
     }
 
     fn unavailable(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::warn!(error = %ErrorChain(error), "request refused");
         let detail = "The service cannot reach its database or its storage; try again";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Service unavailable.", detail).retry_after(5)
+        Self::new(Kind::Unavailable, detail).retry_after(5)
     }
 
     const fn retry_after(mut self, seconds: u16) -> Self {
         self.retry_after_seconds = Some(seconds);
         self
+    }
+
+    /// Its status.
+    pub(super) const fn status(&self) -> StatusCode {
+        self.kind.entry().status
+    }
+
+    fn view(&self) -> View<'_> {
+        let entry = self.kind.entry();
+        View { r#type: entry.uri, title: entry.title, detail: &self.detail, status: entry.status.as_u16() }
+    }
+
+    /// Its text in JSON, for where there is no response to put it in.
+    pub(super) fn json(&self) -> String {
+        serde_json::to_string(&self.view()).unwrap_or_default()
     }
 }
 
@@ -135,25 +188,19 @@ impl From<workflows::Error> for Problem {
         match error {
             Error::UnknownJob(id) => unknown(id),
             Error::UnknownResult { result, .. } => Self::unknown_result(&result.to_string()),
-            Error::UnknownWorkflow { .. } => {
-                Self::new(StatusCode::BAD_REQUEST, "workflowNotFound", "Workflow not found.", error.to_string())
-            }
-            Error::UnknownProfile { .. } => {
-                Self::new(StatusCode::BAD_REQUEST, "profileNotFound", "Profile not found.", error.to_string())
-            }
+            Error::UnknownWorkflow { .. } => Self::new(Kind::WorkflowNotFound, error.to_string()),
+            Error::UnknownProfile { .. } => Self::new(Kind::ProfileNotFound, error.to_string()),
             Error::Options(_) => Self::bad_request(error.to_string()),
-            Error::WrongState { .. } => Self::conflict("wrongState", "Wrong state of the job.", error.to_string()),
+            Error::WrongState { .. } => Self::new(Kind::WrongState, error.to_string()),
             Error::NotYet { .. } => {
                 let detail = "The job is not completed yet; ask again, as often as you like";
-                Self::new(StatusCode::GATEWAY_TIMEOUT, "notYet", "Not completed yet.", detail).retry_after(1)
+                Self::new(Kind::NotYet, detail).retry_after(1)
             }
             Error::TooManyJobs { .. } => {
                 let detail = format!("{error}; wait for jobs to complete, or delete some");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "tooManyJobs", "Too many jobs.", detail).retry_after(10)
+                Self::new(Kind::TooManyJobs, detail).retry_after(10)
             }
-            Error::TooManyDocuments { .. } => {
-                Self::conflict("tooManyDocuments", "Too many documents.", error.to_string())
-            }
+            Error::TooManyDocuments { .. } => Self::new(Kind::TooManyDocuments, error.to_string()),
             Error::TooLarge { .. } => Self::too_large(error.to_string()),
             Error::BrokenUpload { .. } => Self::bad_request(error.to_string()),
             Error::Download(error) => Self::not_fetched(&error),
@@ -183,14 +230,8 @@ impl From<storage::Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({
-            "type": self.kind,
-            "title": self.title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        let mut response = (self.status, [content_type], body.to_string()).into_response();
+        let mut response = answer::negotiable(&self.view(), answer::PROBLEM);
+        *response.status_mut() = self.status();
         if let Some(seconds) = self.retry_after_seconds {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
@@ -201,14 +242,23 @@ impl IntoResponse for Problem {
     }
 }
 
+/// The methods that some path or other takes, for who asks about the service as a whole.
+const METHODS: &str = "GET, HEAD, POST, DELETE, OPTIONS";
+
 /// Answers paths that no route has.
-pub(super) async fn unknown_path(uri: Uri) -> Problem {
+pub(super) async fn unknown_path(method: Method, uri: Uri) -> Response {
+    if method == Method::OPTIONS && uri.path() == "*" {
+        return (StatusCode::NO_CONTENT, [(header::ALLOW, HeaderValue::from_static(METHODS))]).into_response();
+    }
     let detail = format!("There is nothing at '{}'; the API is at '{}'", super::paths::public(uri.path()), super::BASE);
-    Problem::new(StatusCode::NOT_FOUND, "notFound", "Not found.", detail)
+    Problem::new(Kind::NotFound, detail).into_response()
 }
 
-/// Answers methods that a route does not have.
-pub(super) async fn wrong_method(method: Method, uri: Uri) -> Problem {
+/// Answers methods that a route does not have. The router adds which it has, which is all that `OPTIONS` asks for.
+pub(super) async fn wrong_method(method: Method, uri: Uri) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
     let detail = format!("'{}' does not take {method}", super::paths::public(uri.path()));
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "methodNotAllowed", "Method not allowed.", detail)
+    Problem::new(Kind::MethodNotAllowed, detail).into_response()
 }

@@ -1,14 +1,13 @@
 use std::time::Duration;
 
 use axum::{
-    Json,
     body::Body,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
 use super::{
-    ApiState, Problem, disposition,
+    Answer, ApiState, Problem, disposition,
     params::{JobPath, ResultPath},
     range::{self, Wanted},
     views::JobResult,
@@ -20,9 +19,9 @@ pub(super) async fn get_job_result(
     state: ApiState,
     JobPath(id): JobPath,
     headers: HeaderMap,
-) -> Result<Json<JobResult>, Problem> {
+) -> Result<Answer<JobResult>, Problem> {
     let longest = preferred_wait(&headers).unwrap_or(limits::RESULT_WAIT_MAX);
-    Ok(Json(result::wait(state.workflows(), state.tenant(), id, longest).await?.into()))
+    Ok(Answer(result::wait(state.workflows(), state.tenant(), id, longest).await?.into()))
 }
 
 /// Streams a result file, whole or a range of it.

@@ -1,9 +1,8 @@
-use axum::Json;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use super::{
-    ApiState, Problem,
+    Answer, ApiState, Problem,
     views::{Isolation, JobCounts, ServiceStatus},
 };
 use crate::workflows::result;
@@ -12,9 +11,9 @@ const MILLISECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// Says how the service is.
-pub(super) async fn get_service_status(state: ApiState) -> Result<Json<ServiceStatus>, Problem> {
+pub(super) async fn get_service_status(state: ApiState) -> Result<Answer<ServiceStatus>, Problem> {
     let counts = result::overview(state.workflows(), state.tenant()).await?;
-    Ok(Json(ServiceStatus {
+    Ok(Answer(ServiceStatus {
         version: env!("CARGO_PKG_VERSION"),
         // Without a live worker jobs are accepted and wait.
         status: if counts.slots > 0 { "running" } else { "warning" },

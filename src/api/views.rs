@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::answer::Rooted;
 use crate::{
     domain::{JobState, Outcome},
     storage::jobs::JobSummaryRow,
@@ -168,4 +169,28 @@ pub(super) struct Workflow {
 pub(super) struct Profile {
     pub(super) name: &'static str,
     pub(super) is_default: bool,
+}
+
+impl Rooted for JobInfo {
+    const ROOT: &'static str = "jobInfo";
+}
+
+impl Rooted for Vec<JobInfo> {
+    const ROOT: &'static str = "jobInfos";
+}
+
+impl Rooted for DataAdded {
+    const ROOT: &'static str = "data";
+}
+
+impl Rooted for JobResult {
+    const ROOT: &'static str = "jobResult";
+}
+
+impl Rooted for Vec<Workflow> {
+    const ROOT: &'static str = "workflows";
+}
+
+impl Rooted for ServiceStatus {
+    const ROOT: &'static str = "serviceStatus";
 }

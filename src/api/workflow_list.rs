@@ -1,10 +1,11 @@
-use axum::Json;
-
-use super::views::{Profile, Workflow};
+use super::{
+    Answer,
+    views::{Profile, Workflow},
+};
 use crate::workflows::lists::WORKFLOWS;
 
 /// Lists the workflows with their profiles; the first of each is the default.
-pub(super) async fn list_workflows() -> Json<Vec<Workflow>> {
+pub(super) async fn list_workflows() -> Answer<Vec<Workflow>> {
     let profiles = |names: &'static [&'static str]| {
         names.iter().enumerate().map(|(index, name)| Profile { name, is_default: index == 0 }).collect()
     };
@@ -13,5 +14,5 @@ pub(super) async fn list_workflows() -> Json<Vec<Workflow>> {
         is_default: index == 0,
         profiles: profiles(workflow.profiles),
     });
-    Json(views.collect())
+    Answer(views.collect())
 }

@@ -1,13 +1,13 @@
 //! `bindery serve`: the HTTP API.
 
 use anyhow::Context as _;
-use axum::{ServiceExt, extract::Request};
 use time::OffsetDateTime;
-use tower::Layer;
-use tower::util::MapRequestLayer;
 
 use super::{config::Config, logging, parts, signals};
-use crate::api::{self, ApiState};
+use crate::api::{
+    self, ApiState,
+    server::{self, Pace},
+};
 
 /// Connections to the database: calls are short, and the blocking one holds none while it waits.
 const CONNECTIONS_MAX: u32 = 16;
@@ -26,12 +26,9 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let context = parts::context(&config, access, CONNECTIONS_MAX, &stop)?;
     let router = api::router(ApiState::new(context, OffsetDateTime::now_utc()));
-    let service = MapRequestLayer::new(api::paths::normalise).layer(router);
     tracing::info!(%address, "serving http://{address}{}", api::BASE);
-    let serving = axum::serve(listener, ServiceExt::<Request>::into_make_service(service));
-    let ended = serving.with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
-        ended = ended => ended?,
+        () = server::serve(listener, router, Pace::STANDARD, stop.clone()) => {}
         // A waiting result call must not hold up the end; its client asks again elsewhere.
         () = async { stop.cancelled().await; tokio::time::sleep(config.grace.min(std::time::Duration::from_secs(5))).await } => {}
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// four gibibytes is past what any engine turns into a PDF.
 pub const UPLOAD_BYTES_MAX: u64 = 4 << 30;
 
-/// Most bytes of a JSON body or of the `options` part of an upload: 1,000 options of 1 KiB fit.
+/// Most bytes of a JSON or XML body or of the `options` part of an upload: 1,000 options of 1 KiB fit.
 pub const OPTIONS_BYTES_MAX: usize = 1 << 20;
 
 /// Most bytes of the headers of one part of an upload. A file name of 255 letters, every one escaped and all of it said
@@ -18,6 +18,46 @@ pub const FORM_OVERHEAD_BYTES_MAX: usize = 1 << 20;
 
 /// How long nothing of an upload may come. A client whose network is gone never says so.
 pub const UPLOAD_IDLE_MAX: Duration = Duration::from_secs(120);
+/// Most elements inside each other in a list of options that comes as XML. The list itself needs three.
+pub const XML_DEPTH_MAX: usize = 32;
+
+/// Most elements of such a list: each of the most options that there may be has three, and as many again are skipped.
+pub const XML_ELEMENTS_MAX: usize = 6 * OPTIONS_MAX + 1;
+
+/// Most attributes of one of its elements; looking for one that is there twice takes the square of their number.
+pub const XML_ATTRIBUTES_MAX: usize = 64;
+
+/// Most bytes of a request's first line and headers together.
+pub const REQUEST_HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// Most headers of a request.
+pub const REQUEST_HEADERS_MAX: usize = 100;
+
+/// Most bytes of a request's path and query: ten times the longest names that a job may have.
+pub const REQUEST_TARGET_BYTES_MAX: usize = 16 << 10;
+
+/// How long a client may take from the first to the last byte of a request's head, and with the first one on a new connection.
+pub const REQUEST_HEAD_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// How long a body may make no progress. How long it takes in all is not limited: large uploads over slow lines are fine.
+pub const REQUEST_BODY_STALL_MAX: Duration = Duration::from_secs(60);
+
+/// Most bytes of a body that are taken although nobody wants them, so that its connection can go on.
+pub const REQUEST_REST_BYTES_MAX: u64 = 64 << 10;
+
+/// How long they may take. Most often there are none, and only the end of a body in pieces has not been looked at.
+pub const REQUEST_REST_TIME_MAX: Duration = Duration::from_millis(100);
+
+/// How long a client may take nothing of an answer that is ready for it.
+pub const ANSWER_STALL_MAX: Duration = Duration::from_secs(60);
+
+/// How long a connection stays open between two requests: longer than the 60 s and 90 s after which proxies and clients
+/// close theirs, so that none of them sends a request into a connection that is being closed.
+pub const CONNECTION_IDLE_MAX: Duration = Duration::from_secs(120);
+
+/// How long bytes are still taken from a client that was refused before it had sent all; closing at once would take the
+/// answer away from under it.
+pub const CONNECTION_LINGER_MAX: Duration = Duration::from_secs(5);
 
 /// Most options of one job or document.
 pub const OPTIONS_MAX: usize = 1_000;

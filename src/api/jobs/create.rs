@@ -1,11 +1,8 @@
-use axum::{
-    Json,
-    http::{HeaderName, StatusCode, header},
-};
+use axum::http::{HeaderName, StatusCode, header};
 
 use crate::{
     api::{
-        ApiState, BASE, Problem,
+        Answer, ApiState, BASE, Problem,
         params::{CreateQuery, OptionsBody},
         views::JobInfo,
     },
@@ -17,8 +14,8 @@ pub(crate) async fn create_job(
     state: ApiState,
     query: CreateQuery,
     OptionsBody(options): OptionsBody,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Json<JobInfo>), Problem> {
+) -> Result<(StatusCode, [(HeaderName, String); 1], Answer<JobInfo>), Problem> {
     let new = NewJob { workflow: query.workflow, profile: query.profile, name: query.name, options };
     let id = create::create(state.workflows(), state.tenant(), &new).await?;
-    Ok((StatusCode::CREATED, [(header::LOCATION, format!("{BASE}/jobs/{id}"))], Json(JobInfo::created(id))))
+    Ok((StatusCode::CREATED, [(header::LOCATION, format!("{BASE}/jobs/{id}"))], Answer(JobInfo::created(id))))
 }

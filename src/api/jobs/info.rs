@@ -1,11 +1,9 @@
-use axum::Json;
-
 use crate::{
-    api::{ApiState, Problem, params::JobPath, views::JobInfo},
+    api::{Answer, ApiState, Problem, params::JobPath, views::JobInfo},
     workflows::result,
 };
 
 /// Says where a job stands.
-pub(crate) async fn get_job_info(state: ApiState, JobPath(id): JobPath) -> Result<Json<JobInfo>, Problem> {
-    Ok(Json(result::info(state.workflows(), state.tenant(), id).await?.into()))
+pub(crate) async fn get_job_info(state: ApiState, JobPath(id): JobPath) -> Result<Answer<JobInfo>, Problem> {
+    Ok(Answer(result::info(state.workflows(), state.tenant(), id).await?.into()))
 }

@@ -1,12 +1,10 @@
-use axum::Json;
-
 use crate::{
-    api::{ApiState, Problem, views::JobInfo},
+    api::{Answer, ApiState, Problem, views::JobInfo},
     workflows::result,
 };
 
 /// Lists the jobs that there are.
-pub(crate) async fn list_jobs(state: ApiState) -> Result<Json<Vec<JobInfo>>, Problem> {
+pub(crate) async fn list_jobs(state: ApiState) -> Result<Answer<Vec<JobInfo>>, Problem> {
     let jobs = result::list(state.workflows(), state.tenant()).await?;
-    Ok(Json(jobs.into_iter().map(Into::into).collect()))
+    Ok(Answer(jobs.into_iter().map(Into::into).collect()))
 }

@@ -72,7 +72,7 @@ async fn options_that_are_no_list_are_a_bad_request() {
 async fn another_content_type_is_unsupported() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    for declared in ["text/plain", "application/xml", "application/x-www-form-urlencoded"] {
+    for declared in ["text/plain", "application/xhtml+xml", "application/x-www-form-urlencoded"] {
         client.post_body("/jobs", declared, "[]").await.problem(415);
     }
 }

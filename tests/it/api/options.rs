@@ -1,53 +1,89 @@
-//! Lists of options on their way through the API into the database.
+//! Lists of options as they come: JSON or XML, by the content type.
 
-use proptest::{
-    prelude::*,
-    test_runner::{Config, TestRunner},
-};
-use serde_json::{Value, json};
+use crate::support::{Client, Site};
 
-use crate::support::{
-    Client, Site,
-    client::{Part, multipart},
-};
+const LIST: &str = "<options><option><name>DOC.PASSWORD</name><value>a &lt; b</value></option>\
+                    <option><name>DOC.PASSWORD</name><value><![CDATA[<&>]]></value></option>\
+                    <option><name>META.TITLE</name><value>Gr\u{FC}\u{DF}e</value></option></options>";
 
-type Pairs = Vec<(String, String)>;
+const STORED: &str = "select count(*) from job_options where (ordinal, name, value) in
+    ((1, 'DOC.PASSWORD', 'a < b'), (2, 'DOC.PASSWORD', '<&>'), (3, 'META.TITLE', 'Gr\u{FC}\u{DF}e'))";
 
-fn to_json(options: &Pairs) -> String {
-    options.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect::<Value>().to_string()
+async fn create(client: &Client, content_type: &str, body: impl Into<reqwest::Body>) -> crate::support::Answer {
+    client.post_body("/jobs", content_type, body).await
 }
 
-/// The options of a job, or those of its one document.
-async fn stored(site: &Site, job: &str, of_document: bool) -> Pairs {
-    let mut conn = site.db.connect().await;
-    let id: bindery::domain::JobId = job.parse().unwrap();
-    let sql =
-        "select name, value from job_options where job_id = $1 and (document_id is not null) = $2 order by ordinal";
-    sqlx::query_as(sql).bind(id).bind(of_document).fetch_all(&mut conn).await.unwrap()
+#[tokio::test]
+async fn a_list_in_xml_is_stored_as_the_same_list_in_json() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let json = r#"[{"name":"DOC.PASSWORD","value":"a < b"},{"name":"DOC.PASSWORD","value":"<&>"},{"name":"META.TITLE","value":"Grüße"}]"#;
+    create(&client, "application/json", json).await.expect(201);
+    let from = site.db.count(STORED).await;
+    assert_eq!(from, 3);
+    let in_namespace = LIST.replace("</", "</o:").replace("<o", "<o:o").replace("<n", "<o:n").replace("<v", "<o:v");
+    let in_namespace = in_namespace.replacen("<o:options>", "<o:options xmlns:o=\"urn:x\">", 1);
+    let utf_16: Vec<u8> = format!("\u{FEFF}{LIST}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut lists = 1;
+    for (content_type, body) in [
+        ("application/xml", LIST.as_bytes().to_vec()),
+        ("text/xml; charset=UTF-8", format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n{LIST}").into_bytes()),
+        ("application/xml", in_namespace.into_bytes()),
+        ("application/xml; charset=utf-16", utf_16),
+    ] {
+        create(&client, content_type, body).await.expect(201);
+        lists += 1;
+        assert_eq!(site.db.count(STORED).await, 3 * lists, "{content_type}");
+    }
 }
 
-async fn survives(site: &Site, client: &Client, of_job: &Pairs, of_document: &Pairs) {
-    let created = client.post_body("/jobs", "application/json", to_json(of_job)).await.expect(201).json();
-    let job = created["jobId"].as_str().unwrap();
-    let (content_type, body) = multipart(&[Part::options(&to_json(of_document)), Part::file("a.txt", "a")]);
-    client.post_body(&format!("/jobs/{job}/data"), &content_type, body).await.expect(201);
-    assert_eq!(&stored(site, job, false).await, of_job);
-    assert_eq!(&stored(site, job, true).await, of_document);
+#[tokio::test]
+async fn a_list_in_xml_that_cannot_be_read_is_a_bad_request_that_says_why() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    for (body, said) in [
+        ("<!DOCTYPE o [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><o>&x;</o>", "document type"),
+        ("<o><option><name>a</name><value>&x;</value></option></o>", "'x'"),
+        ("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><o/>", "ISO-8859-1"),
+        ("<o><option><name>a</name></option></o>", "'value'"),
+        ("<o><option>", "ends inside"),
+        ("[]", "text"),
+        (&"<o>".repeat(50), "'option'"),
+    ] {
+        let detail = create(&client, "application/xml", body.to_owned()).await.problem(400);
+        assert!(detail.contains("XML") && detail.contains(said), "{detail}");
+    }
+    let too_many: String = (0..1001).map(|_| "<option><name>a</name><value>b</value></option>").collect();
+    create(&client, "application/xml", format!("<o>{too_many}</o>")).await.problem(400);
+    create(&client, "application/xml", vec![b' '; (1 << 20) + 1]).await.problem(413);
+    assert_eq!(site.db.count("select count(*) from jobs").await, 0);
 }
 
-#[test]
-fn lists_of_options_arrive_as_they_were_sent() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let site = runtime.block_on(Site::new());
-    let (serve, client) = runtime.block_on(site.serve());
-    // Any text but NUL, which no text column of the database holds; names repeat.
-    let name = prop_oneof![Just("DOC.PASSWORD".to_owned()), "[^\0]{1,40}"];
-    let list = prop::collection::vec((name, "[^\0]{0,200}"), 0..12);
-    let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
-    let ran = runner.run(&(list.clone(), list), |(of_job, of_document)| {
-        runtime.block_on(survives(&site, &client, &of_job, &of_document));
-        Ok(())
-    });
-    ran.unwrap_or_else(|failed| panic!("{failed}"));
-    drop(serve);
+#[tokio::test]
+async fn the_content_type_decides_and_any_other_is_refused_even_without_a_body() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    for declared in [
+        "application/json",
+        "application/xml",
+        "text/xml",
+        "Application/XML;charset=\"utf-8\"",
+        "application/json;charset=latin1",
+    ] {
+        create(&client, declared, "").await.expect(201);
+        create(&client, declared, " \r\n").await.expect(201);
+    }
+    create(&client, "application/xml", "[]").await.problem(400);
+    create(&client, "application/json", "<o/>").await.problem(400);
+    for declared in
+        ["text/plain", "application/x-www-form-urlencoded", "application/xhtml+xml", "json", "text/xml;charset=latin1"]
+    {
+        for body in ["", "[]", "<o/>"] {
+            let detail = create(&client, declared, body).await.problem(415);
+            assert!(detail.contains("application/json") || detail.contains("UTF-8"), "{detail}");
+        }
+    }
+    let request =
+        client.request(reqwest::Method::POST, "/jobs").header("content-type", b"text/\xFF".as_slice()).body("[]");
+    client.send(request).await.problem(415);
 }

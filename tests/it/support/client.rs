@@ -67,6 +67,20 @@ impl Answer {
         problem["detail"].as_str().unwrap().to_owned()
     }
 
+    /// Checks that this is a whole problem in XML, and gives its members, all as text.
+    #[track_caller]
+    pub(crate) fn problem_in_xml(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        assert_eq!(self.header("content-type"), "application/problem+xml", "{}", self.text());
+        let (root, namespace, problem) = super::xml::read(&self.text());
+        assert_eq!((root.as_str(), namespace.as_deref()), ("problem", Some("urn:ietf:rfc:7807")));
+        assert_eq!(problem["status"], status.to_string());
+        let text = self.text();
+        let places = ["<type>", "<title>", "<detail>", "<status>"].map(|tag| text.find(tag).expect(tag));
+        assert!(places.is_sorted(), "{text}");
+        problem
+    }
+
     /// Checks that this is the problem of a job that is not there.
     #[track_caller]
     pub(crate) fn job_not_found(&self, id: &str) {

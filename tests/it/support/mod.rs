@@ -2,6 +2,7 @@
 
 pub(crate) mod authority;
 pub(crate) mod bouncer;
+pub(crate) mod by_hand;
 pub(crate) mod client;
 pub(crate) mod cluster;
 pub(crate) mod cut_proxy;
@@ -14,6 +15,7 @@ pub(crate) mod scripted;
 pub(crate) mod service;
 pub(crate) mod up;
 pub(crate) mod wait;
+pub(crate) mod xml;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use cluster::Cluster;
