@@ -1,9 +1,16 @@
 //! Submits from many callers at once, as one.
 //!
 //! A commit costs the same for one job as for fifty, and so does the way to the server. While the statements under way are
-//! busy, what arrives waits together and goes with the next one; a caller that is alone waits for nobody.
+//! busy, what arrives waits together and goes with the next one; a caller that is alone waits for nobody and does it itself.
 
-use std::{mem, slice, sync::Arc, time::Duration};
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use sqlx::postgres::PgPool;
 use tokio::{
@@ -25,13 +32,31 @@ use crate::storage::{
 const UNDER_WAY_MAX: usize = 2;
 /// Most jobs of one statement.
 const BATCH_MAX: usize = 200;
-/// A job that comes alone, so long after the last one, has its bell rung by its own commit.
+/// A job that comes alone, so long after the last one, is created by its caller itself, and its bell is rung by the commit.
 const QUIET: Duration = Duration::from_millis(5);
 
 /// Creates jobs for this process. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Intake {
+    way: Way,
     inbox: mpsc::UnboundedSender<Submission>,
+    last: Arc<Last>,
+}
+
+/// How jobs get into the database.
+#[derive(Debug, Clone)]
+struct Way {
+    pool: PgPool,
+    route: Route,
+    bell: Bell,
+}
+
+/// When a job came last.
+#[derive(Debug)]
+struct Last {
+    began: Instant,
+    /// In microseconds since then.
+    at: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -45,8 +70,9 @@ impl Intake {
     /// Starts the task that submits; it ends when every clone is gone and everybody has an answer.
     pub fn new(pool: PgPool, route: Route, bell: Bell) -> Self {
         let (inbox, arriving) = mpsc::unbounded_channel();
-        tokio::spawn(run(pool, route, bell, arriving));
-        Self { inbox }
+        let way = Way { pool, route, bell };
+        tokio::spawn(run(way.clone(), arriving));
+        Self { way, inbox, last: Arc::new(Last { began: Instant::now(), at: AtomicU64::new(0) }) }
     }
 
     /// Creates a job with its options, and puts its first task into the queue if it has one; they are committed when
@@ -56,6 +82,10 @@ impl Intake {
     /// `Unavailable` when the database is, and nobody knows whether the job was created; `Conflict` when its tenant does
     /// not exist or the job does already. What is wrong with one job is told only to who submits that.
     pub async fn submit(&self, job: NewJob, task: Option<NewTask>) -> Result<(), Error> {
+        if self.last.was_long_ago() {
+            let tell = if task.is_some() { Tell::AtOnce } else { Tell::Afterwards };
+            return self.way.commit(&[&job], task.as_slice(), tell).await;
+        }
         let (answer, answered) = oneshot::channel();
         let gone = || Error::Unavailable { doing: "create a job", source: Arc::new(sqlx::Error::WorkerCrashed) };
         self.inbox.send(Submission { job, task, answer }).map_err(|_| gone())?;
@@ -63,10 +93,18 @@ impl Intake {
     }
 }
 
-async fn run(pool: PgPool, route: Route, bell: Bell, mut arriving: mpsc::UnboundedReceiver<Submission>) {
+impl Last {
+    /// Says so, and begins the time anew.
+    fn was_long_ago(&self) -> bool {
+        let now = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let last = self.at.swap(now, Relaxed);
+        Duration::from_micros(now.saturating_sub(last)) >= QUIET
+    }
+}
+
+async fn run(way: Way, mut arriving: mpsc::UnboundedReceiver<Submission>) {
     let under_way = Arc::new(Semaphore::new(UNDER_WAY_MAX));
     let mut batch = Vec::new();
-    let mut last = None::<Instant>;
     // The place is taken first, so that a batch grows while all are taken.
     while let Ok(place) = Arc::clone(&under_way).acquire_owned().await {
         if arriving.recv_many(&mut batch, BATCH_MAX).await == 0 {
@@ -79,43 +117,42 @@ async fn run(pool: PgPool, route: Route, bell: Bell, mut arriving: mpsc::Unbound
         {
             batch.push(next);
         }
-        let quiet = last.replace(Instant::now()).is_none_or(|last| last.elapsed() >= QUIET);
-        let tell = if quiet && batch.len() == 1 { Tell::AtOnce } else { Tell::Afterwards };
-        let (pool, bell, batch) = (pool.clone(), bell.clone(), mem::take(&mut batch));
+        let (way, batch) = (way.clone(), mem::take(&mut batch));
         tokio::spawn(async move {
-            write(&pool, route, &bell, tell, batch).await;
+            way.write(batch).await;
             drop(place);
         });
     }
 }
 
-/// Writes a batch and tells everybody how that went. One that the database refuses goes job by job: only who submits what is
-/// refused hears of it.
-async fn write(pool: &PgPool, route: Route, bell: &Bell, tell: Tell, batch: Vec<Submission>) {
-    let together = commit(pool, route, tell, &batch).await;
-    let alone = batch.len() == 1;
-    let mut queued = false;
-    for submission in batch {
-        let outcome = match &together {
-            Err(error) if !alone && !error.is_passing() => {
-                commit(pool, route, tell, slice::from_ref(&submission)).await
-            }
-            outcome => outcome.clone(),
-        };
-        queued |= outcome.is_ok() && submission.task.is_some();
-        // A caller that is gone wants no answer.
-        submission.answer.send(outcome).ok();
+impl Way {
+    /// Writes a batch and tells everybody how that went. One that the database refuses goes job by job: only who submits what
+    /// is refused hears of it.
+    async fn write(&self, batch: Vec<Submission>) {
+        let jobs: Vec<_> = batch.iter().map(|submission| &submission.job).collect();
+        let tasks: Vec<_> = batch.iter().filter_map(|submission| submission.task).collect();
+        let together = self.commit(&jobs, &tasks, Tell::Afterwards).await;
+        let alone = batch.len() == 1;
+        let mut queued = false;
+        for Submission { job, task, answer } in batch {
+            let outcome = match &together {
+                Err(error) if !alone && !error.is_passing() => {
+                    self.commit(&[&job], task.as_slice(), Tell::Afterwards).await
+                }
+                outcome => outcome.clone(),
+            };
+            queued |= outcome.is_ok() && task.is_some();
+            // A caller that is gone wants no answer.
+            answer.send(outcome).ok();
+        }
+        if queued {
+            self.bell.work();
+        }
     }
-    if queued && tell == Tell::Afterwards {
-        bell.work();
-    }
-}
 
-async fn commit(pool: &PgPool, route: Route, tell: Tell, batch: &[Submission]) -> Result<(), Error> {
-    let jobs: Vec<_> = batch.iter().map(|submission| &submission.job).collect();
-    let tasks: Vec<_> = batch.iter().filter_map(|submission| submission.task).collect();
-    let tell = if tasks.is_empty() { Tell::Afterwards } else { tell };
-    let mut conn = pool.acquire().await.map_err(Error::of("create a job"))?;
-    submit::submit(&mut conn, &jobs, &tasks, tell).await?;
-    give_back(conn, route).await
+    async fn commit(&self, jobs: &[&NewJob], tasks: &[NewTask], tell: Tell) -> Result<(), Error> {
+        let mut conn = self.pool.acquire().await.map_err(Error::of("create a job"))?;
+        submit::submit(&mut conn, jobs, tasks, tell).await?;
+        give_back(conn, self.route).await
+    }
 }

@@ -166,7 +166,8 @@ async fn session(conn: &mut PgConnection) -> Result<i32, Error> {
 }
 
 /// How often the ways are probed: a pooler prefers the session that was used last, but somebody else may get it in between.
-const PROBES: usize = 3;
+/// Processes that start at once, as after a deploy, do that to each other several times over.
+const PROBES: usize = 24;
 
 /// Finds out how transactions get to the server: two connections that share a session see what the other has prepared.
 ///

@@ -9,6 +9,9 @@ const SLOW: &str = "16 loops, flush of 3 ms";
 const WIDE: &str = "1 × 50";
 const STARTS: &str = "insert to start";
 
+/// Commits that one job may cost when nothing else goes on.
+const COMMITS_MAX: f64 = 8.0;
+
 /// A goal: its name, what was measured, and whether that is enough.
 struct Gate {
     name: &'static str,
@@ -83,8 +86,11 @@ fn drains(report: &Report) -> Vec<Option<Gate>> {
 
 fn waits(report: &Report) -> Vec<Option<Gate>> {
     let peers = ["apalis", "apalis-unlocked", "awa", "graphile", "graphile-batched"];
-    let idle = |subject, key| report.value("idle", STARTS, subject, key);
+    let idle = |subject: &'static str, key| report.value("idle", STARTS, subject, key);
     let best_of = |key| best(peers.map(|peer| idle(peer, key)), f64::min);
+    // A peer that asks hundreds of times a second keeps processors and disk awake, and is quicker for that.
+    let is_quiet = |peer: &&&'static str| idle(peer, "commits").is_some_and(|commits| commits <= COMMITS_MAX);
+    let quiet = best(peers.iter().filter(|peer| is_quiet(peer)).map(|peer| idle(peer, "p50_ms")), f64::min);
     let heard = |key| {
         ["1000", "200"]
             .iter()
@@ -92,8 +98,9 @@ fn waits(report: &Report) -> Vec<Option<Gate>> {
     };
     vec![
         at_most("G4 idle p50, × best peer", ratio(idle(OURS, "p50_ms"), best_of("p50_ms")), 1.0),
+        at_most("    the same, peers with 8 commits a job", ratio(idle(OURS, "p50_ms"), quiet), 1.0),
         at_most("G4 idle p99, × best peer", ratio(idle(OURS, "p99_ms"), best_of("p99_ms")), 1.5),
-        at_most("G4 idle commits a job", idle(OURS, "commits"), 8.0),
+        at_most("G4 idle commits a job", idle(OURS, "commits"), COMMITS_MAX),
         at_most("G5 heard p50, × idle p50", ratio(heard("p50_ms"), idle(OURS, "p50_ms")), 2.0),
         at_most("G5 heard p99, ms", heard("p99_ms"), 25.0),
     ]

@@ -1,3 +1,7 @@
+use bindery::storage::pool::{self, Route};
+use futures_util::future::join_all;
+use sqlx::postgres::PgConnectOptions;
+
 use super::{finish_all, submit_all};
 use crate::support::{Process, Site, bouncer::Bouncer, documents, service::children, until, wait::seconds};
 
@@ -91,4 +95,15 @@ async fn a_canceled_job_stops_within_two_seconds_although_nobody_hears_the_bell(
     client.post(&format!("/jobs/{job}:cancel")).await.expect(202);
     until("the engine is gone", seconds(2), async || children(work.pid()).is_empty().then_some(())).await;
     assert_eq!(client.result(&job).await["error"]["code"], "canceled");
+}
+
+#[tokio::test]
+async fn processes_that_look_at_the_way_at_once_all_see_the_pooler() {
+    let site = Site::new().await;
+    let pooler = Bouncer::start(&site.db).await;
+    let options = pooler.url.parse::<PgConnectOptions>().unwrap().extra_float_digits(None);
+    let looks = (0..12).map(|_| async { (pool::route(&options).await, pool::has_own_session(&options).await) });
+    for (route, alone) in join_all(looks).await {
+        assert_eq!((route.unwrap(), alone.unwrap()), (Route::Pooled, false));
+    }
 }
