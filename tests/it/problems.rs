@@ -9,7 +9,7 @@ use crate::support::{
     Answer, Client, Process, Site,
     client::{Part, multipart},
     cut_proxy::CutProxy,
-    documents, raw,
+    documents, by_hand,
     service::files,
 };
 
@@ -74,7 +74,7 @@ async fn of_requests(serve: &Process) -> BTreeSet<String> {
         ("GET / HTTP/1.1\r\nhost: a\r\nexpect: more\r\n\r\n".to_owned(), Kind::ExpectationFailed),
         ("GET / HTTP/3.0\r\nhost: a\r\n\r\n".to_owned(), Kind::VersionNotSupported),
     ] {
-        sent.insert(check(&raw::exchange(serve, bytes).await, kind));
+        sent.insert(check(&by_hand::exchange(serve, bytes).await, kind));
     }
     sent
 }
