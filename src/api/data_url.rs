@@ -5,7 +5,9 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
 };
 
-use super::{Answer, ApiState, Problem, disposition, options, params::OptionsBody, target::TargetQuery, views::DataAdded};
+use super::{
+    Answer, ApiState, Problem, disposition, options, params::OptionsBody, target::TargetQuery, views::DataAdded,
+};
 use crate::{
     domain::{self, JobId},
     egress::{Download, Target},

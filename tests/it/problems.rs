@@ -6,10 +6,10 @@ use bindery::api::catalogue::{self, Kind};
 use reqwest::Method;
 
 use crate::support::{
-    Answer, Client, Process, Site,
+    Answer, Client, Process, Site, by_hand,
     client::{Part, multipart},
     cut_proxy::CutProxy,
-    documents, by_hand,
+    documents,
     service::files,
 };
 

@@ -41,7 +41,11 @@ fn an_answer_is_named_in_all_the_ways_that_hosts_know() {
         ("attachment", None),
         ("", None),
     ] {
-        assert_eq!(offered(&HeaderMap::from_iter([(header::CONTENT_DISPOSITION, value.parse().unwrap())])).as_deref(), name, "{value}");
+        assert_eq!(
+            offered(&HeaderMap::from_iter([(header::CONTENT_DISPOSITION, value.parse().unwrap())])).as_deref(),
+            name,
+            "{value}"
+        );
     }
     assert_eq!(offered(&HeaderMap::new()), None);
     for bytes in ["attachment; filename=\"ü.pdf\"".as_bytes(), b"attachment; filename=\"\xfc.pdf\""] {
