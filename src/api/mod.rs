@@ -98,6 +98,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/readyz", get(health::readyz))
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::wrong_method)
+        .layer(middleware::from_fn(trace::catch_panics))
         .layer(middleware::from_fn(trace::trace))
         .with_state(state)
 }

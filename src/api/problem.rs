@@ -152,12 +152,16 @@ impl From<storage::Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({
+        let mut body = json!({
             "type": self.kind,
             "title": self.title,
             "status": self.status.as_u16(),
             "detail": self.detail,
         });
+        // The cause of an error of ours is in the log, under this.
+        if let Some(id) = super::trace::request_id().filter(|_| self.status.is_server_error()) {
+            body["requestId"] = id.into();
+        }
         let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         let mut response = (self.status, [content_type], body.to_string()).into_response();
         if let Some(seconds) = self.retry_after_seconds {

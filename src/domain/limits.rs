@@ -30,6 +30,9 @@ pub const OPEN_JOBS_MAX: i64 = 10_000;
 /// Most jobs in the answer of a list call.
 pub const LIST_JOBS_MAX: i64 = 10_000;
 
+/// Most characters of a request id that a client brings along; a longer one would only blow up the log.
+pub const REQUEST_ID_BYTES_MAX: usize = 64;
+
 /// Most files in one container, and most documents that come out of one upload with all that is nested in it.
 pub const CONTAINER_ENTRIES_MAX: usize = 10_000;
 

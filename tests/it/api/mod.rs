@@ -8,6 +8,7 @@ mod matrix;
 mod outage;
 mod paths;
 mod replay;
+mod request_id;
 mod result;
 mod status;
 mod upload;
