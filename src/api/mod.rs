@@ -22,6 +22,7 @@ use crate::{domain::TenantId, workflows};
 
 pub mod paths;
 
+mod cors;
 mod data;
 mod disposition;
 mod health;
@@ -36,6 +37,7 @@ mod trace;
 mod views;
 mod workflow_list;
 
+pub use cors::Origins;
 pub use problem::Problem;
 
 /// Where the API lives.
@@ -80,8 +82,9 @@ impl FromRequestParts<Self> for ApiState {
     }
 }
 
-/// Makes the router. It expects paths that went through [`paths::normalise`].
-pub fn router(state: ApiState) -> Router {
+/// Makes the router for pages of these origins and for everybody outside of a browser. It expects paths that went through
+/// [`paths::normalise`].
+pub fn router(state: ApiState, origins: &Origins) -> Router {
     let rest = Router::new()
         .route("/", get(status::get_service_status))
         .route("/workflows", get(workflow_list::list_workflows))
@@ -92,13 +95,17 @@ pub fn router(state: ApiState) -> Router {
         .route("/jobs/{id}/data", post(data::add_data).layer(DefaultBodyLimit::disable()))
         .route("/jobs/{id}/result", get(result::get_job_result))
         .route("/jobs/{id}/result/{result_id}", get(result::get_job_result_data));
-    Router::new()
+    let router = Router::new()
         .nest(BASE, rest)
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::wrong_method)
-        .layer(middleware::from_fn(trace::catch_panics))
-        .layer(middleware::from_fn(trace::trace))
-        .with_state(state)
+        .layer(middleware::from_fn(trace::catch_panics));
+    // Around everything that answers, so that a page can read errors too.
+    let router = match origins.layer() {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    router.layer(middleware::from_fn(trace::trace)).with_state(state)
 }

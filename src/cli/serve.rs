@@ -7,7 +7,7 @@ use tower::Layer;
 use tower::util::MapRequestLayer;
 
 use super::{config::Config, logging, parts, signals};
-use crate::api::{self, ApiState};
+use crate::api::{self, ApiState, Origins};
 
 /// Connections to the database: calls are short, and the blocking one holds none while it waits.
 const CONNECTIONS_MAX: u32 = 16;
@@ -25,7 +25,8 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}; is another service running there?", config.listen))?;
     let address = listener.local_addr()?;
     let context = parts::context(&config, access, CONNECTIONS_MAX, &stop)?;
-    let router = api::router(ApiState::new(context, OffsetDateTime::now_utc()));
+    let origins = config.origins.clone().unwrap_or_else(|| Origins::of_listener(config.listen.ip()));
+    let router = api::router(ApiState::new(context, OffsetDateTime::now_utc()), &origins);
     let service = MapRequestLayer::new(api::paths::normalise).layer(router);
     tracing::info!(%address, "serving http://{address}{}", api::BASE);
     let serving = axum::serve(listener, ServiceExt::<Request>::into_make_service(service));

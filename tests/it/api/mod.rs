@@ -1,6 +1,7 @@
 //! The wire contract, against real processes.
 
 mod add;
+mod cors;
 mod create;
 mod data;
 mod limits;
