@@ -38,8 +38,9 @@
 //!    `assemble` in its own transaction.
 //! 7. The `assemble` task merges ([`pdf::merge`]), writes metadata, checks ([`pdf::check`]) and publishes; settling it
 //!    completes the job and rings for those who wait.
-//! 8. `GET /jobs/{id}/result` → [`workflows::result`] waits without holding a connection; `GET …/result/{resultId}`
-//!    streams the blob.
+//! 8. `GET /jobs/{id}/result` → [`workflows::result`] waits without holding a connection, `GET …/events` follows the job
+//!    ([`workflows::progress`]); for all of them one registry looks ([`workflows::watch`]). `GET …/result/{resultId}` streams
+//!    the blob.
 //! 9. `DELETE /jobs/{id}` → [`workflows::delete`] hides the job and enqueues `purge`.
 //!
 //! # What holds when a process dies

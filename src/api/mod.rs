@@ -29,6 +29,7 @@ mod health;
 mod jobs;
 mod options;
 mod params;
+mod prefer;
 mod problem;
 mod range;
 mod result;
@@ -92,6 +93,7 @@ pub fn router(state: ApiState, origins: &Origins) -> Router {
         .route("/jobs/{id}", get(jobs::get_job_info).delete(jobs::delete_job))
         .route("/jobs/{id}/~start", post(jobs::start_job))
         .route("/jobs/{id}/~cancel", post(jobs::cancel_job))
+        .route("/jobs/{id}/events", get(jobs::get_job_events))
         .route("/jobs/{id}/data", post(data::add_data).layer(DefaultBodyLimit::disable()))
         .route("/jobs/{id}/result", get(result::get_job_result))
         .route("/jobs/{id}/result/{result_id}", get(result::get_job_result_data));

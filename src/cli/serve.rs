@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use axum::{ServiceExt, extract::Request};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use time::OffsetDateTime;
 use tower::Layer;
 use tower::util::MapRequestLayer;
@@ -18,6 +19,7 @@ const CONNECTIONS_MAX: u32 = 16;
 /// When the address is taken, the database refuses the user, or the blob store cannot be used.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     logging::start(&config);
+    raise_file_limit();
     let stop = signals::stop_token()?;
     let Some(access) = parts::wait_for_database(&config, &stop).await? else { return Ok(()) };
     let listener = tokio::net::TcpListener::bind(config.listen)
@@ -38,4 +40,14 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Allows this process as many open files as the system lets it have: each waiting call is a connection, and the usual limit of
+/// 1,024 is one for programs that do not wait.
+fn raise_file_limit() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(soft, hard)| if soft < hard { setrlimit(Resource::RLIMIT_NOFILE, hard, hard) } else { Ok(()) });
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files stays as it is; it bounds how many calls can wait");
+    }
 }

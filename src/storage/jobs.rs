@@ -9,7 +9,7 @@ use super::Error;
 use crate::domain::{ErrorCode, JobId, JobState, Outcome, TenantId};
 
 /// A job as most callers need it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobRow {
     /// Its identifier.
     pub id: JobId,
@@ -36,7 +36,7 @@ pub struct JobRow {
 }
 
 /// A job with what its status line says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobSummaryRow {
     /// Its identifier.
     pub id: JobId,

@@ -11,6 +11,7 @@ pub mod blobs;
 pub mod documents;
 pub mod events;
 pub mod installation;
+pub mod job_lists;
 pub mod jobs;
 pub mod migrate;
 pub mod options;

@@ -21,9 +21,11 @@ pub mod delete;
 pub mod expire;
 pub mod lists;
 pub mod options;
+pub mod progress;
 pub mod result;
 pub mod start;
 pub mod sweep;
+pub mod watch;
 pub mod work;
 
 mod context;
@@ -33,6 +35,7 @@ mod open_jobs;
 pub use context::{Context, Settings};
 pub use error::Error;
 pub use open_jobs::OpenJobs;
+pub use watch::Watch;
 
 /// The kinds of task, as the `kind` column of the queue holds them.
 pub mod kind {

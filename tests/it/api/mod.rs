@@ -4,6 +4,7 @@ mod add;
 mod cors;
 mod create;
 mod data;
+mod events;
 mod limits;
 mod matrix;
 mod outage;

@@ -8,7 +8,7 @@ use bindery::{
     queue::{Bell, Handler, Intake, Lease, Signals, Stop},
     storage::{blobs::Blobs, pool::Route},
     workflows::{
-        Context, OpenJobs, Settings, add, cancel, create,
+        Context, OpenJobs, Settings, Watch, add, cancel, create,
         work::{Work, WorkConfig},
     },
 };
@@ -28,6 +28,7 @@ fn context(database: &Database, folder: &Path) -> Context {
     Context {
         intake: Intake::new(pool.clone(), Route::Direct, bell.clone()),
         bell,
+        watch: Watch::start(pool.clone(), &Signals::deaf()),
         signals: Signals::deaf(),
         pool,
         route: Route::Direct,
