@@ -48,7 +48,8 @@
 //! | who, when | what is left | who mends it |
 //! | --- | --- | --- |
 //! | API during an upload | bytes without a row, or half of them | the client gets no 201; the job's purge removes the bytes |
-//! | API after the commit, before the answer | the document is in | nothing to mend; the client sees it in the job |
+//! | API after the commit, before the answer | the document is in | nothing to mend; the client sees it in the job, or repeats the call under its idempotency key |
+//! | API during an upload with a key | the key is taken, by a lease | the lease runs out after 15 s; the next call with the key is processed anew |
 //! | worker while an engine runs | a claimed task, a work folder | rescue returns the task; the next worker on the machine removes the folder; the kernel kills the engine host |
 //! | worker after storing the PDF, before settling | a blob that no row names | the task runs again under another fence; the purge removes the blob |
 //! | worker during the commit | either all or nothing of it | the attempt's row tells which |

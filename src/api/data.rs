@@ -4,7 +4,7 @@ use axum::{
     http::{StatusCode, header},
 };
 
-use super::{ApiState, Problem, disposition, options, params::JobPath, views::DataAdded};
+use super::{ApiState, Problem, disposition, idempotency::RepeatKey, options, params::JobPath, views::DataAdded};
 use crate::{
     domain::{limits, options::JobOption},
     workflows::add::{self, Uploaded},
@@ -14,12 +14,19 @@ use crate::{
 pub(super) async fn add_data(
     state: ApiState,
     JobPath(job): JobPath,
+    RepeatKey(key): RepeatKey,
     request: Request,
 ) -> Result<(StatusCode, Json<DataAdded>), Problem> {
     let multipart = multipart(request).await?;
-    let accepted = add::accept(state.workflows(), state.tenant(), job).await?;
-    let (uploaded, options) = receive(&state, accepted, multipart).await?;
-    let document = add::finish(state.workflows(), uploaded, &options).await?;
+    let accepted = add::accept(state.workflows(), state.tenant(), job, key).await?;
+    let (uploaded, options) = match receive(&state, &accepted, multipart).await {
+        Ok(received) => received,
+        Err(problem) => {
+            add::abandon(accepted).await;
+            return Err(problem);
+        }
+    };
+    let document = add::finish(state.workflows(), accepted, uploaded, &options).await?;
     Ok((StatusCode::CREATED, Json(DataAdded { data_id: document.to_string() })))
 }
 
@@ -37,20 +44,19 @@ async fn multipart(request: Request) -> Result<Multipart, Problem> {
 /// Reads the parts as they come; the document goes into the blob store while it arrives.
 async fn receive(
     state: &ApiState,
-    accepted: add::Accepted,
+    accepted: &add::Accepted,
     mut multipart: Multipart,
 ) -> Result<(Uploaded, Vec<JobOption>), Problem> {
-    let mut accepted = Some(accepted);
     let mut uploaded = None;
     let mut options = Vec::new();
     while let Some(field) = multipart.next_field().await.map_err(unreadable)? {
         match field.name() {
             Some("data") => {
-                let Some(accepted) = accepted.take() else {
+                if uploaded.is_some() {
                     return Err(Problem::bad_request(
                         "There is more than one part named 'data'; send one document a call",
                     ));
-                };
+                }
                 let name = disposition::file_name(field.headers(), field.file_name())
                     .ok_or_else(|| Problem::bad_request("The part 'data' has no file name"))?;
                 let media_type = field.content_type().map(str::to_owned);

@@ -26,6 +26,7 @@ mod cors;
 mod data;
 mod disposition;
 mod health;
+mod idempotency;
 mod jobs;
 mod options;
 mod params;

@@ -113,6 +113,14 @@ impl From<workflows::Error> for Problem {
             }
             Error::Options(_) => Self::bad_request(error.to_string()),
             Error::WrongState { .. } => Self::conflict("wrongState", "Wrong state of the job.", error.to_string()),
+            Error::KeyReused => {
+                let detail = format!("{error}; give each request a key of its own, and repeat it unchanged");
+                Self::conflict("idempotencyConflict", "Idempotency conflict.", detail)
+            }
+            Error::KeyUnderWay => {
+                let detail = format!("{error}; repeat it when that has ended");
+                Self::conflict("idempotencyUnderWay", "Request under way.", detail).retry_after(1)
+            }
             Error::NotYet { .. } => {
                 let detail = "The job is not completed yet; ask again, as often as you like";
                 Self::new(StatusCode::GATEWAY_TIMEOUT, "notYet", "Not completed yet.", detail).retry_after(1)

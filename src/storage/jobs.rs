@@ -6,7 +6,7 @@ use sqlx::{PgConnection, postgres::types::PgInterval, query, query_as, query_sca
 use time::OffsetDateTime;
 
 use super::Error;
-use crate::domain::{ErrorCode, JobId, JobState, Outcome, TenantId};
+use crate::domain::{ErrorCode, IdempotencyKey, JobId, JobState, Outcome, TenantId};
 
 /// A job as most callers need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -264,6 +264,34 @@ pub async fn get_summary(conn: &mut PgConnection, tenant: TenantId, id: JobId) -
     .await
     .map_err(Error::of("get a job"))?
     .ok_or(Error::NotFound)
+}
+
+/// A job that was created under a key.
+#[derive(Debug, Clone)]
+pub struct CreatedRow {
+    /// Its identifier.
+    pub id: JobId,
+    /// SHA-256 of what its creation asked for.
+    pub request_sha256: Vec<u8>,
+}
+
+/// Finds the job that a tenant has created under a key. One that is deleted has freed its key.
+pub async fn find_created(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    key: &IdempotencyKey,
+) -> Result<Option<CreatedRow>, Error> {
+    query_as!(
+        CreatedRow,
+        r#"select id as "id: JobId", request_sha256 as "request_sha256!"
+           from jobs
+           where tenant_id = $1 and idempotency_key = $2 and deleted_at is null"#,
+        tenant as TenantId,
+        key.as_str(),
+    )
+    .fetch_optional(conn)
+    .await
+    .map_err(Error::of("look up the key of a job"))
 }
 
 /// Lists a tenant's jobs, oldest first, at most `limit`.

@@ -28,8 +28,10 @@ pub mod sweep;
 pub mod watch;
 pub mod work;
 
+mod claim;
 mod context;
 mod error;
+mod once;
 mod open_jobs;
 
 pub use context::{Context, Settings};

@@ -6,6 +6,7 @@ use axum::{
 use crate::{
     api::{
         ApiState, BASE, Problem,
+        idempotency::RepeatKey,
         params::{CreateQuery, OptionsBody},
         views::JobInfo,
     },
@@ -16,9 +17,10 @@ use crate::{
 pub(crate) async fn create_job(
     state: ApiState,
     query: CreateQuery,
+    RepeatKey(key): RepeatKey,
     OptionsBody(options): OptionsBody,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<JobInfo>), Problem> {
-    let new = NewJob { workflow: query.workflow, profile: query.profile, name: query.name, options };
+    let new = NewJob { workflow: query.workflow, profile: query.profile, name: query.name, options, key };
     let id = create::create(state.workflows(), state.tenant(), &new).await?;
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("{BASE}/jobs/{id}"))], Json(JobInfo::created(id))))
 }

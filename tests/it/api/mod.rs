@@ -9,6 +9,8 @@ mod limits;
 mod matrix;
 mod outage;
 mod paths;
+mod repeat_add;
+mod repeat_create;
 mod replay;
 mod request_id;
 mod result;

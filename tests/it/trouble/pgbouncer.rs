@@ -1,5 +1,15 @@
+use reqwest::{Method, header::CONTENT_TYPE};
+
 use super::{finish_all, submit_all};
-use crate::support::{Process, Site, bouncer::Bouncer, documents, service::children, until, wait::seconds};
+use crate::support::{
+    Client, Process, Site,
+    bouncer::Bouncer,
+    client::{Part, multipart},
+    documents,
+    service::children,
+    until,
+    wait::seconds,
+};
 
 /// Nothing that was prepared on one session was looked for on another.
 #[track_caller]
@@ -91,4 +101,25 @@ async fn a_canceled_job_stops_within_two_seconds_although_nobody_hears_the_bell(
     client.post(&format!("/jobs/{job}:cancel")).await.expect(202);
     until("the engine is gone", seconds(2), async || children(work.pid()).is_empty().then_some(())).await;
     assert_eq!(client.result(&job).await["error"]["code"], "canceled");
+}
+
+#[tokio::test]
+async fn requests_with_keys_are_done_once_through_the_pooler_too() {
+    let site = Site::new().await;
+    let pooler = Bouncer::start(&site.db).await;
+    let env = [("DATABASE_URL", pooler.url.as_str())];
+    let ((_one, first), (_two, second)) = (site.serve_with(&env).await, site.serve_with(&env).await);
+    let create = async |client: &Client| {
+        let request = client.request(Method::POST, "/jobs").header("idempotency-key", "job");
+        client.send(request).await.expect(201).json()["jobId"].as_str().unwrap().to_owned()
+    };
+    let job = create(&first).await;
+    assert_eq!(create(&second).await, job);
+    let add = async |client: &Client| {
+        let (content_type, body) = multipart(&[Part::file("a.txt", "a")]);
+        let request = client.request(Method::POST, &format!("/jobs/{job}/data")).header("idempotency-key", "document");
+        client.send(request.header(CONTENT_TYPE, content_type).body(body)).await.expect(201).body
+    };
+    assert_eq!(add(&first).await, add(&second).await);
+    assert_eq!(site.db.count("select (select count(*) from jobs) + (select count(*) from documents)").await, 2);
 }

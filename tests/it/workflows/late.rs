@@ -58,10 +58,10 @@ fn worker(ctx: &Context, folder: &Path) -> Work {
 
 async fn job_with_a_text(ctx: &Context) -> JobId {
     let job = create::create(ctx, TenantId::DEFAULT, &create::NewJob::default()).await.unwrap();
-    let accepted = add::accept(ctx, TenantId::DEFAULT, job).await.unwrap();
+    let accepted = add::accept(ctx, TenantId::DEFAULT, job, None).await.unwrap();
     let bytes = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"A text."))]);
-    let uploaded = add::upload(ctx, accepted, "a.txt", None, bytes).await.unwrap();
-    add::finish(ctx, uploaded, &[]).await.unwrap();
+    let uploaded = add::upload(ctx, &accepted, "a.txt", None, bytes).await.unwrap();
+    add::finish(ctx, accepted, uploaded, &[]).await.unwrap();
     job
 }
 
