@@ -1,9 +1,79 @@
-//! The `jobs` table, many rows at once: looks for those who wait.
+//! The `jobs` table, many rows at once: lists for clients, and looks for those who wait.
 
-use sqlx::{PgConnection, query};
+use sqlx::{PgConnection, query, query_file_as};
+use uuid::Uuid;
 
-use super::{Error, jobs::JobRow};
+use super::{
+    Error,
+    jobs::{JobRow, JobSummaryRow},
+};
 use crate::domain::{JobId, JobState, Outcome, TenantId};
+
+/// Which jobs to list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter<'a> {
+    /// Those in a state.
+    pub state: Option<JobState>,
+    /// Those of a workflow, by its canonical name.
+    pub workflow: Option<&'a str>,
+    /// Those that come after a job, be it there or not.
+    pub after: Option<JobId>,
+}
+
+/// Lists a tenant's jobs, oldest first, at most `limit`.
+///
+/// Each of the three statements walks along one index, with any number of jobs in the table. One statement for all would be
+/// planned for none of them.
+pub async fn list(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    filter: &Filter<'_>,
+    limit: i64,
+) -> Result<Vec<JobSummaryRow>, Error> {
+    let after = filter.after.unwrap_or(JobId(Uuid::nil()));
+    let state = filter.state.map(JobState::as_str);
+    let rows = match (filter.state, filter.workflow) {
+        (Some(JobState::Creating | JobState::Pending | JobState::Processing), workflow) => {
+            query_file_as!(
+                JobSummaryRow,
+                "src/storage/sql/list_jobs_in_state.sql",
+                tenant as TenantId,
+                after as JobId,
+                state,
+                workflow,
+                limit,
+            )
+            .fetch_all(conn)
+            .await
+        }
+        (None | Some(JobState::Completed), Some(workflow)) => {
+            query_file_as!(
+                JobSummaryRow,
+                "src/storage/sql/list_jobs_of_workflow.sql",
+                tenant as TenantId,
+                after as JobId,
+                workflow,
+                state,
+                limit,
+            )
+            .fetch_all(conn)
+            .await
+        }
+        (None | Some(JobState::Completed), None) => {
+            query_file_as!(
+                JobSummaryRow,
+                "src/storage/sql/list_jobs.sql",
+                tenant as TenantId,
+                after as JobId,
+                state,
+                limit,
+            )
+            .fetch_all(conn)
+            .await
+        }
+    };
+    rows.map_err(Error::of("list jobs"))
+}
 
 /// A job as those who wait for it are told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

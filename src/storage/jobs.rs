@@ -294,24 +294,6 @@ pub async fn find_created(
     .map_err(Error::of("look up the key of a job"))
 }
 
-/// Lists a tenant's jobs, oldest first, at most `limit`.
-pub async fn list(conn: &mut PgConnection, tenant: TenantId, limit: i64) -> Result<Vec<JobSummaryRow>, Error> {
-    query_as!(
-        JobSummaryRow,
-        r#"select id as "id: JobId", state as "state: JobState", outcome as "outcome: Outcome", error_message,
-                  documents_open, (select count(*) from documents where job_id = jobs.id) as "documents!"
-           from jobs
-           where tenant_id = $1 and deleted_at is null
-           order by id
-           limit $2"#,
-        tenant as TenantId,
-        limit,
-    )
-    .fetch_all(conn)
-    .await
-    .map_err(Error::of("list jobs"))
-}
-
 /// Those of the given jobs that there are no rows of.
 pub async fn list_unknown(conn: &mut PgConnection, ids: &[JobId]) -> Result<Vec<JobId>, Error> {
     query_scalar!(

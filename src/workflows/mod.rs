@@ -19,6 +19,7 @@ pub mod cancel;
 pub mod create;
 pub mod delete;
 pub mod expire;
+pub mod listing;
 pub mod lists;
 pub mod options;
 pub mod progress;

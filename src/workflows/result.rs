@@ -9,7 +9,7 @@ use super::{
     watch::{Seen, Wanted},
 };
 use crate::{
-    domain::{JobId, JobState, ResultId, TenantId, limits},
+    domain::{JobId, JobState, ResultId, TenantId},
     storage::{
         self,
         events::EventRow,
@@ -37,14 +37,6 @@ pub struct Completed {
 /// `UnknownJob`.
 pub async fn info(ctx: &Context, tenant: TenantId, id: JobId) -> Result<JobSummaryRow, Error> {
     storage::jobs::get_summary(&mut *ctx.read().await?, tenant, id).await.map_err(Error::of_job(id))
-}
-
-/// Lists a tenant's jobs.
-///
-/// # Errors
-/// The database's.
-pub async fn list(ctx: &Context, tenant: TenantId) -> Result<Vec<JobSummaryRow>, Error> {
-    Ok(storage::jobs::list(&mut *ctx.read().await?, tenant, limits::LIST_JOBS_MAX).await?)
 }
 
 /// Counts jobs and waiting work.

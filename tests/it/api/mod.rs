@@ -6,6 +6,7 @@ mod create;
 mod data;
 mod events;
 mod limits;
+mod list;
 mod matrix;
 mod outage;
 mod paths;
