@@ -40,8 +40,9 @@
 //!    `assemble` in its own transaction.
 //! 7. The `assemble` task merges ([`pdf::merge`]), writes metadata, checks ([`pdf::check`]) and publishes; settling it
 //!    completes the job and rings for those who wait.
-//! 8. `GET /jobs/{id}/result` → [`workflows::result`] waits without holding a connection; `GET …/result/{resultId}`
-//!    streams the blob, to the client or, with `:put` and `:post`, through [`egress`] to a URL.
+//! 8. `GET /jobs/{id}/result` → [`workflows::result`] waits without holding a connection, `GET …/events` follows the job
+//!    ([`workflows::progress`]); for all of them one registry looks ([`workflows::watch`]). `GET …/result/{resultId}` streams
+//!    the blob, to the client or, with `:put` and `:post`, through [`egress`] to a URL.
 //! 9. `DELETE /jobs/{id}` → [`workflows::delete`] hides the job and enqueues `purge`.
 //!
 //! # What holds when a process dies
@@ -49,7 +50,8 @@
 //! | who, when | what is left | who mends it |
 //! | --- | --- | --- |
 //! | API during an upload | bytes without a row, or half of them | the client gets no 201; the job's purge removes the bytes |
-//! | API after the commit, before the answer | the document is in | nothing to mend; the client sees it in the job |
+//! | API after the commit, before the answer | the document is in | nothing to mend; the client sees it in the job, or repeats the call under its idempotency key |
+//! | API during an upload with a key | the key is taken, by a lease | the lease runs out after 15 s; the next call with the key is processed anew |
 //! | worker while an engine runs | a claimed task, a work folder | rescue returns the task; the next worker on the machine removes the folder; the kernel kills the engine host |
 //! | worker after storing the PDF, before settling | a blob that no row names | the task runs again under another fence; the purge removes the blob |
 //! | worker during the commit | either all or nothing of it | the attempt's row tells which |

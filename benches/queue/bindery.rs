@@ -66,6 +66,7 @@ impl<const WHOLE: bool> Bindery<WHOLE> {
                 name: None,
                 idle_max: Duration::from_secs(3600),
                 options: vec![JobOption { name: "options".to_owned(), value: subject::options(number) }],
+                once: None,
             };
             self.intake.submit(job, Some(task)).await.expect("a job can be created");
         } else {

@@ -83,6 +83,12 @@ kinds! {
     TooManyDocuments = "urn:bindery:problem:tooManyDocuments", CONFLICT, "Too many documents.",
         "The job has as many documents as one may have.",
         "Start it, and create another job for the rest.";
+    IdempotencyConflict = "urn:bindery:problem:idempotencyConflict", CONFLICT, "Idempotency conflict.",
+        "The `Idempotency-Key` belongs to another request than this one.",
+        "Give each request a key of its own, and repeat it unchanged.";
+    IdempotencyUnderWay = "urn:bindery:problem:idempotencyUnderWay", CONFLICT, "Request under way.",
+        "Another request with the same `Idempotency-Key` has not ended yet.",
+        "Repeat it after `Retry-After` seconds.";
     TooLarge = "urn:bindery:problem:tooLarge", PAYLOAD_TOO_LARGE, "Request too large.",
         "The document or the list of options has more bytes than the detail allows.",
         "Send less, or have `BINDERY_MAX_UPLOAD` raised.";

@@ -6,13 +6,14 @@ use encoding_rs::{Encoding, UTF_8};
 
 use super::{
     Answer, ApiState, Problem, data_url, disposition,
+    idempotency::RepeatKey,
     multipart::{Broken, Multipart, Part},
     options,
     params::JobPath,
     views::DataAdded,
 };
 use crate::{
-    domain::{DocumentId, JobId, limits, options::JobOption},
+    domain::{DocumentId, IdempotencyKey, JobId, limits, options::JobOption},
     workflows::{
         add::{self, Uploaded},
         create::label,
@@ -23,13 +24,14 @@ use crate::{
 pub(super) async fn add_data(
     state: ApiState,
     JobPath(job): JobPath,
+    RepeatKey(key): RepeatKey,
     request: Request,
 ) -> Result<(StatusCode, Answer<DataAdded>), Problem> {
     if data_url::is_meant(&request) {
-        return data_url::add(&state, job, request).await;
+        return data_url::add(&state, job, key, request).await;
     }
     let mut multipart = multipart(request)?;
-    let added = add_upload(&state, job, &mut multipart).await;
+    let added = add_upload(&state, job, key, &mut multipart).await;
     if added.is_err() {
         multipart.drain().await;
     }
@@ -47,29 +49,38 @@ fn multipart(request: Request) -> Result<Multipart, Problem> {
     Multipart::new(request).map_err(unreadable)
 }
 
-async fn add_upload(state: &ApiState, job: JobId, multipart: &mut Multipart) -> Result<DocumentId, Problem> {
-    let accepted = add::accept(state.workflows(), state.tenant(), job).await?;
-    let (uploaded, options) = receive(state, accepted, multipart).await?;
-    Ok(add::finish(state.workflows(), uploaded, &options).await?)
+async fn add_upload(
+    state: &ApiState,
+    job: JobId,
+    key: Option<IdempotencyKey>,
+    multipart: &mut Multipart,
+) -> Result<DocumentId, Problem> {
+    let accepted = add::accept(state.workflows(), state.tenant(), job, key).await?;
+    match receive(state, &accepted, multipart).await {
+        Ok((uploaded, options)) => Ok(add::finish(state.workflows(), accepted, uploaded, &options).await?),
+        Err(problem) => {
+            add::abandon(accepted).await;
+            Err(problem)
+        }
+    }
 }
 
 /// Reads the parts as they come; the document goes into the blob store while it arrives.
 async fn receive(
     state: &ApiState,
-    accepted: add::Accepted,
+    accepted: &add::Accepted,
     multipart: &mut Multipart,
 ) -> Result<(Uploaded, Vec<JobOption>), Problem> {
-    let mut accepted = Some(accepted);
     let mut uploaded = None;
     let mut options = None;
     while let Some(part) = multipart.next_part().await.map_err(unreadable)? {
         match part.name() {
             Some("data") => {
-                let Some(accepted) = accepted.take() else {
+                if uploaded.is_some() {
                     return Err(Problem::bad_request(
                         "There is more than one part named 'data'; send one document a call",
                     ));
-                };
+                }
                 let name = part.file_name().filter(|name| !label(name).trim().is_empty()).map(str::to_owned);
                 let name = name.ok_or_else(|| Problem::bad_request("The part 'data' has no file name"))?;
                 let media_type = part.content_type().map(str::to_owned);

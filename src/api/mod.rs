@@ -30,13 +30,16 @@ pub mod server;
 mod accept;
 mod answer;
 mod check;
+mod cors;
 mod data;
 mod data_url;
 mod health;
+mod idempotency;
 mod jobs;
 mod multipart;
 mod options;
 mod params;
+mod prefer;
 mod problem;
 mod range;
 mod result;
@@ -48,6 +51,7 @@ mod views;
 mod workflow_list;
 mod xml;
 
+pub use cors::Origins;
 pub use problem::Problem;
 
 use answer::Answer;
@@ -94,8 +98,9 @@ impl FromRequestParts<Self> for ApiState {
     }
 }
 
-/// Makes the router for [`server::serve`]; it expects paths that went through [`paths::normalise`].
-pub fn router(state: ApiState) -> Router {
+/// Makes the router for [`server::serve`], for pages of these origins and for everybody outside of a browser. It expects paths
+/// that went through [`paths::normalise`].
+pub fn router(state: ApiState, origins: &Origins) -> Router {
     let agreed = middleware::from_fn(answer::agree_first);
     let rest = Router::new()
         .route("/", get(status::get_service_status))
@@ -104,6 +109,7 @@ pub fn router(state: ApiState) -> Router {
         .route("/jobs/{id}", get(jobs::get_job_info).delete(jobs::delete_job))
         .route("/jobs/{id}/~start", post(jobs::start_job))
         .route("/jobs/{id}/~cancel", post(jobs::cancel_job))
+        .route("/jobs/{id}/events", get(jobs::get_job_events))
         .route("/jobs/{id}/data", post(data::add_data).route_layer(agreed).layer(DefaultBodyLimit::disable()))
         .route("/jobs/{id}/result", get(result::get_job_result))
         .route("/jobs/{id}/result/{result_id}", get(result::get_job_result_data))
@@ -111,15 +117,16 @@ pub fn router(state: ApiState) -> Router {
         .route("/jobs/{id}/result/{result_id}/~{verb}", post(store::store_job_result_data));
     let routes =
         Router::new().nest(BASE, rest).route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
-    framed(routes).with_state(state)
+    framed(routes.with_state(state), origins)
 }
 
 /// Puts around routes what every answer needs; the last layer is the outermost.
-fn framed<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
-    routes
+fn framed(routes: Router, origins: &Origins) -> Router {
+    let answering = routes
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(middleware::from_fn(check::check))
-        .layer(middleware::from_fn(answer::render))
-        .layer(middleware::from_fn(trace::trace))
+        .layer(middleware::from_fn(answer::render));
+    // Around everything that answers, so that a page can read errors too.
+    origins.around(answering).layer(middleware::from_fn(trace::trace))
 }

@@ -6,10 +6,14 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{header, request::Parts},
 };
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::{ApiState, Problem, options};
-use crate::domain::{JobId, ResultId, options::JobOption};
+use super::{ApiState, BASE, Problem, options};
+use crate::{
+    domain::{JobId, JobState, ResultId, limits, options::JobOption},
+    workflows::listing::Wanted,
+};
 
 /// The job that a path names.
 pub(super) struct JobPath(pub(super) JobId);
@@ -75,6 +79,69 @@ impl FromRequestParts<ApiState> for CreateQuery {
         }
         Ok(query)
     }
+}
+
+/// The query of a list call.
+#[derive(Debug)]
+pub(super) struct ListQuery {
+    /// What it asks for.
+    pub(super) wanted: Wanted,
+    sent: ListSent,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct ListSent {
+    state: Option<String>,
+    workflow: Option<String>,
+    limit: Option<String>,
+    after: Option<String>,
+}
+
+impl ListQuery {
+    /// Where the page after a job is, if the client asked for pages.
+    pub(super) fn next(&self, last: JobId) -> Option<String> {
+        let limit = self.wanted.limit?;
+        let value = |name: &str, value: &Option<String>| {
+            value.as_deref().map(|value| format!("{name}={}&", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+        };
+        let filters = [value("state", &self.sent.state), value("workflow", &self.sent.workflow)];
+        let filters: String = filters.into_iter().flatten().collect();
+        Some(format!("{BASE}/jobs?{filters}limit={limit}&after={last}"))
+    }
+}
+
+impl FromRequestParts<ApiState> for ListQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let Query(sent) = Query::<ListSent>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        let wanted = Wanted {
+            state: read("state", sent.state.as_deref(), |state| state.parse::<JobState>().map_err(|e| e.to_string()))?,
+            workflow: read("workflow", sent.workflow.as_deref(), |name| {
+                if name.is_empty() { Err("it is empty".to_owned()) } else { Ok(name.to_owned()) }
+            })?,
+            after: read("after", sent.after.as_deref(), |id| {
+                id.parse::<JobId>().map_err(|_| format!("`{id}` is not the identifier of a job"))
+            })?,
+            limit: read("limit", sent.limit.as_deref(), |limit| {
+                let count = limit.parse().ok().filter(|count| (1..=limits::LIST_JOBS_MAX).contains(count));
+                count.ok_or_else(|| format!("`{limit}` is not a number from 1 to {}", limits::LIST_JOBS_MAX))
+            })?,
+        };
+        Ok(Self { wanted, sent })
+    }
+}
+
+/// Reads a parameter that may be missing.
+fn read<T>(
+    name: &str,
+    value: Option<&str>,
+    read: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, Problem> {
+    let wrong = |problem| Problem::bad_request(format!("The query parameter '{name}' cannot be used: {problem}"));
+    value.map(read).transpose().map_err(wrong)
 }
 
 /// A body that is only a list of options; an empty one means none.

@@ -31,6 +31,8 @@ struct View<'a> {
     title: &'static str,
     detail: &'a str,
     status: u16,
+    #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 impl Problem {
@@ -173,7 +175,14 @@ impl Problem {
 
     fn view(&self) -> View<'_> {
         let entry = self.kind.entry();
-        View { r#type: entry.uri, title: entry.title, detail: &self.detail, status: entry.status.as_u16() }
+        View {
+            r#type: entry.uri,
+            title: entry.title,
+            detail: &self.detail,
+            status: entry.status.as_u16(),
+            // The cause of an error of ours is in the log, under this.
+            request_id: super::trace::request_id().filter(|_| entry.status.is_server_error()),
+        }
     }
 
     /// Its text in JSON, for where there is no response to put it in.
@@ -192,6 +201,14 @@ impl From<workflows::Error> for Problem {
             Error::UnknownProfile { .. } => Self::new(Kind::ProfileNotFound, error.to_string()),
             Error::Options(_) => Self::bad_request(error.to_string()),
             Error::WrongState { .. } => Self::new(Kind::WrongState, error.to_string()),
+            Error::KeyReused => {
+                let detail = format!("{error}; give each request a key of its own, and repeat it unchanged");
+                Self::new(Kind::IdempotencyConflict, detail)
+            }
+            Error::KeyUnderWay => {
+                let detail = format!("{error}; repeat it when that has ended");
+                Self::new(Kind::IdempotencyUnderWay, detail).retry_after(1)
+            }
             Error::NotYet { .. } => {
                 let detail = "The job is not completed yet; ask again, as often as you like";
                 Self::new(Kind::NotYet, detail).retry_after(1)

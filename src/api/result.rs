@@ -1,27 +1,35 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 
 use super::{
     Answer, ApiState, Problem, disposition,
     params::{JobPath, ResultPath},
+    prefer,
     range::{self, Wanted},
     views::JobResult,
 };
-use crate::{domain::limits, storage::results::ResultRow, workflows::result};
+use crate::{storage::results::ResultRow, workflows::result};
 
 /// Waits until a job is completed and tells what came of it.
 pub(super) async fn get_job_result(
     state: ApiState,
     JobPath(id): JobPath,
     headers: HeaderMap,
-) -> Result<Answer<JobResult>, Problem> {
-    let longest = preferred_wait(&headers).unwrap_or(limits::RESULT_WAIT_MAX);
-    Ok(Answer(result::wait(state.workflows(), state.tenant(), id, longest).await?.into()))
+) -> (AppendHeaders<Option<(&'static str, String)>>, Result<Answer<JobResult>, Problem>) {
+    let preferred = prefer::wait(&headers);
+    // One that is longer than the service waits is not honoured, although nobody has to wait longer than that.
+    let honoured = preferred.filter(|wait| *wait <= state.workflows().settings.result_wait_max);
+    let applied = honoured.map(|wait| ("preference-applied", format!("wait={}", wait.as_secs())));
+    let longest = preferred.unwrap_or(Duration::MAX);
+    let waited = result::wait(state.workflows(), state.tenant(), id, longest).await;
+    // Those who wait for the same job share what was read of it.
+    let answer = waited.map(|completed| Answer(Arc::unwrap_or_clone(completed).into())).map_err(Problem::from);
+    (AppendHeaders(applied), answer)
 }
 
 /// Streams a result file, whole or a range of it.
@@ -65,14 +73,6 @@ pub(super) async fn get_job_result_data(
 /// Whether a client has the file already: the tags that it knows are compared weakly (RFC 9110, 13.1.2).
 fn is_known(known: &str, tag: &str) -> bool {
     known.split(',').map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
-}
-
-/// The wait of `Prefer: wait=n` in seconds (RFC 7240, 4.3).
-fn preferred_wait(headers: &HeaderMap) -> Option<Duration> {
-    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
-    let wait =
-        preferences.flat_map(|value| value.split([',', ';'])).find_map(|one| one.trim().strip_prefix("wait="))?;
-    wait.trim().parse().ok().map(Duration::from_secs)
 }
 
 fn etag(file: &ResultRow) -> String {

@@ -51,6 +51,23 @@ impl From<JobSummaryRow> for JobInfo {
     }
 }
 
+/// How a job ended: the last that is told to those who follow it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JobEnd {
+    #[serde(flatten)]
+    info: JobInfo,
+    outcome: &'static str,
+}
+
+impl JobEnd {
+    /// The end of a job, if it has ended.
+    pub(super) fn of(job: &JobSummaryRow) -> Option<Self> {
+        let outcome = job.outcome.filter(|_| job.state == JobState::Completed)?;
+        Some(Self { info: job.clone().into(), outcome: outcome.as_str() })
+    }
+}
+
 /// The answer to an upload.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

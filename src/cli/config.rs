@@ -16,6 +16,7 @@ use super::values::{
     address, connections, count, database, duration, filter, folder_of_url, log_format, paths, size, slots,
 };
 use crate::{
+    api::Origins,
     domain::{Lane, limits},
     egress::Allow,
 };
@@ -59,6 +60,12 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
         "Where documents and results are kept, as in file:///srv/bindery",
     ),
     ("BINDERY_LISTEN", "--listen", "127.0.0.1:13033", "Address and port of the API"),
+    (
+        "BINDERY_CORS_ORIGINS",
+        "--cors-origins",
+        "* on an address of this machine alone, else none",
+        "Web pages that may call the API from a browser: a list of origins, * or none",
+    ),
     (
         "BINDERY_ALLOW_ANONYMOUS",
         "--allow-anonymous",
@@ -125,6 +132,9 @@ pub struct Flags {
     /// Address and port of the API [env: BINDERY_LISTEN] [default: 127.0.0.1:13033]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
+    /// Web pages that may call the API, as in https://app.example.com; or *, or none [env: BINDERY_CORS_ORIGINS]
+    #[arg(long, value_name = "ORIGIN,…")]
+    pub cors_origins: Option<String>,
     /// Listen beyond this machine although there are no keys [env: BINDERY_ALLOW_ANONYMOUS]
     #[arg(long)]
     pub allow_anonymous: bool,
@@ -199,6 +209,8 @@ pub struct Config {
     pub blobs: PathBuf,
     /// Address and port of the API.
     pub listen: SocketAddr,
+    /// Web pages that may call the API; none means that the address decides.
+    pub origins: Option<Origins>,
     /// Engine slots of a worker.
     pub slots: BTreeMap<Lane, usize>,
     /// Where LibreOffice may be.
@@ -299,6 +311,7 @@ impl Config {
             listen: r
                 .parse(flags.listen.as_ref(), "BINDERY_LISTEN", address)
                 .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 13033))),
+            origins: r.parse(flags.cors_origins.as_ref(), "BINDERY_CORS_ORIGINS", Origins::from_str),
             slots: r.parse(flags.slots.as_ref(), "BINDERY_SLOTS", slots).unwrap_or_else(default_slots),
             soffice: r
                 .text(flags.soffice.as_ref(), "BINDERY_SOFFICE")
@@ -392,11 +405,19 @@ mod tests {
             ("BINDERY_RETENTION", "soon"),
             ("BINDERY_BLOBS", "s3://bucket"),
             ("BINDERY_EGRESS_ALLOW", "10.0.0.1/8,http://files.corp"),
+            ("BINDERY_CORS_ORIGINS", "example.com"),
         ];
         let text = with(pairs).err().unwrap().to_string();
-        for name in
-            ["DATABASE_URL", "SLOTS", "RETENTION", "BLOBS", "EGRESS_ALLOW", "`10.0.0.1/8`", "`http://files.corp`"]
-        {
+        for name in [
+            "DATABASE_URL",
+            "SLOTS",
+            "RETENTION",
+            "BLOBS",
+            "EGRESS_ALLOW",
+            "`10.0.0.1/8`",
+            "`http://files.corp`",
+            "CORS_ORIGINS",
+        ] {
             assert!(text.contains(name), "{text}");
         }
         assert!(!text.contains("geheim"));

@@ -20,7 +20,7 @@ use crate::{
         blobs::Blobs,
         pool::{self, PoolConfig, Route, Way},
     },
-    workflows::{Context, OpenJobs, Settings},
+    workflows::{Context, OpenJobs, Settings, Watch},
 };
 
 /// The database that a role cannot do without.
@@ -134,10 +134,12 @@ pub(super) fn context(
     let blobs = Blobs::in_folder(&config.blobs)
         .with_context(|| format!("the blob store in {} cannot be used", config.blobs.display()))?;
     let bell = Bell::new(pool.clone());
+    let signals = listener.map_or_else(Signals::deaf, |listener| Signals::start(listener, stop.clone()));
     Ok(Context {
         intake: Intake::new(pool.clone(), route, bell.clone()),
         bell,
-        signals: listener.map_or_else(Signals::deaf, |listener| Signals::start(listener, stop.clone())),
+        watch: Watch::start(pool.clone(), &signals),
+        signals,
         pool,
         route,
         blobs,

@@ -1,11 +1,12 @@
 //! `bindery serve`: the HTTP API.
 
 use anyhow::Context as _;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use time::OffsetDateTime;
 
 use super::{config::Config, logging, parts, signals};
 use crate::api::{
-    self, ApiState,
+    self, ApiState, Origins,
     server::{self, Pace},
 };
 
@@ -18,6 +19,7 @@ const CONNECTIONS_MAX: u32 = 16;
 /// When the address is taken, the database refuses the user, or the blob store cannot be used.
 pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     logging::start(&config);
+    raise_file_limit();
     let stop = signals::stop_token()?;
     let Some(access) = parts::wait_for_database(&config, &stop).await? else { return Ok(()) };
     let listener = tokio::net::TcpListener::bind(config.listen)
@@ -25,7 +27,8 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}; is another service running there?", config.listen))?;
     let address = listener.local_addr()?;
     let context = parts::context(&config, access, CONNECTIONS_MAX, &stop)?;
-    let router = api::router(ApiState::new(context, OffsetDateTime::now_utc()));
+    let origins = config.origins.clone().unwrap_or_else(|| Origins::of_listener(config.listen.ip()));
+    let router = api::router(ApiState::new(context, OffsetDateTime::now_utc()), &origins);
     tracing::info!(%address, "serving http://{address}{}", api::BASE);
     tokio::select! {
         () = server::serve(listener, router, Pace::STANDARD, stop.clone()) => {}
@@ -34,4 +37,14 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Allows this process as many open files as the system lets it have: each waiting call is a connection, and the usual limit of
+/// 1,024 is one for programs that do not wait.
+fn raise_file_limit() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(soft, hard)| if soft < hard { setrlimit(Resource::RLIMIT_NOFILE, hard, hard) } else { Ok(()) });
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files stays as it is; it bounds how many calls can wait");
+    }
 }

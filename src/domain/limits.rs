@@ -83,6 +83,18 @@ pub const OPEN_JOBS_MAX: i64 = 10_000;
 /// Most jobs in the answer of a list call.
 pub const LIST_JOBS_MAX: i64 = 10_000;
 
+/// Most characters of an idempotency key, all of them ASCII. Room for any identifier, and for a hash or two.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+
+/// How long the key of an upload is held for a process that gives no sign of life; as long as the lease of a worker.
+pub const UPLOAD_LEASE: Duration = Duration::from_secs(15);
+
+/// How often a process gives that sign while the bytes of the upload arrive.
+pub const UPLOAD_RENEW: Duration = Duration::from_secs(5);
+
+/// Most characters of a request id that a client brings along; a longer one would only blow up the log.
+pub const REQUEST_ID_BYTES_MAX: usize = 64;
+
 /// Most files in one container, and most documents that come out of one upload with all that is nested in it.
 pub const CONTAINER_ENTRIES_MAX: usize = 10_000;
 

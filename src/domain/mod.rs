@@ -11,6 +11,7 @@ pub mod job;
 pub mod lane;
 pub mod limits;
 pub mod metadata;
+pub mod once;
 pub mod options;
 
 mod words;
@@ -21,3 +22,4 @@ pub use format::Format;
 pub use id::{DocumentId, JobId, ResultId, TenantId, WorkerId};
 pub use job::{DocumentState, JobState, Outcome};
 pub use lane::Lane;
+pub use once::{IdempotencyKey, Once};

@@ -16,7 +16,7 @@ use crate::{domain::JobId, storage::Error};
 pub const WORK: &str = "bindery_work";
 /// Something that runs should stop.
 pub const STOP: &str = "bindery_stop";
-/// Jobs have completed; the payload names them.
+/// Jobs have completed, or are gone; the payload names them.
 pub const DONE: &str = "bindery_done";
 
 /// Rings of this process within so long become one.
@@ -70,7 +70,7 @@ impl Bell {
         self.ring(Ring::Stop);
     }
 
-    /// Says that a job has completed.
+    /// Says that a job has completed, or is gone: whoever waits for it has waited long enough.
     pub fn done(&self, job: JobId) {
         self.ring(Ring::Done(job));
     }

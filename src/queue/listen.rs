@@ -21,7 +21,7 @@ pub enum Signal {
     Work,
     /// Something that runs may have to stop.
     Stop,
-    /// A job has completed.
+    /// A job has completed, or is gone.
     Done(JobId),
     /// The connection was away; anything may have happened.
     Missed,

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, postgres::types::PgInterval, query_file};
 
 use super::{NewTask, bell};
 use crate::{
-    domain::{DocumentId, JobId, TenantId, options::JobOption},
+    domain::{DocumentId, JobId, Once, TenantId, options::JobOption},
     storage::{Error, jobs::interval},
 };
 
@@ -27,7 +27,12 @@ pub struct NewJob {
     pub idle_max: Duration,
     /// Its options, in the order of the client.
     pub options: Vec<JobOption>,
+    /// The key under which the client may repeat this, if it gave one.
+    pub once: Option<Once>,
 }
+
+/// The constraint that refuses a second job of a tenant under one key.
+pub const KEY_CONSTRAINT: &str = "jobs_idempotency_key_key";
 
 /// How workers hear of new tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +56,8 @@ impl Tell {
 /// or none. Tasks of one line stand in their order. The commit tells workers of them, or ring the bell afterwards.
 ///
 /// # Errors
-/// `Unavailable` when the database is; `Conflict` when a tenant does not exist or a job does already.
+/// `Unavailable` when the database is; `Conflict` when a tenant does not exist, or a job or its key does already
+/// ([`KEY_CONSTRAINT`]).
 pub async fn submit(conn: &mut PgConnection, jobs: &[&NewJob], tasks: &[NewTask], tell: Tell) -> Result<(), Error> {
     let (jobs, options, tasks) = (Jobs::of(jobs), Options::of(jobs), Tasks::of(tasks));
     query_file!(
@@ -74,6 +80,8 @@ pub async fn submit(conn: &mut PgConnection, jobs: &[&NewJob], tasks: &[NewTask]
         &tasks.priorities,
         tasks.places as Vec<Option<i64>>,
         tell.channel(),
+        jobs.keys as Vec<Option<&str>>,
+        jobs.requests as Vec<Option<&[u8]>>,
     )
     .execute(conn)
     .await
@@ -98,6 +106,8 @@ struct Jobs<'a> {
     profiles: Vec<&'static str>,
     names: Vec<Option<&'a str>>,
     idle_max: Vec<PgInterval>,
+    keys: Vec<Option<&'a str>>,
+    requests: Vec<Option<&'a [u8]>>,
 }
 
 impl<'a> Jobs<'a> {
@@ -110,6 +120,8 @@ impl<'a> Jobs<'a> {
             columns.profiles.push(job.profile);
             columns.names.push(job.name.as_deref());
             columns.idle_max.push(interval(job.idle_max));
+            columns.keys.push(job.once.as_ref().map(|once| once.key.as_str()));
+            columns.requests.push(job.once.as_ref().map(|once| once.request_sha256.as_slice()));
         }
         columns
     }

@@ -1,12 +1,12 @@
 -- Jobs with their options and their tasks; each of the three may be missing. $18: the channel on which workers are told, if
--- they are told by the same commit.
+-- they are told by the same commit. $19 and $20: keys of jobs and hashes of their requests.
 with given_jobs as (
   select *
-  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::interval[])
-       as given (id, tenant_id, workflow, profile, name, idle_max)
+  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::interval[], $19::text[], $20::bytea[])
+       as given (id, tenant_id, workflow, profile, name, idle_max, idempotency_key, request_sha256)
 ), created as (
-  insert into jobs (id, tenant_id, workflow, profile, name, expires_at)
-  select id, tenant_id, workflow, profile, name, now() + idle_max from given_jobs
+  insert into jobs (id, tenant_id, workflow, profile, name, expires_at, idempotency_key, request_sha256)
+  select id, tenant_id, workflow, profile, name, now() + idle_max, idempotency_key, request_sha256 from given_jobs
 ), given_options as (
   insert into job_options (job_id, ordinal, name, value)
   select job_id, ordinal, name, value

@@ -93,6 +93,27 @@ pub fn job_prefix(job: JobId) -> String {
     format!("jobs/{job}")
 }
 
+/// Reads bytes that are stored under a name already, and gives what storing them would: whether they are the same shows in it.
+///
+/// # Errors
+/// When the source breaks or is longer than `bytes_max`.
+pub async fn measure<S, E>(blob: &str, source: S, bytes_max: u64) -> Result<Stored, PutError<E>>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+{
+    let mut source = std::pin::pin!(source);
+    let mut hasher = Sha256::new();
+    let mut bytes = 0_u64;
+    while let Some(chunk) = source.try_next().await.map_err(PutError::Source)? {
+        bytes += chunk.len() as u64;
+        if bytes > bytes_max {
+            return Err(PutError::TooLarge { max: bytes_max });
+        }
+        hasher.update(&chunk);
+    }
+    Ok(Stored { blob: blob.to_owned(), bytes, sha256: hasher.finalize().into() })
+}
+
 impl Blobs {
     /// Opens a store in a folder, which is made if it is not there.
     ///

@@ -1,6 +1,6 @@
 //! The `events` table.
 
-use sqlx::{PgConnection, query, query_as};
+use sqlx::{PgConnection, query};
 
 use super::Error;
 use crate::domain::{DocumentId, Event, JobId};
@@ -54,19 +54,30 @@ pub async fn insert(
     Ok(())
 }
 
-/// Lists the events of a job, in the order of its documents and then of time.
-pub async fn list(conn: &mut PgConnection, job: JobId) -> Result<Vec<EventRow>, Error> {
-    query_as!(
-        EventRow,
-        r#"select events.document_id as "document: DocumentId", part, code, severity, message
+/// Lists the events of jobs by one statement, each with its job; those of one job stand in the order of its documents and
+/// then of time.
+pub async fn list(conn: &mut PgConnection, jobs: &[JobId]) -> Result<Vec<(JobId, EventRow)>, Error> {
+    let rows = query!(
+        r#"select events.job_id as "job: JobId", events.document_id as "document: DocumentId", part, code, severity, message
            from events left join documents on documents.id = events.document_id
-           where events.job_id = $1
+           where events.job_id = any ($1)
            order by documents.ordinal nulls last, events.id"#,
-        job as JobId,
+        jobs as &[JobId],
     )
     .fetch_all(conn)
     .await
-    .map_err(Error::of("list events"))
+    .map_err(Error::of("list events"))?;
+    let events = rows.into_iter().map(|row| {
+        let event = EventRow {
+            document: row.document,
+            part: row.part,
+            code: row.code,
+            severity: row.severity,
+            message: row.message,
+        };
+        (row.job, event)
+    });
+    Ok(events.collect())
 }
 
 /// Whether a job has an event that makes its outcome a warning.

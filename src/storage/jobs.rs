@@ -6,10 +6,10 @@ use sqlx::{PgConnection, postgres::types::PgInterval, query, query_as, query_sca
 use time::OffsetDateTime;
 
 use super::Error;
-use crate::domain::{ErrorCode, JobId, JobState, Outcome, TenantId};
+use crate::domain::{ErrorCode, IdempotencyKey, JobId, JobState, Outcome, TenantId};
 
 /// A job as most callers need it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobRow {
     /// Its identifier.
     pub id: JobId,
@@ -36,7 +36,7 @@ pub struct JobRow {
 }
 
 /// A job with what its status line says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobSummaryRow {
     /// Its identifier.
     pub id: JobId,
@@ -266,22 +266,32 @@ pub async fn get_summary(conn: &mut PgConnection, tenant: TenantId, id: JobId) -
     .ok_or(Error::NotFound)
 }
 
-/// Lists a tenant's jobs, oldest first, at most `limit`.
-pub async fn list(conn: &mut PgConnection, tenant: TenantId, limit: i64) -> Result<Vec<JobSummaryRow>, Error> {
+/// A job that was created under a key.
+#[derive(Debug, Clone)]
+pub struct CreatedRow {
+    /// Its identifier.
+    pub id: JobId,
+    /// SHA-256 of what its creation asked for.
+    pub request_sha256: Vec<u8>,
+}
+
+/// Finds the job that a tenant has created under a key. One that is deleted has freed its key.
+pub async fn find_created(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    key: &IdempotencyKey,
+) -> Result<Option<CreatedRow>, Error> {
     query_as!(
-        JobSummaryRow,
-        r#"select id as "id: JobId", state as "state: JobState", outcome as "outcome: Outcome", error_message,
-                  documents_open, (select count(*) from documents where job_id = jobs.id) as "documents!"
+        CreatedRow,
+        r#"select id as "id: JobId", request_sha256 as "request_sha256!"
            from jobs
-           where tenant_id = $1 and deleted_at is null
-           order by id
-           limit $2"#,
+           where tenant_id = $1 and idempotency_key = $2 and deleted_at is null"#,
         tenant as TenantId,
-        limit,
+        key.as_str(),
     )
-    .fetch_all(conn)
+    .fetch_optional(conn)
     .await
-    .map_err(Error::of("list jobs"))
+    .map_err(Error::of("look up the key of a job"))
 }
 
 /// Those of the given jobs that there are no rows of.

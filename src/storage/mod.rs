@@ -11,12 +11,14 @@ pub mod blobs;
 pub mod documents;
 pub mod events;
 pub mod installation;
+pub mod job_lists;
 pub mod jobs;
 pub mod migrate;
 pub mod options;
 pub mod overview;
 pub mod pool;
 pub mod results;
+pub mod upload_keys;
 
 mod error;
 

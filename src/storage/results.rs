@@ -71,17 +71,29 @@ pub async fn insert(conn: &mut PgConnection, result: &NewResult<'_>) -> Result<(
     Ok(())
 }
 
-/// Lists the results of a job in order.
-pub async fn list(conn: &mut PgConnection, job: JobId) -> Result<Vec<ResultRow>, Error> {
-    query_as!(
-        ResultRow,
-        r#"select id as "id: ResultId", file_name, media_type, bytes, sha256, blob, properties
-           from results where job_id = $1 order by ordinal"#,
-        job as JobId,
+/// Lists the results of jobs by one statement, each with its job; those of one job stand in their order.
+pub async fn list(conn: &mut PgConnection, jobs: &[JobId]) -> Result<Vec<(JobId, ResultRow)>, Error> {
+    let rows = query!(
+        r#"select job_id as "job: JobId", id as "id: ResultId", file_name, media_type, bytes, sha256, blob, properties
+           from results where job_id = any ($1) order by ordinal"#,
+        jobs as &[JobId],
     )
     .fetch_all(conn)
     .await
-    .map_err(Error::of("list results"))
+    .map_err(Error::of("list results"))?;
+    let results = rows.into_iter().map(|row| {
+        let result = ResultRow {
+            id: row.id,
+            file_name: row.file_name,
+            media_type: row.media_type,
+            bytes: row.bytes,
+            sha256: row.sha256,
+            blob: row.blob,
+            properties: row.properties,
+        };
+        (row.job, result)
+    });
+    Ok(results.collect())
 }
 
 /// Returns one result of a job, or `NotFound`.

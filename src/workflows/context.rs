@@ -3,7 +3,7 @@ use std::{future::Future, time::Duration};
 use sqlx::{Postgres, Transaction, pool::PoolConnection, postgres::PgPool};
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, OpenJobs};
+use super::{Error, OpenJobs, Watch};
 use crate::{
     egress::Egress,
     queue::{self, Bell, Intake, Signals},
@@ -51,6 +51,8 @@ pub struct Context {
     pub intake: Intake,
     /// Hears for this process.
     pub signals: Signals,
+    /// Looks for all in this process who wait for jobs.
+    pub watch: Watch,
     /// How jobs are treated.
     pub settings: Settings,
     /// Open jobs of tenants, as far as this process knows.

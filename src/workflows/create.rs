@@ -1,13 +1,17 @@
 //! Creating a job.
 
-use super::{Context, Error, lists};
+use super::{Context, Error, lists, once::Fingerprint};
 use crate::{
     domain::{
-        JobId, TenantId, limits,
+        IdempotencyKey, JobId, Once, TenantId, limits,
         options::{self, JobOption},
     },
-    queue,
+    queue::{self, submit::KEY_CONSTRAINT},
+    storage,
 };
+
+/// How often a job is tried to be created whose key was taken a moment ago and is free again, since the other job is deleted.
+const TRIES_MAX: usize = 3;
 
 /// What a client asks for.
 #[derive(Debug, Clone, Default)]
@@ -20,12 +24,14 @@ pub struct NewJob {
     pub name: Option<String>,
     /// Options of the job.
     pub options: Vec<JobOption>,
+    /// The key under which the client may repeat this.
+    pub key: Option<IdempotencyKey>,
 }
 
-/// Creates a job and its options together.
+/// Creates a job and its options together. The same request again under the same key gives the job that there is.
 ///
 /// # Errors
-/// `UnknownWorkflow`, `UnknownProfile`, `Options`, `TooManyJobs`.
+/// `UnknownWorkflow`, `UnknownProfile`, `Options`, `TooManyJobs`; `KeyReused` when the key belongs to another request.
 pub async fn create(ctx: &Context, tenant: TenantId, new: &NewJob) -> Result<JobId, Error> {
     let workflow = lists::workflow(new.workflow.as_deref())?;
     let profile = workflow.profile(new.profile.as_deref())?;
@@ -39,10 +45,49 @@ pub async fn create(ctx: &Context, tenant: TenantId, new: &NewJob) -> Result<Job
         name: name.filter(|name| !name.is_empty()),
         idle_max: ctx.settings.creating_idle_max,
         options: new.options.clone(),
+        once: new.once(),
     };
-    Context::again(|| commit(ctx, &job)).await?;
-    tracing::info!(job.id = %job.id, workflow = workflow.name, "job created");
+    let Some(once) = &job.once else { return insert(ctx, &job).await };
+    for _ in 0..TRIES_MAX {
+        // Looked up before it is tried, although the constraint decides: a refused job holds up those that go along with it.
+        if let Some(id) = created_before(ctx, tenant, once).await? {
+            tracing::info!(job.id = %id, "job was created before");
+            return Ok(id);
+        }
+        match insert(ctx, &job).await {
+            Err(Error::Storage(storage::Error::Conflict { constraint })) if constraint == KEY_CONSTRAINT => {}
+            inserted => return inserted,
+        }
+    }
+    Err(Error::KeyUnderWay)
+}
+
+impl NewJob {
+    /// The request as the client made it: what its words stand for may change between two versions of the program.
+    fn once(&self) -> Option<Once> {
+        let key = self.key.clone()?;
+        let sum = Fingerprint::of("create")
+            .text(self.workflow.as_deref())
+            .text(self.profile.as_deref())
+            .text(self.name.as_deref())
+            .options(&self.options);
+        Some(Once { key, request_sha256: sum.sum() })
+    }
+}
+
+async fn insert(ctx: &Context, job: &queue::NewJob) -> Result<JobId, Error> {
+    Context::again(|| commit(ctx, job)).await?;
+    tracing::info!(job.id = %job.id, workflow = job.workflow, "job created");
     Ok(job.id)
+}
+
+/// The job that the same request has created.
+async fn created_before(ctx: &Context, tenant: TenantId, once: &Once) -> Result<Option<JobId>, Error> {
+    match storage::jobs::find_created(&mut *ctx.read().await?, tenant, &once.key).await? {
+        Some(created) if created.request_sha256 == once.request_sha256 => Ok(Some(created.id)),
+        Some(_) => Err(Error::KeyReused),
+        None => Ok(None),
+    }
 }
 
 async fn commit(ctx: &Context, job: &queue::NewJob) -> Result<(), Error> {

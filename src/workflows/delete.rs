@@ -28,6 +28,8 @@ pub async fn delete(ctx: &Context, tenant: TenantId, id: JobId) -> Result<Delete
     let state = Context::again(|| commit(ctx, tenant, id)).await?;
     ctx.bell.stop();
     ctx.bell.work();
+    // Whoever waits for it is to learn that there is nothing to wait for.
+    ctx.bell.done(id);
     tracing::info!(job.id = %id, "job deleted");
     Ok(match state {
         JobState::Creating | JobState::Completed => Deleted::AtOnce,

@@ -52,6 +52,12 @@ pub enum Error {
         /// How long was waited.
         after: Duration,
     },
+    /// An idempotency key was given to another request before.
+    #[error("the idempotency key belongs to another request")]
+    KeyReused,
+    /// A request with the same idempotency key has not ended.
+    #[error("a request with this idempotency key is under way")]
+    KeyUnderWay,
     /// Too many jobs are open.
     #[error("there are {max} open jobs, which is the limit")]
     TooManyJobs {

@@ -19,20 +19,26 @@ pub mod cancel;
 pub mod create;
 pub mod delete;
 pub mod expire;
+pub mod listing;
 pub mod lists;
 pub mod options;
+pub mod progress;
 pub mod result;
 pub mod start;
 pub mod sweep;
+pub mod watch;
 pub mod work;
 
+mod claim;
 mod context;
 mod error;
+mod once;
 mod open_jobs;
 
 pub use context::{Context, Settings};
 pub use error::Error;
 pub use open_jobs::OpenJobs;
+pub use watch::Watch;
 
 /// The kinds of task, as the `kind` column of the queue holds them.
 pub mod kind {

@@ -1,32 +1,27 @@
 //! Reading a job's state and result, and waiting for it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    sync::broadcast::{Receiver, error::RecvError},
-    time::{Instant, timeout_at},
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    Context, Error,
+    watch::{Seen, Wanted},
 };
-
-use super::{Context, Error};
 use crate::{
-    domain::{JobId, JobState, ResultId, TenantId, limits},
-    queue::Signal,
+    domain::{JobId, JobState, ResultId, TenantId},
     storage::{
         self,
         events::EventRow,
+        job_lists::WatchedRow,
         jobs::{JobRow, JobSummaryRow},
         overview::OverviewRow,
         results::ResultRow,
     },
 };
 
-/// How often a waiter looks at the table without a bell.
-const RECHECK: Duration = Duration::from_secs(2);
-/// The same where no bell is heard.
-const RECHECK_DEAF: Duration = Duration::from_millis(500);
-
 /// A completed job with all that the client is told of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Completed {
     /// The job.
     pub job: JobRow,
@@ -44,14 +39,6 @@ pub async fn info(ctx: &Context, tenant: TenantId, id: JobId) -> Result<JobSumma
     storage::jobs::get_summary(&mut *ctx.read().await?, tenant, id).await.map_err(Error::of_job(id))
 }
 
-/// Lists a tenant's jobs.
-///
-/// # Errors
-/// The database's.
-pub async fn list(ctx: &Context, tenant: TenantId) -> Result<Vec<JobSummaryRow>, Error> {
-    Ok(storage::jobs::list(&mut *ctx.read().await?, tenant, limits::LIST_JOBS_MAX).await?)
-}
-
 /// Counts jobs and waiting work.
 ///
 /// # Errors
@@ -61,54 +48,34 @@ pub async fn overview(ctx: &Context, tenant: TenantId) -> Result<OverviewRow, Er
 }
 
 /// Waits until a started job is completed and returns its result; may be called any number of times, by any number of
-/// callers, on any instance.
+/// callers, on any instance. Who waits holds nothing ([`super::watch`]).
 ///
 /// # Errors
-/// `UnknownJob`, `WrongState` when it is not started, `NotYet` after the longest wait, or when the process stops.
-pub async fn wait(ctx: &Context, tenant: TenantId, id: JobId, longest: Duration) -> Result<Completed, Error> {
-    let deadline = Instant::now() + longest.min(ctx.settings.result_wait_max);
-    // Subscribed before the first look, so that a job that completes in between is not missed.
-    let mut heard = ctx.signals.subscribe();
-    let recheck = if ctx.signals.hears() { RECHECK } else { RECHECK_DEAF };
+/// `UnknownJob`, also when it is deleted meanwhile; `WrongState` when it is not started; `NotYet` after the longest wait, or
+/// when the process stops.
+pub async fn wait(ctx: &Context, tenant: TenantId, id: JobId, longest: Duration) -> Result<Arc<Completed>, Error> {
+    let longest = longest.min(ctx.settings.result_wait_max);
+    let deadline = Instant::now() + longest;
+    let (mut watching, mut seen) = ctx.watch.job(id, Wanted::Result).await?;
     loop {
-        let job = {
-            let mut conn = ctx.read().await?;
-            storage::jobs::get(&mut conn, tenant, id).await.map_err(Error::of_job(id))?
-        };
-        match job.state {
-            JobState::Creating => return Err(Error::WrongState { state: job.state }),
-            JobState::Completed => return completed(ctx, job).await,
-            JobState::Pending | JobState::Processing => {}
+        let row = visible(&seen, tenant, id)?;
+        match (row.job.state, seen.result) {
+            (JobState::Creating, _) => return Err(Error::WrongState { state: JobState::Creating }),
+            (JobState::Completed, Some(completed)) => return Ok(completed),
+            // A look for somebody else may come without the result; the next one brings it.
+            (JobState::Pending | JobState::Processing | JobState::Completed, _) => {}
         }
-        if Instant::now() >= deadline || ctx.stop.is_cancelled() {
-            return Err(Error::NotYet { after: longest.min(ctx.settings.result_wait_max) });
-        }
-        // Either end of the wait leads to another look.
-        let look = deadline.min(Instant::now() + recheck);
-        let rung = ctx.stop.run_until_cancelled(rung_for(&mut heard, id));
-        if timeout_at(look, rung).await.is_err() {
-            tracing::trace!(job.id = %id, "looking again without a bell");
+        let changed = ctx.stop.run_until_cancelled(watching.changed());
+        match timeout_at(deadline, changed).await {
+            Ok(Some(changed)) => seen = changed,
+            Ok(None) | Err(_) => return Err(Error::NotYet { after: longest }),
         }
     }
 }
 
-/// Waits for a bell that may concern the job.
-async fn rung_for(heard: &mut Receiver<Signal>, id: JobId) {
-    loop {
-        match heard.recv().await {
-            Ok(Signal::Done(job)) if job == id => return,
-            Ok(Signal::Missed) | Err(RecvError::Lagged(_)) => return,
-            Ok(Signal::Done(_) | Signal::Work | Signal::Stop) => {}
-            Err(RecvError::Closed) => return std::future::pending().await,
-        }
-    }
-}
-
-async fn completed(ctx: &Context, job: JobRow) -> Result<Completed, Error> {
-    let mut conn = ctx.read().await?;
-    let events = storage::events::list(&mut conn, job.id).await?;
-    let results = storage::results::list(&mut conn, job.id).await?;
-    Ok(Completed { job, events, results })
+/// Lets through what a tenant may see.
+pub(super) fn visible(seen: &Seen, tenant: TenantId, id: JobId) -> Result<Arc<WatchedRow>, Error> {
+    seen.job.as_ref().filter(|row| row.job.tenant == tenant).map(Arc::clone).ok_or(Error::UnknownJob(id))
 }
 
 /// Returns one result of a completed job, to be streamed.

@@ -9,7 +9,7 @@ async fn an_empty_database_gets_the_whole_schema_and_a_second_run_applies_nothin
     let database = Database::empty().await;
     let mut conn = database.connect().await;
     let applied = storage::migrate(&mut conn).await.unwrap();
-    assert_eq!(i32::try_from(applied.len()), Ok(migrate::version()));
+    assert_eq!(applied.len(), migrate::known().len());
     assert!(applied.iter().any(|name| name.contains("create_jobs")), "{applied:?}");
     assert!(storage::migrate(&mut conn).await.unwrap().is_empty());
     migrate::check(&mut conn).await.unwrap();
@@ -27,7 +27,7 @@ async fn eight_at_once_take_turns_and_each_migration_is_applied_once() {
     for run in runs {
         applied += run.await.unwrap();
     }
-    assert_eq!(i32::try_from(applied), Ok(migrate::version()));
+    assert_eq!(applied, migrate::known().len());
 }
 
 #[tokio::test]
@@ -85,9 +85,11 @@ async fn a_schema_that_is_missing_or_older_is_refused() {
         .execute(&mut conn)
         .await
         .unwrap();
+    let before =
+        migrate::known().iter().map(|known| known.version()).filter(|version| *version < newest).max().unwrap();
     let refused = migrate::check(&mut conn).await.unwrap_err();
     assert!(
-        matches!(refused, storage::Error::Schema { found, needed } if found == newest - 1 && needed == newest),
+        matches!(refused, storage::Error::Schema { found, needed } if found == before && needed == newest),
         "{refused}"
     );
     assert!(refused.to_string().contains("bindery migrate"), "{refused}");

@@ -10,6 +10,7 @@ use crate::support::{
     client::{Part, multipart},
     cut_proxy::CutProxy,
     documents,
+    remote::nobody,
     service::files,
 };
 
@@ -48,7 +49,8 @@ fn check(answer: &Answer, kind: Kind) -> String {
 #[tokio::test]
 async fn every_kind_is_sent_by_a_real_process() {
     let site = Site::new().await;
-    let (serve, client) = site.serve_with(&[("BINDERY_MAX_OPEN_JOBS", "3")]).await;
+    let (serve, client) =
+        site.serve_with(&[("BINDERY_MAX_OPEN_JOBS", "3"), ("BINDERY_EGRESS_ALLOW", "127.0.0.1")]).await;
     let mut sent = of_requests(&serve).await;
     sent.extend(of_calls(&client).await);
     sent.extend(of_jobs(&site, &client).await);
@@ -100,6 +102,21 @@ async fn of_jobs(site: &Site, client: &Client) -> BTreeSet<String> {
     let mut sent = BTreeSet::new();
     let job = client.create().await;
     sent.insert(check(&client.get(&format!("/jobs/{job}/result")).await, Kind::WrongState));
+    let nobody = nobody().await;
+    for (url, kind) in
+        [(format!("http://{nobody}/a"), Kind::DownloadFailed), ("http://10.0.0.1/a".to_owned(), Kind::UrlNotAllowed)]
+    {
+        let path = format!("/jobs/{job}/data?url={url}");
+        sent.insert(check(&client.post_body(&path, "application/json", "[]").await, kind));
+    }
+    // As if another process were at it.
+    let held = "insert into upload_keys (job_id, idempotency_key, document_id, held_until)
+                select id, 'a', gen_random_uuid(), now() + interval '1 hour' from jobs";
+    site.db.execute(held).await;
+    let (content_type, body) = multipart(&[Part::file("a.txt", "a")]);
+    let request = client.request(Method::POST, &format!("/jobs/{job}/data")).header("idempotency-key", "a");
+    let answer = client.send(request.header("content-type", content_type).body(body)).await;
+    sent.insert(check(&answer, Kind::IdempotencyUnderWay));
     site.db.execute("update jobs set documents_next = 10001").await;
     let (content_type, body) = multipart(&[Part::file("a.txt", "a")]);
     let answer = client.post_body(&format!("/jobs/{job}/data"), &content_type, body).await;
@@ -107,12 +124,16 @@ async fn of_jobs(site: &Site, client: &Client) -> BTreeSet<String> {
     let begun = client.begin(&[documents::text("a.txt")]).await;
     let waiting = client.request(Method::GET, &format!("/jobs/{begun}/result")).header("prefer", "wait=0");
     sent.insert(check(&client.send(waiting).await, Kind::NotYet));
-    client.create().await;
+    let create = |path: &str| client.send(client.request(Method::POST, path).header("idempotency-key", "b"));
+    create("/jobs?name=one").await.expect(201);
+    sent.insert(check(&create("/jobs?name=other").await, Kind::IdempotencyConflict));
     sent.insert(check(&client.post("/jobs").await, Kind::TooManyJobs));
     let _work = site.work();
     let done = client.finish(&begun).await;
     let result = done.result["dataList"][0]["resultId"].as_str().unwrap();
     sent.insert(check(&client.get(&format!("/jobs/{begun}/result/res_1")).await, Kind::ResultNotFound));
+    let store = format!("/jobs/{begun}/result/{result}:put?url=http://{nobody}/a");
+    sent.insert(check(&client.post(&store).await, Kind::StoreFailed));
     let outside = client.request(Method::GET, &format!("/jobs/{begun}/result/{result}"));
     let answer = client.send(outside.header("range", "bytes=100000000-")).await;
     sent.insert(check(&answer, Kind::BadRange));

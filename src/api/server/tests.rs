@@ -48,7 +48,8 @@ impl Server {
     async fn start(pace: Pace, routes: Router) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
-        let task = tokio::spawn(serve(listener, crate::api::framed(routes), pace, stop.clone()));
+        let task =
+            tokio::spawn(serve(listener, crate::api::framed(routes, &crate::api::Origins::Any), pace, stop.clone()));
         Self { address, stop, task }
     }
 

@@ -40,6 +40,33 @@ async fn what_a_worker_finished_while_the_database_was_away_is_settled_when_it_i
 }
 
 #[tokio::test]
+async fn a_result_call_that_waits_outlives_an_outage_and_one_that_comes_in_it_is_refused() {
+    let site = Site::new().await;
+    let mut way = CutProxy::open(&site.db);
+    let (_serve, client) = site.serve_with(&[("DATABASE_URL", &way.url)]).await;
+    let job = client.begin(&[documents::text("a.txt")]).await;
+    let path = format!("/jobs/{job}/result");
+    let waiting = tokio::spawn({
+        let (client, path) = (client.clone(), path.clone());
+        async move { client.get(&path).await }
+    });
+    // Answered after the look of the call before it.
+    let request = client.request(reqwest::Method::GET, &path).header("prefer", "wait=1");
+    client.send(request).await.problem(504);
+    way.cut();
+    client.get(&path).await.problem(503);
+    site.db
+        .execute(
+            "update jobs set state = 'completed', outcome = 'error', error_code = 'canceled', error_message = 'Ended.',
+                             completed_at = now()",
+        )
+        .await;
+    way.restore();
+    let answer = tokio::time::timeout(seconds(20), waiting).await.expect("it is answered").unwrap();
+    assert_eq!(answer.expect(200).json()["error"]["code"], "canceled");
+}
+
+#[tokio::test]
 async fn an_api_and_a_worker_that_start_without_a_database_wait_for_it() {
     let site = Site::new().await;
     let mut way = CutProxy::open(&site.db);

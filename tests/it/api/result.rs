@@ -62,10 +62,13 @@ async fn a_client_may_say_how_long_it_waits() {
     let answer = client.send(client.request(Method::GET, &path).header("prefer", "wait=0")).await;
     answer.problem(504);
     assert_eq!(answer.header("retry-after"), "1");
+    assert_eq!(answer.header("preference-applied"), "wait=0");
     assert!(began.elapsed() < seconds(1), "{:?}", began.elapsed());
     // The service's own limit is the longest, whatever a client prefers.
     let began = Instant::now();
-    client.send(client.request(Method::GET, &path).header("prefer", "respond-async, wait=100")).await.problem(504);
+    let answer = client.send(client.request(Method::GET, &path).header("prefer", "respond-async, wait=100")).await;
+    answer.problem(504);
+    assert_eq!(answer.header("preference-applied"), "", "it is not honoured");
     assert!(began.elapsed() >= seconds(2) && began.elapsed() < seconds(6), "{:?}", began.elapsed());
     let _work = site.work();
     let result = loop {
@@ -75,6 +78,10 @@ async fn a_client_may_say_how_long_it_waits() {
         }
     };
     assert_eq!(result["status"], "success");
+    let answer =
+        client.send(client.request(Method::GET, &path).header("prefer", "Wait=1; a=b, handling=lenient")).await;
+    assert_eq!(answer.expect(200).header("preference-applied"), "wait=1");
+    assert_eq!(client.get(&path).await.expect(200).header("preference-applied"), "");
 }
 
 #[tokio::test]

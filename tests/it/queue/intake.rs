@@ -25,6 +25,7 @@ fn job(tenant: TenantId) -> NewJob {
         name: None,
         idle_max: seconds(60),
         options: vec![JobOption { name: "A".to_owned(), value: "1".to_owned() }; 2],
+        once: None,
     }
 }
 

@@ -1,9 +1,18 @@
 use bindery::storage::pool::{self, Route};
 use futures_util::future::join_all;
+use reqwest::{Method, header::CONTENT_TYPE};
 use sqlx::postgres::PgConnectOptions;
 
 use super::{finish_all, submit_all};
-use crate::support::{Process, Site, bouncer::Bouncer, documents, service::children, until, wait::seconds};
+use crate::support::{
+    Client, Process, Site,
+    bouncer::Bouncer,
+    client::{Part, multipart},
+    documents,
+    service::children,
+    until,
+    wait::seconds,
+};
 
 /// Nothing that was prepared on one session was looked for on another.
 #[track_caller]
@@ -106,4 +115,25 @@ async fn processes_that_look_at_the_way_at_once_all_see_the_pooler() {
     for (route, alone) in join_all(looks).await {
         assert_eq!((route.unwrap(), alone.unwrap()), (Route::Pooled, false));
     }
+}
+
+#[tokio::test]
+async fn requests_with_keys_are_done_once_through_the_pooler_too() {
+    let site = Site::new().await;
+    let pooler = Bouncer::start(&site.db).await;
+    let env = [("DATABASE_URL", pooler.url.as_str())];
+    let ((_one, first), (_two, second)) = (site.serve_with(&env).await, site.serve_with(&env).await);
+    let create = async |client: &Client| {
+        let request = client.request(Method::POST, "/jobs").header("idempotency-key", "job");
+        client.send(request).await.expect(201).json()["jobId"].as_str().unwrap().to_owned()
+    };
+    let job = create(&first).await;
+    assert_eq!(create(&second).await, job);
+    let add = async |client: &Client| {
+        let (content_type, body) = multipart(&[Part::file("a.txt", "a")]);
+        let request = client.request(Method::POST, &format!("/jobs/{job}/data")).header("idempotency-key", "document");
+        client.send(request.header(CONTENT_TYPE, content_type).body(body)).await.expect(201).body
+    };
+    assert_eq!(add(&first).await, add(&second).await);
+    assert_eq!(site.db.count("select (select count(*) from jobs) + (select count(*) from documents)").await, 2);
 }

@@ -26,6 +26,18 @@ async fn a_second_up_on_the_same_folder_is_refused_and_the_first_goes_on() {
 }
 
 #[tokio::test]
+async fn the_origins_that_up_is_told_reach_its_api() {
+    let home = Home::new();
+    let up = home.up(&["--cors-origins", "https://app.example.com"]);
+    let client = up.client().await;
+    for (origin, allowed) in [("https://app.example.com", "https://app.example.com"), ("https://other.example.com", "")]
+    {
+        let answer = client.send(client.request(reqwest::Method::GET, "/").header("origin", origin)).await.expect(200);
+        assert_eq!(answer.header("access-control-allow-origin"), allowed);
+    }
+}
+
+#[tokio::test]
 async fn the_embedded_database_is_durable_and_lets_nobody_in_by_the_network_without_a_password() {
     let home = Home::new();
     let up = home.up(&[]);

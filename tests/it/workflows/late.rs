@@ -8,7 +8,7 @@ use bindery::{
     queue::{Bell, Handler, Intake, Lease, Signals, Stop},
     storage::{blobs::Blobs, pool::Route},
     workflows::{
-        Context, OpenJobs, Settings, add, cancel, create,
+        Context, OpenJobs, Settings, Watch, add, cancel, create,
         work::{Work, WorkConfig},
     },
 };
@@ -29,6 +29,7 @@ fn context(database: &Database, folder: &Path) -> Context {
     Context {
         intake: Intake::new(pool.clone(), Route::Direct, bell.clone()),
         bell,
+        watch: Watch::start(pool.clone(), &Signals::deaf()),
         signals: Signals::deaf(),
         pool,
         route: Route::Direct,
@@ -59,10 +60,10 @@ fn worker(ctx: &Context, folder: &Path) -> Work {
 
 async fn job_with_a_text(ctx: &Context) -> JobId {
     let job = create::create(ctx, TenantId::DEFAULT, &create::NewJob::default()).await.unwrap();
-    let accepted = add::accept(ctx, TenantId::DEFAULT, job).await.unwrap();
+    let accepted = add::accept(ctx, TenantId::DEFAULT, job, None).await.unwrap();
     let bytes = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"A text."))]);
-    let uploaded = add::upload(ctx, accepted, "a.txt", None, bytes).await.unwrap();
-    add::finish(ctx, uploaded, &[]).await.unwrap();
+    let uploaded = add::upload(ctx, &accepted, "a.txt", None, bytes).await.unwrap();
+    add::finish(ctx, accepted, uploaded, &[]).await.unwrap();
     job
 }
 

@@ -1,0 +1,120 @@
+//! The `jobs` table, many rows at once: lists for clients, and looks for those who wait.
+
+use sqlx::{PgConnection, query, query_file_as};
+use uuid::Uuid;
+
+use super::{
+    Error,
+    jobs::{JobRow, JobSummaryRow},
+};
+use crate::domain::{JobId, JobState, Outcome, TenantId};
+
+/// Which jobs to list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter<'a> {
+    /// Those in a state.
+    pub state: Option<JobState>,
+    /// Those of a workflow, by its canonical name.
+    pub workflow: Option<&'a str>,
+    /// Those that come after a job, be it there or not.
+    pub after: Option<JobId>,
+}
+
+/// Lists a tenant's jobs, oldest first, at most `limit`.
+///
+/// Each of the three statements walks along one index, with any number of jobs in the table. One statement for all would be
+/// planned for none of them.
+pub async fn list(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    filter: &Filter<'_>,
+    limit: i64,
+) -> Result<Vec<JobSummaryRow>, Error> {
+    let after = filter.after.unwrap_or(JobId(Uuid::nil()));
+    let state = filter.state.map(JobState::as_str);
+    let rows = match (filter.state, filter.workflow) {
+        (Some(JobState::Creating | JobState::Pending | JobState::Processing), workflow) => {
+            query_file_as!(
+                JobSummaryRow,
+                "src/storage/sql/list_jobs_in_state.sql",
+                tenant as TenantId,
+                after as JobId,
+                state,
+                workflow,
+                limit,
+            )
+            .fetch_all(conn)
+            .await
+        }
+        (None | Some(JobState::Completed), Some(workflow)) => {
+            query_file_as!(
+                JobSummaryRow,
+                "src/storage/sql/list_jobs_of_workflow.sql",
+                tenant as TenantId,
+                after as JobId,
+                workflow,
+                state,
+                limit,
+            )
+            .fetch_all(conn)
+            .await
+        }
+        (None | Some(JobState::Completed), None) => {
+            query_file_as!(
+                JobSummaryRow,
+                "src/storage/sql/list_jobs.sql",
+                tenant as TenantId,
+                after as JobId,
+                state,
+                limit,
+            )
+            .fetch_all(conn)
+            .await
+        }
+    };
+    rows.map_err(Error::of("list jobs"))
+}
+
+/// A job as those who wait for it are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchedRow {
+    /// The job.
+    pub job: JobRow,
+    /// Documents it has; none when nobody asked for that.
+    pub documents: Option<i64>,
+}
+
+/// Looks at many jobs of any tenants by one statement, and counts the documents of those among `counted`. Jobs that are
+/// deleted or were never there are not among the answer.
+pub async fn list_watched(conn: &mut PgConnection, ids: &[JobId], counted: &[JobId]) -> Result<Vec<WatchedRow>, Error> {
+    let rows = query!(
+        r#"select id as "id: JobId", tenant_id as "tenant: TenantId", workflow, name, priority,
+                  state as "state: JobState", outcome as "outcome: Outcome", error_code, error_message,
+                  documents_open, deleted_at,
+                  case when id = any ($2) then (select count(*) from documents where job_id = jobs.id) end as documents
+           from jobs
+           where id = any ($1) and deleted_at is null"#,
+        ids as &[JobId],
+        counted as &[JobId],
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(Error::of("look at jobs"))?;
+    let watched = rows.into_iter().map(|row| WatchedRow {
+        job: JobRow {
+            id: row.id,
+            tenant: row.tenant,
+            workflow: row.workflow,
+            name: row.name,
+            priority: row.priority,
+            state: row.state,
+            outcome: row.outcome,
+            error_code: row.error_code,
+            error_message: row.error_message,
+            documents_open: row.documents_open,
+            deleted_at: row.deleted_at,
+        },
+        documents: row.documents,
+    });
+    Ok(watched.collect())
+}
