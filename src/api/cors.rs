@@ -52,13 +52,15 @@ impl Origins {
 
     /// The layer that answers preflights and marks answers, unless there is nobody to do that for.
     pub(super) fn layer(&self) -> Option<CorsLayer> {
-        let origins = match self {
-            Self::Any => AllowOrigin::any(),
+        // Caches need not tell pages apart where all are answered alike; preflights are not kept by any.
+        let (origins, vary) = match self {
+            Self::Any => (AllowOrigin::any(), Vec::new()),
             Self::Only(origins) if origins.is_empty() => return None,
-            Self::Only(origins) => AllowOrigin::list(origins.iter().cloned()),
+            Self::Only(origins) => (AllowOrigin::list(origins.iter().cloned()), vec![header::ORIGIN]),
         };
         let layer = CorsLayer::new()
             .allow_origin(origins)
+            .vary(vary)
             .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::DELETE])
             // There are no cookies, so whoever may call may send what it likes.
             .allow_headers(AllowHeaders::mirror_request())

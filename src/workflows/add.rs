@@ -256,7 +256,9 @@ async fn settle(
     let unclaimed = uploaded.unclaimed.take();
     match &committed {
         Ok(()) => {
-            unclaimed.map(Unclaimed::keep);
+            if let Some(unclaimed) = unclaimed {
+                unclaimed.keep();
+            }
             if let Some(claim) = claim {
                 claim.settled();
             }
@@ -266,7 +268,9 @@ async fn settle(
         // After a passing failure nobody knows whether the commit went through, so the bytes stay; the purge of the job
         // removes them with the rest. The key is freed in the background if it is not bound.
         Err(Error::Storage(error)) if error.is_passing() => {
-            unclaimed.map(Unclaimed::keep);
+            if let Some(unclaimed) = unclaimed {
+                unclaimed.keep();
+            }
         }
         Err(_) => {
             if let Some(unclaimed) = unclaimed {

@@ -109,6 +109,33 @@ async fn a_fetched_document_is_stored_with_its_name_type_and_options() {
 }
 
 #[tokio::test]
+async fn a_document_fetched_under_a_key_is_added_once_and_what_was_not_fetched_keeps_no_key() {
+    let site = Site::new().await;
+    let (_serve, client) = open(&site).await;
+    let remote = Remote::serving(
+        Router::new().route("/a.txt", get(|| async { "these bytes" })).route("/b.txt", get(|| async { "other bytes" })),
+    )
+    .await;
+    let job = client.create().await;
+    let add = async |key: &str, path: &str| {
+        let request = client.request(Method::POST, &by_url(&job, &remote.url(path))).header("idempotency-key", key);
+        client.send(request.header(header::CONTENT_TYPE, "application/json").body("[]")).await
+    };
+    let first = add("a", "/a.txt").await.expect(201);
+    assert_eq!(add("a", "/a.txt").await.expect(201).body, first.body);
+    let other = add("a", "/b.txt").await;
+    other.problem(409);
+    assert_eq!(other.json()["type"], "urn:bindery:problem:idempotencyConflict");
+    add("b", "/gone.txt").await.problem(400);
+    add("b", "/b.txt").await.expect(201);
+    assert_eq!(site.db.count("select count(*) from documents").await, 2);
+    // The bytes that were only compared are not those that are stored.
+    let _work = site.work();
+    client.start(&job).await;
+    assert_eq!(client.finish(&job).await.result["status"], "success");
+}
+
+#[tokio::test]
 async fn a_fetched_document_is_named_by_its_host_else_by_its_url() {
     let site = Site::new().await;
     let (_serve, client) = open(&site).await;
