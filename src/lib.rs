@@ -57,7 +57,7 @@
 //! | worker during the commit | either all or nothing of it | the attempt's row tells which |
 //! | a connection during a claim | claimed tasks nobody knows of | the worker hands back what it holds and does not know |
 //! | a worker that was only slow | a lease that is lost | its settle matches no row, and what it made is dropped; what it makes after the purge of its job is swept ([`workflows::sweep`]) |
-//! | PostgreSQL | committed transactions | API answers 503, workers keep converting and settle later; all reconnect |
+//! | PostgreSQL | committed transactions, but perhaps not the last claims | API answers 503, workers keep converting and settle later; all reconnect. A claim that is gone is a lost lease; fences leap |
 //! | everything | rows and blobs | `bindery up` finds them and goes on |
 //!
 //! # Rules across floors

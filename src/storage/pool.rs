@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    Connection, PgConnection, Postgres, Row,
+    Connection, PgConnection, Postgres, Row, Transaction,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions},
 };
@@ -48,7 +48,7 @@ const FRESH: Duration = Duration::from_secs(1);
 const SUSPICION: Duration = Duration::from_secs(30);
 
 /// A statement for nothing, to go on in the transaction that a connection of a [`Route::Pooled`] pool brings along.
-pub const BEGUN: &str = "select 1";
+const BEGUN: &str = "select 1";
 
 /// Begins a transaction, and forgets what others have prepared on the session: the driver names statements by counting.
 const BEGIN_ANEW: &str = "begin; deallocate all";
@@ -86,7 +86,7 @@ pub fn lazy(config: &PoolConfig) -> PgPool {
 
 /// Refuses a new connection to a server in recovery; the pool tries again until its caller's time is over.
 async fn admit(conn: &mut PgConnection, route: Route) -> Result<(), sqlx::Error> {
-    begin(conn, route).await?;
+    bring_along(conn, route).await?;
     let row = sqlx::raw_sql("select pg_is_in_recovery()").fetch_one(conn).await?;
     if row.try_get(0)? {
         return Err(sqlx::Error::Protocol("the server is in recovery, so it is not the primary".to_owned()));
@@ -97,7 +97,7 @@ async fn admit(conn: &mut PgConnection, route: Route) -> Result<(), sqlx::Error>
 /// Whether an idle connection is alive and may write.
 async fn is_usable(conn: &mut PgConnection, route: Route) -> bool {
     let asked = async {
-        begin(&mut *conn, route).await?;
+        bring_along(&mut *conn, route).await?;
         let row = sqlx::raw_sql("show transaction_read_only").fetch_one(conn).await?;
         row.try_get::<String, _>(0)
     };
@@ -114,7 +114,7 @@ async fn is_usable(conn: &mut PgConnection, route: Route) -> bool {
     }
 }
 
-async fn begin(conn: &mut PgConnection, route: Route) -> Result<(), sqlx::Error> {
+async fn bring_along(conn: &mut PgConnection, route: Route) -> Result<(), sqlx::Error> {
     match route {
         Route::Direct => Ok(()),
         Route::Pooled => sqlx::raw_sql(BEGIN_ANEW).execute(conn).await.map(|_| ()),
@@ -128,6 +128,28 @@ async fn conclude(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
         Err(sqlx::Error::BeginFailed) => Ok(true),
         Err(error) => Err(error),
     }
+}
+
+/// Begins a transaction. A caller may be dropped at any moment, as when its client hangs up.
+///
+/// # Why on a task of its own (2026-11)
+/// The driver counts a transaction when the server has answered that it has begun. Dropped before that, the connection went
+/// back into the pool with a transaction open that nobody knew of, and whatever was written on it afterwards was
+/// answered as done and never committed.
+///
+/// # Errors
+/// `Unavailable` when the database is.
+pub async fn begin(pool: &PgPool, route: Route) -> Result<Transaction<'static, Postgres>, Error> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move {
+        match route {
+            Route::Direct => pool.begin().await,
+            Route::Pooled => pool.begin_with(BEGUN).await,
+        }
+    });
+    // Nobody aborts the task, so it fails to end only by a panic, which goes on here.
+    let begun = begun.await.unwrap_or_else(|gone| std::panic::resume_unwind(gone.into_panic()));
+    begun.map_err(Error::of("begin a transaction"))
 }
 
 /// Gives a connection back after a statement that wrote, and makes sure that it is committed. Dropping it commits too,

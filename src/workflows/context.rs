@@ -64,11 +64,7 @@ pub struct Context {
 impl Context {
     /// Begins a transaction.
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Postgres>, Error> {
-        let begun = match self.route {
-            Route::Direct => self.pool.begin().await,
-            Route::Pooled => self.pool.begin_with(pool::BEGUN).await,
-        };
-        Ok(begun.map_err(storage::Error::of("begin a transaction"))?)
+        Ok(pool::begin(&self.pool, self.route).await?)
     }
 
     /// Does an operation again, from the beginning of its transaction, while the database rolls it back for its timing

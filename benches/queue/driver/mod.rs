@@ -104,7 +104,7 @@ struct Scale {
 const FULL: Scale = Scale {
     insert_seconds: 5.0,
     drain_jobs: 60_000,
-    idle_jobs: 500,
+    idle_jobs: 900,
     waiters: 1_000,
     held: 10_000,
     held_seconds: 30,
@@ -119,7 +119,7 @@ const FULL: Scale = Scale {
 const QUICK: Scale = Scale {
     insert_seconds: 1.0,
     drain_jobs: 6_000,
-    idle_jobs: 50,
+    idle_jobs: 60,
     waiters: 200,
     held: 1_000,
     held_seconds: 6,

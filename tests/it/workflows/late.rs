@@ -1,6 +1,6 @@
 //! What a worker has finished when its job has ended meanwhile: executed here, settled by hand afterwards.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use bindery::{
     domain::{JobId, TenantId, limits},
@@ -14,12 +14,14 @@ use bindery::{
 };
 use bytes::Bytes;
 use futures_util::stream;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
     Database,
     remote::egress,
     scripted::{register, take},
+    until,
     wait::seconds,
 };
 
@@ -87,4 +89,20 @@ async fn a_result_that_is_finished_after_the_cancel_is_not_published() {
     assert_eq!(database.count("select count(*) from results").await, 0);
     assert_eq!(database.count("select count(*) from jobs where error_code = 'canceled'").await, 1);
     assert_eq!(database.count("select count(*) from tasks").await, 0);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_at_any_moment_leaves_no_transaction_open() {
+    let database = Database::migrated().await;
+    let folder = tempfile::tempdir().unwrap();
+    let ctx = context(&database, folder.path());
+    let open = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'";
+    for step in 0..60 {
+        let job = create::create(&ctx, TenantId::DEFAULT, &create::NewJob::default()).await.unwrap();
+        // As when a client hangs up: the call is dropped wherever it is.
+        let call = bindery::workflows::start::start(&ctx, TenantId::DEFAULT, job);
+        timeout(Duration::from_micros(50 * step), call).await.ok();
+        until("no transaction is open", seconds(5), async || (database.count(open).await == 0).then_some(())).await;
+    }
+    assert_eq!(database.count("select count(*) from jobs").await, 60, "what was answered is there");
 }
