@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
     Site, documents,
@@ -39,6 +39,11 @@ async fn a_job_is_followed_from_its_creation_to_its_end() {
         let (client, job) = (client.clone(), job.clone());
         async move { client.result(&job).await }
     });
+    // Work may be done so fast that nothing is told between its beginning and its end.
+    let mut states = Vec::new();
+    while states.last().is_none_or(|told: &Value| told["status"]["code"] == "creating") {
+        states.push(next(&mut events).await.data("status"));
+    }
     let _work = site.work();
     let began = Instant::now();
     let mut heard = rest(events).await;
@@ -47,13 +52,11 @@ async fn a_job_is_followed_from_its_creation_to_its_end() {
     assert!(heard.len() <= most, "at most four a second: {heard:?}");
     let end = heard.pop().unwrap().data("completed");
     assert_eq!(end["outcome"], "success");
-    let states: Vec<_> = heard.into_iter().map(|one| one.data("status")).collect();
+    states.extend(heard.into_iter().map(|one| one.data("status")));
     assert!(states.windows(2).all(|pair| pair[0] != pair[1]), "only what has changed is told: {states:?}");
     let last = states.last().unwrap();
     assert_eq!((&end["jobId"], &end["status"]), (&last["jobId"], &last["status"]));
     assert_eq!(*last, client.get(&format!("/jobs/{job}")).await.json());
-    let codes: Vec<_> = states.iter().map(|told| told["status"]["code"].as_str().unwrap()).collect();
-    assert!(codes.contains(&"pending") || codes.contains(&"processing"), "{codes:?}");
 }
 
 #[tokio::test]
