@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    Connection, PgConnection, Postgres, Row, Transaction,
+    Connection, PgConnection, Postgres, Row,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions},
 };
@@ -48,7 +48,7 @@ const FRESH: Duration = Duration::from_secs(1);
 const SUSPICION: Duration = Duration::from_secs(30);
 
 /// A statement for nothing, to go on in the transaction that a connection of a [`Route::Pooled`] pool brings along.
-const BEGUN: &str = "select 1";
+pub const BEGUN: &str = "select 1";
 
 /// Begins a transaction, and forgets what others have prepared on the session: the driver names statements by counting.
 const BEGIN_ANEW: &str = "begin; deallocate all";
@@ -128,28 +128,6 @@ async fn conclude(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
         Err(sqlx::Error::BeginFailed) => Ok(true),
         Err(error) => Err(error),
     }
-}
-
-/// Begins a transaction. A caller may be dropped at any moment, as when its client hangs up.
-///
-/// # Why on a task of its own (2026-11)
-/// The driver counts a transaction when the server has answered that it has begun. Dropped before that, the connection went
-/// back into the pool with a transaction open that nobody knew of, and whatever was written on it afterwards was
-/// answered as done and never committed.
-///
-/// # Errors
-/// `Unavailable` when the database is.
-pub async fn begin(pool: &PgPool, route: Route) -> Result<Transaction<'static, Postgres>, Error> {
-    let pool = pool.clone();
-    let begun = tokio::spawn(async move {
-        match route {
-            Route::Direct => pool.begin().await,
-            Route::Pooled => pool.begin_with(BEGUN).await,
-        }
-    });
-    // Nobody aborts the task, so it fails to end only by a panic, which goes on here.
-    let begun = begun.await.unwrap_or_else(|gone| std::panic::resume_unwind(gone.into_panic()));
-    begun.map_err(Error::of("begin a transaction"))
 }
 
 /// Gives a connection back after a statement that wrote, and makes sure that it is committed. Dropping it commits too,
