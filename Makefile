@@ -22,8 +22,8 @@ chaos: install
 quick:
 	SQLX_OFFLINE=true cargo nextest run
 
-# Measures the task queue beside other queues, which are built from their registry, on a PostgreSQL of its own: 25
-# minutes, or 5 with QUICK=1. ONLY="drain,idle" and SUBJECTS="bindery,awa" narrow it. Nothing else should run meanwhile.
+# Measures the task queue beside other queues, which are built from their registry, on a PostgreSQL of its own: well over
+# half an hour, less with QUICK=1. ONLY="drain,idle" and SUBJECTS="bindery,awa" narrow it. Nothing else should run meanwhile.
 bench-queue:
 	cargo build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
 	SQLX_OFFLINE=true cargo bench --bench queue -- $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(SUBJECTS),--subjects $(SUBJECTS))
