@@ -12,17 +12,14 @@ use std::{
     time::Duration,
 };
 
-use sqlx::postgres::PgPool;
+use sqlx::{Postgres, pool::PoolConnection, postgres::PgPool};
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
     task::yield_now,
     time::Instant,
 };
 
-use super::{
-    Bell, NewJob, NewTask,
-    submit::{self, Tell},
-};
+use super::{Bell, NewJob, NewTask, submit};
 use crate::storage::{
     Error,
     pool::{Route, give_back},
@@ -82,9 +79,9 @@ impl Intake {
     /// `Unavailable` when the database is, and nobody knows whether the job was created; `Conflict` when its tenant does
     /// not exist or the job does already. What is wrong with one job is told only to who submits that.
     pub async fn submit(&self, job: NewJob, task: Option<NewTask>) -> Result<(), Error> {
-        if self.last.was_long_ago() {
-            let tell = if task.is_some() { Tell::AtOnce } else { Tell::Afterwards };
-            return self.way.commit(&[&job], task.as_slice(), tell).await;
+        // Through a pooler a statement is in a transaction with what comes after it, so nothing can be told at once.
+        if self.last.was_long_ago() && (task.is_none() || self.way.route == Route::Direct) {
+            return self.way.commit_lone(&job, task.as_ref()).await;
         }
         let (answer, answered) = oneshot::channel();
         let gone = || Error::Unavailable { doing: "create a job", source: Arc::new(sqlx::Error::WorkerCrashed) };
@@ -131,14 +128,12 @@ impl Way {
     async fn write(&self, batch: Vec<Submission>) {
         let jobs: Vec<_> = batch.iter().map(|submission| &submission.job).collect();
         let tasks: Vec<_> = batch.iter().filter_map(|submission| submission.task).collect();
-        let together = self.commit(&jobs, &tasks, Tell::Afterwards).await;
+        let together = self.commit(&jobs, &tasks).await;
         let alone = batch.len() == 1;
         let mut queued = false;
         for Submission { job, task, answer } in batch {
             let outcome = match &together {
-                Err(error) if !alone && !error.is_passing() => {
-                    self.commit(&[&job], task.as_slice(), Tell::Afterwards).await
-                }
+                Err(error) if !alone && !error.is_passing() => self.commit(&[&job], task.as_slice()).await,
                 outcome => outcome.clone(),
             };
             queued |= outcome.is_ok() && task.is_some();
@@ -150,9 +145,19 @@ impl Way {
         }
     }
 
-    async fn commit(&self, jobs: &[&NewJob], tasks: &[NewTask], tell: Tell) -> Result<(), Error> {
-        let mut conn = self.pool.acquire().await.map_err(Error::of("create a job"))?;
-        submit::submit(&mut conn, jobs, tasks, tell).await?;
+    async fn commit(&self, jobs: &[&NewJob], tasks: &[NewTask]) -> Result<(), Error> {
+        let mut conn = self.connect().await?;
+        submit::submit(&mut conn, jobs, tasks).await?;
         give_back(conn, self.route).await
+    }
+
+    async fn commit_lone(&self, job: &NewJob, task: Option<&NewTask>) -> Result<(), Error> {
+        let mut conn = self.connect().await?;
+        submit::submit_lone(&mut conn, job, task).await?;
+        give_back(conn, self.route).await
+    }
+
+    async fn connect(&self) -> Result<PoolConnection<Postgres>, Error> {
+        self.pool.acquire().await.map_err(Error::of("create a job"))
     }
 }

@@ -126,14 +126,15 @@ impl Ending {
 }
 
 impl Lease {
-    /// Ends the attempt, in the caller's transaction.
+    /// Ends the attempt, in the caller's transaction. Says whether that lets another task of a tenant with a limit go on: then
+    /// ring the bell after the commit.
     ///
     /// # Errors
     /// `LeaseLost` when another worker has the task, or it is gone; the caller rolls back.
-    pub async fn end(&self, conn: &mut PgConnection, ending: &Ending) -> Result<(), Error> {
+    pub async fn end(&self, conn: &mut PgConnection, ending: &Ending) -> Result<bool, Error> {
         // Nothing is claimed, so it does not matter by whom.
         let settled = settle(conn, WorkerId(uuid::Uuid::nil()), &[(self, ending)]).await?;
-        if settled.contains(&self.fence) { Ok(()) } else { Err(self.lost()) }
+        if settled.fences.contains(&self.fence) { Ok(settled.freed) } else { Err(self.lost()) }
     }
 
     /// What a worker shows of it when it renews.

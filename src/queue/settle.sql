@@ -63,5 +63,6 @@ with ended as materialized (
     for update skip locked
   ) as next
   where tasks.job_id = next.job_id and tasks.id = next.id
+  returning 1
 )
-select array_agg(fence) as fences from settled
+select array_agg(fence) as fences, exists (select from unlimited) as "freed!" from settled

@@ -38,6 +38,8 @@ pub struct Stepped {
     pub claimed: Vec<Lease>,
     /// Tasks put aside because their tenants run as much as they may; others may wait behind them.
     pub limited: usize,
+    /// Whether what was settled lets other tasks of tenants with a limit go on.
+    pub freed: bool,
     /// Whether the worker is alive in the eyes of the database. One that is not gets nothing, since that would be
     /// taken back at once.
     pub alive: bool,
@@ -74,8 +76,9 @@ pub async fn step(
     ended: &[(&Lease, &Ending)],
     wants: &[Want],
 ) -> Result<Stepped, Error> {
-    let settled = if ended.is_empty() { HashSet::new() } else { settle(conn, worker, ended).await? };
-    let mut stepped = Stepped { settled, ..Stepped::default() };
+    let Settled { fences, freed } =
+        if ended.is_empty() { Settled::default() } else { settle(conn, worker, ended).await? };
+    let mut stepped = Stepped { settled: fences, freed, ..Stepped::default() };
     if !wants.is_empty() && !claim(conn, worker, wants, &mut stepped).await? {
         query_scalar!("select turns.trust_fences()")
             .fetch_one(&mut *conn)
@@ -86,14 +89,23 @@ pub async fn step(
     Ok(stepped)
 }
 
-/// Settles what has ended and gives the fences of what counts.
+/// What was settled.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// Fences of what counts.
+    pub(super) fences: HashSet<i64>,
+    /// Whether it lets other tasks of tenants with a limit go on.
+    pub(super) freed: bool,
+}
+
+/// Settles what has ended.
 ///
 /// Only endings that concern nothing but the queue belong here, or those in a transaction that writes the rest.
 pub(super) async fn settle(
     conn: &mut PgConnection,
     worker: WorkerId,
     ended: &[(&Lease, &Ending)],
-) -> Result<HashSet<i64>, Error> {
+) -> Result<Settled, Error> {
     // In one order for all, since a cancel locks the same tasks.
     let mut ended = ended.to_vec();
     ended.sort_unstable_by_key(|(lease, _)| (lease.task.job, lease.task.id));
@@ -118,7 +130,7 @@ pub(super) async fn settle(
     .fetch_one(conn)
     .await
     .map_err(Error::of("settle tasks"))?;
-    Ok(settled.fences.unwrap_or_default().into_iter().collect())
+    Ok(Settled { fences: settled.fences.unwrap_or_default().into_iter().collect(), freed: settled.freed })
 }
 
 /// Claims what is wanted, and says whether fences can be trusted; nothing is claimed while they cannot.

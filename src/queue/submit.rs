@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, postgres::types::PgInterval, query_file};
+use sqlx::{PgConnection, postgres::types::PgInterval, query_file, query_scalar};
 
 use super::{NewTask, bell};
 use crate::{
@@ -34,31 +34,13 @@ pub struct NewJob {
 /// The constraint that refuses a second job of a tenant under one key.
 pub const KEY_CONSTRAINT: &str = "jobs_idempotency_key_key";
 
-/// How workers hear of new tasks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tell {
-    /// By the commit itself: one way to the server less, at the price described with [`bell`], so for quiet times only.
-    AtOnce,
-    /// By the bell, which the caller rings after the commit.
-    Afterwards,
-}
-
-impl Tell {
-    const fn channel(self) -> Option<&'static str> {
-        match self {
-            Self::AtOnce => Some(bell::WORK),
-            Self::Afterwards => None,
-        }
-    }
-}
-
 /// Creates jobs in state `creating` with their options, and puts tasks into the queue, by one statement: all are there
-/// or none. Tasks of one line stand in their order. The commit tells workers of them, or ring the bell afterwards.
+/// or none. Tasks of one line stand in their order. Ring the bell after the commit.
 ///
 /// # Errors
 /// `Unavailable` when the database is; `Conflict` when a tenant does not exist, or a job or its key does already
 /// ([`KEY_CONSTRAINT`]).
-pub async fn submit(conn: &mut PgConnection, jobs: &[&NewJob], tasks: &[NewTask], tell: Tell) -> Result<(), Error> {
+pub async fn submit(conn: &mut PgConnection, jobs: &[&NewJob], tasks: &[NewTask]) -> Result<(), Error> {
     let (jobs, options, tasks) = (Jobs::of(jobs), Options::of(jobs), Tasks::of(tasks));
     query_file!(
         "src/queue/submit.sql",
@@ -79,7 +61,6 @@ pub async fn submit(conn: &mut PgConnection, jobs: &[&NewJob], tasks: &[NewTask]
         tasks.tenants as Vec<TenantId>,
         &tasks.priorities,
         tasks.places as Vec<Option<i64>>,
-        tell.channel(),
         jobs.keys as Vec<Option<&str>>,
         jobs.requests as Vec<Option<&[u8]>>,
     )
@@ -89,12 +70,61 @@ pub async fn submit(conn: &mut PgConnection, jobs: &[&NewJob], tasks: &[NewTask]
     Ok(())
 }
 
+/// Creates one job as [`submit`] does, by a statement that is set up faster. Its first task, if it has one, is of the job, and
+/// workers hear of it by the commit, which does not wait for the disk: they begin while the disk is still busy, and only who
+/// submits waits for that. So all is on the disk when this returns. Wants a connection outside of a transaction, and times in
+/// which few others commit: see [`bell`].
+///
+/// # Why work begins before it is on the disk (2026-11)
+/// It needs nothing that a crash could take from it alone: the log is written in order, so whatever settles a task is on the
+/// disk after the task itself. A crash in between takes the job and the work back together, and nobody was told of either.
+///
+/// # Errors
+/// As with [`submit`]; when `Unavailable`, nobody knows whether the job was created.
+pub async fn submit_lone(conn: &mut PgConnection, job: &NewJob, task: Option<&NewTask>) -> Result<(), Error> {
+    let (names, values): (Vec<_>, Vec<_>) =
+        job.options.iter().map(|option| (option.name.as_str(), option.value.as_str())).unzip();
+    query_file!(
+        "src/queue/submit_lone.sql",
+        job.id as JobId,
+        job.tenant as TenantId,
+        job.workflow,
+        job.profile,
+        job.name.as_deref(),
+        interval(job.idle_max),
+        job.once.as_ref().map(|once| once.key.as_str()),
+        job.once.as_ref().map(|once| once.request_sha256.as_slice()),
+        names as Vec<&str>,
+        values as Vec<&str>,
+        task.map(|task| task.kind),
+        task.map(|task| task.lane.as_str()),
+        task.and_then(|task| task.document) as Option<DocumentId>,
+        task.map(|task| task.priority),
+        task.and_then(|task| task.turn.place()),
+        task.map(|_| bell::WORK),
+    )
+    .fetch_optional(&mut *conn)
+    .await
+    .map_err(Error::of("create a job"))?;
+    if task.is_some() { wait_for_disk(conn).await } else { Ok(()) }
+}
+
+/// Returns when everything that was committed before is on the disk, and with standbys that the server waits for: a commit
+/// that writes waits for all that the log holds before it.
+async fn wait_for_disk(conn: &mut PgConnection) -> Result<(), Error> {
+    query_scalar!("select pg_logical_emit_message(true, 'bindery', '') is not null")
+        .fetch_one(conn)
+        .await
+        .map_err(Error::of("wait for the disk"))?;
+    Ok(())
+}
+
 /// Puts many tasks into the queue by one statement, in the caller's transaction; those of one line stand in their order.
 ///
 /// # Errors
 /// `Unavailable` when the database is.
 pub async fn enqueue_all(conn: &mut PgConnection, tasks: &[NewTask]) -> Result<(), Error> {
-    submit(conn, &[], tasks, Tell::Afterwards).await
+    submit(conn, &[], tasks).await
 }
 
 /// Jobs as columns.

@@ -1,8 +1,7 @@
--- Jobs with their options and their tasks; each of the three may be missing. $18: the channel on which workers are told, if
--- they are told by the same commit. $19 and $20: keys of jobs and hashes of their requests.
+-- Jobs with their options and their tasks; each of the three may be missing.
 with given_jobs as (
   select *
-  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::interval[], $19::text[], $20::bytea[])
+  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::interval[], $18::text[], $19::bytea[])
        as given (id, tenant_id, workflow, profile, name, idle_max, idempotency_key, request_sha256)
 ), created as (
   insert into jobs (id, tenant_id, workflow, profile, name, expires_at, idempotency_key, request_sha256)
@@ -27,10 +26,8 @@ with given_jobs as (
          )) as order_key
   from given_tasks left join lines on lines.tenant_id = given_tasks.tenant_id and lines.lane = given_tasks.lane
                                       and lines.priority = given_tasks.priority
-), queued as (
-  insert into tasks (kind, lane, job_id, document_id, tenant_id, priority, state, order_key)
-  select kind, lane, job_id, document_id, tenant_id, priority, 'ready', order_key
-  from placed
-  order by ordinal
 )
-select pg_notify($18, '') where $18 is not null
+insert into tasks (kind, lane, job_id, document_id, tenant_id, priority, state, order_key)
+select kind, lane, job_id, document_id, tenant_id, priority, 'ready', order_key
+from placed
+order by ordinal

@@ -130,13 +130,13 @@ async fn drop_lost<H: Handler>(
 impl<H: Handler> Pump<H> {
     pub(super) fn begin_step(&mut self, now: Instant) {
         self.stepping = true;
-        self.look = false;
+        let told = std::mem::take(&mut self.look);
         self.ended_since = None;
         let mut ended = std::mem::take(&mut self.ended);
         let mut wants = Vec::new();
         if self.deadline.is_none() {
             for (lane, slots) in &mut self.lanes {
-                wants.extend(slots.want(now).map(|(count, start)| Want { lane: *lane, count, start }));
+                wants.extend(slots.want(told, now).map(|(count, start)| Want { lane: *lane, count, start }));
             }
         }
         let known = self.unknown.then(|| {
@@ -194,8 +194,11 @@ impl<H: Handler> Pump<H> {
         match step.outcome {
             Ok(stepped) => {
                 (self.failures, self.unknown) = (0, false);
+                // What is free now may wait in any lane, and for any worker.
+                let freed = stepped.freed;
+                self.look |= freed;
                 self.arrived(&step.wants, stepped, step.took);
-                if step.ended.iter().any(|ended| ended.ending.how.is_ready()) {
+                if freed || step.ended.iter().any(|ended| ended.ending.how.is_ready()) {
                     self.bell.work();
                 }
             }

@@ -22,22 +22,22 @@ use crate::{
 pub(super) async fn settle(ctx: &Context, lease: &Lease, done: &Done) -> Result<(), Error> {
     let ending = done.ending(lease);
     let mut tx = ctx.begin().await?;
-    let mut step = Step::Waiting;
+    let (mut step, mut freed) = (Step::Waiting, false);
     // The job first, then the task: the same order as everybody else.
     match storage::jobs::lock_any(&mut tx, lease.task.job).await {
         Ok(job) => {
-            lease.end(&mut tx, &ending).await?;
+            freed |= lease.end(&mut tx, &ending).await?;
             step = record(ctx, &mut tx, lease, &job, done).await?;
         }
         // Purged: the task is all that is left.
         Err(storage::Error::NotFound) => {
-            lease.end(&mut tx, &Ending { how: How::Canceled, report: done.report.clone() }).await?;
+            freed |= lease.end(&mut tx, &Ending { how: How::Canceled, report: done.report.clone() }).await?;
         }
         Err(error) => return Err(error.into()),
     }
     Context::commit(tx).await?;
     step.announce(ctx, lease.task.job);
-    if ending.how.is_ready() {
+    if freed || ending.how.is_ready() {
         ctx.bell.work();
     }
     Ok(())

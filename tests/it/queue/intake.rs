@@ -2,14 +2,14 @@
 
 use bindery::{
     domain::{JobId, Lane, TenantId, options::JobOption},
-    queue::{Bell, Intake, NewJob, NewTask, Signal, Signals},
+    queue::{Bell, Intake, NewJob, NewTask, Signal, Signals, submit::submit_lone},
     storage::{self, pool::Route},
 };
 use futures_util::future::join_all;
-use sqlx::postgres::PgPool;
+use sqlx::{Connection, postgres::PgPool};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Database, scripted::task, wait::seconds};
+use crate::support::{Cluster, Database, scripted::task, wait::seconds};
 
 fn intake(pool: PgPool) -> Intake {
     let bell = Bell::new(pool.clone());
@@ -97,6 +97,34 @@ async fn workers_are_told_of_the_task_of_a_job_that_comes_alone_and_of_those_tha
     assert!(matches!(heard.recv().await, Ok(Signal::Work)));
     join_all((0..5).map(|_| submit())).await;
     assert!(matches!(heard.recv().await, Ok(Signal::Work)));
+}
+
+#[tokio::test]
+async fn a_job_that_comes_alone_is_on_the_disk_when_its_caller_is_answered() {
+    let mut cluster = Cluster::start_with(&["wal_writer_delay=10s"]).await;
+    let database = cluster.database().await;
+    let job = job(TenantId::DEFAULT);
+    let task = NewTask { job: job.id, ..task() };
+    intake(database.pool()).submit(job, Some(task)).await.unwrap();
+    cluster.kill().await;
+    cluster.restart().await;
+    assert_eq!(database.count("select count(*) from jobs join tasks on tasks.job_id = jobs.id").await, 1);
+}
+
+#[tokio::test]
+async fn only_the_caller_of_a_job_that_comes_alone_waits_for_the_disk() {
+    let database = Database::migrated().await;
+    let mut conn = database.connect().await;
+    let job = job(TenantId::DEFAULT);
+    let task = NewTask { job: job.id, ..task() };
+    for (task, waits) in [(None, "on"), (Some(&task), "off")] {
+        sqlx::raw_sql("set synchronous_commit = on").execute(&mut conn).await.unwrap();
+        let mut tx = conn.begin().await.unwrap();
+        submit_lone(&mut tx, &job, task).await.unwrap();
+        let committing: String = sqlx::query_scalar("show synchronous_commit").fetch_one(&mut *tx).await.unwrap();
+        assert_eq!(committing, waits);
+        tx.rollback().await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -68,6 +68,23 @@ async fn the_bell_wakes_a_pump_long_before_it_polls() {
 }
 
 #[tokio::test]
+async fn the_next_task_of_a_tenant_with_a_limit_begins_when_one_has_ended_and_not_at_the_next_poll() {
+    for in_batches in [true, false] {
+        let database = Database::migrated().await;
+        let mut conn = database.connect().await;
+        database.execute("update tenants set running_max = 1").await;
+        for _ in 0..4 {
+            enqueue(&mut conn, 0).await;
+        }
+        let pump = Pump { poll: seconds(300), in_batches, ..Pump::default() }.start(&database).await;
+        pump.handler.gate.add_permits(4);
+        pump.handler.settles(4).await;
+        let handler = pump.stop().await;
+        assert_eq!(handler.most(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_pump_without_a_listener_finds_work_by_polling() {
     let database = Database::migrated().await;
     let mut conn = database.connect().await;

@@ -96,7 +96,7 @@ pub(crate) async fn take_in(conn: &mut PgConnection, worker: &Registration, lane
 
 /// Ends an attempt of which nothing more is known.
 pub(crate) async fn end(conn: &mut PgConnection, lease: &Lease, how: How) -> Result<(), Error> {
-    lease.end(conn, &Ending::of(how)).await
+    lease.end(conn, &Ending::of(how)).await.map(|_| ())
 }
 
 /// What a scripted task does.
@@ -113,6 +113,7 @@ pub(crate) enum Act {
 /// Does what it is told and counts.
 pub(crate) struct Scripted {
     pool: PgPool,
+    bell: Bell,
     act: Act,
     in_batches: bool,
     /// One permit lets one task of [`Act::Pass`] end.
@@ -188,8 +189,11 @@ impl Handler for Scripted {
 
     async fn settle(&self, lease: &Lease, done: &Option<StopReason>) -> Result<(), Error> {
         let mut tx = self.pool.begin().await.map_err(storage::Error::of("begin a transaction"))?;
-        lease.end(&mut tx, &Ending::of(how(*done))).await?;
+        let freed = lease.end(&mut tx, &Ending::of(how(*done))).await?;
         tx.commit().await.map_err(storage::Error::of("commit a transaction"))?;
+        if freed {
+            self.bell.work();
+        }
         self.settled.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
@@ -261,6 +265,7 @@ impl Pump {
         let bell = Bell::new(pool.clone());
         let handler = Arc::new(Scripted {
             pool: pool.clone(),
+            bell: bell.clone(),
             act: self.act,
             in_batches: self.in_batches,
             gate: Semaphore::new(0),
