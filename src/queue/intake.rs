@@ -93,7 +93,8 @@ impl Intake {
 impl Last {
     /// Says so, and begins the time anew.
     fn was_long_ago(&self) -> bool {
-        let now = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        // The first of all comes after a quiet time, too.
+        let now = u64::try_from((QUIET + self.began.elapsed()).as_micros()).unwrap_or(u64::MAX);
         let last = self.at.swap(now, Relaxed);
         Duration::from_micros(now.saturating_sub(last)) >= QUIET
     }

@@ -2,10 +2,14 @@
 
 use bindery::{
     domain::{JobId, Lane, TenantId, options::JobOption},
-    queue::{Bell, Intake, NewJob, NewTask, Signal, Signals, submit::submit_lone},
+    queue::{Bell, Intake, NewJob, NewTask, Signal, Signals, enqueue, submit::submit_lone},
     storage::{self, pool::Route},
 };
 use futures_util::future::join_all;
+use nix::{
+    sys::signal::{Signal as Posix, kill},
+    unistd::Pid,
+};
 use sqlx::{Connection, postgres::PgPool};
 use tokio_util::sync::CancellationToken;
 
@@ -101,12 +105,20 @@ async fn workers_are_told_of_the_task_of_a_job_that_comes_alone_and_of_those_tha
 
 #[tokio::test]
 async fn a_job_that_comes_alone_is_on_the_disk_when_its_caller_is_answered() {
-    let mut cluster = Cluster::start_with(&["wal_writer_delay=10s"]).await;
+    let mut cluster = Cluster::start().await;
     let database = cluster.database().await;
+    let mut conn = database.connect().await;
+    // The first of its line makes the line, which waits for the disk in any case.
+    enqueue(&mut conn, &task()).await.unwrap();
     let job = job(TenantId::DEFAULT);
     let task = NewTask { job: job.id, ..task() };
+    // Whoever writes the log when nobody waits for it does not.
+    let writer = cluster.count("select pid::bigint from pg_stat_activity where backend_type = 'walwriter'").await;
+    let writer = Pid::from_raw(i32::try_from(writer).unwrap());
+    kill(writer, Posix::SIGSTOP).unwrap();
     intake(database.pool()).submit(job, Some(task)).await.unwrap();
     cluster.kill().await;
+    kill(writer, Posix::SIGKILL).unwrap();
     cluster.restart().await;
     assert_eq!(database.count("select count(*) from jobs join tasks on tasks.job_id = jobs.id").await, 1);
 }
