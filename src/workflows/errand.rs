@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
+use tracing::Instrument;
 
 use super::{
     Context, Error, add,
@@ -41,8 +42,16 @@ impl Errand {
         let named = |name: &str| Some(name.to_owned());
         let new =
             NewJob { workflow: named(connection.workflow), profile: named(connection.profile), ..NewJob::default() };
-        let job = create::create(ctx, tenant, &new).await?;
-        Ok(Self { ctx: ctx.clone(), tenant, job, is_kept: false })
+        let ctx = ctx.clone();
+        let begin = async move {
+            let job = create::create(&ctx, tenant, &new).await?;
+            Ok(Self { ctx, tenant, job, is_kept: false })
+        };
+        // On a task of its own: a call that is given up before it knows of its job would leave it there. So the job is known in any
+        // case, to be deleted with the errand that nobody takes.
+        let begun = tokio::spawn(begin.in_current_span()).await;
+        // Nobody aborts the task, so it fails to end only by a panic, which goes on here.
+        begun.unwrap_or_else(|gone| std::panic::resume_unwind(gone.into_panic()))
     }
 
     /// The job.

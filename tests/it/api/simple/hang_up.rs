@@ -34,3 +34,23 @@ async fn a_client_may_hang_up_before_there_is_a_worker_too() {
     drop(stream);
     no_job(&site).await;
 }
+
+#[tokio::test]
+async fn a_client_that_hangs_up_while_its_job_is_made_leaves_none() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let call = call(&client, "/http.input/convert-to-pdf", b"a");
+    let mut conn = site.db.connect().await;
+    for made in 1..=30 {
+        let stream = raw::open(&client, &call).await;
+        // As soon as its row can be seen, which is before the service knows of it.
+        loop {
+            let jobs: i64 = sqlx::query_scalar("select count(*) from jobs").fetch_one(&mut conn).await.unwrap();
+            if jobs >= made {
+                break;
+            }
+        }
+        drop(stream);
+    }
+    no_job(&site).await;
+}
