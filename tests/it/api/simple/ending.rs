@@ -11,7 +11,6 @@ async fn a_document_that_cannot_be_converted_is_a_problem_by_the_error_of_its_jo
     let (_serve, _work, client, simple) = whole(&site).await;
     for (document, status, code) in [
         (documents::noise("noise.bin", 3000), 415, "unsupportedFormat"),
-        (documents::file("a.html", "<html><body>a</body></html>"), 415, "unsupportedFormat"),
         (documents::encrypted_pdf("locked.pdf", "s3cret"), 422, "password"),
         (documents::file("broken.pdf", "%PDF-1.7\nnothing of one"), 422, "corrupt"),
     ] {
@@ -24,12 +23,10 @@ async fn a_document_that_cannot_be_converted_is_a_problem_by_the_error_of_its_jo
         let result = client.result(answer.header("x-job-id")).await;
         assert_eq!(result["error"]["message"], detail);
     }
-    let answer = simple.post_body(
-        "/http.inputstructured/convert-to-pdf",
-        "",
-        r#"{"data":[{"fileName":"a.html","content":"PGh0bWw+"}]}"#,
-    );
-    assert_eq!(answer.await.json()["title"], "Unsupported media type.", "an empty type is another one than JSON");
+    let body = r#"{"data":[{"fileName":"b.bin","content":"AAECAwQFBgcICQ=="}]}"#;
+    let answer = simple.post_body("/http.inputstructured/convert-to-pdf", "application/json", body).await;
+    assert!(answer.problem(415).contains("b.bin"), "{}", answer.text());
+    assert_eq!(answer.json()["code"], "unsupportedFormat");
 }
 
 #[tokio::test]
