@@ -26,6 +26,6 @@ COPY --from=build /usr/local/bin/bindery /usr/local/bin/bindery
 USER 1001
 ENV BINDERY_DATA=/var/lib/bindery BINDERY_BLOBS=file:///var/lib/bindery/blobs
 VOLUME /var/lib/bindery/blobs
-EXPOSE 13033
+EXPOSE 13033 13034
 ENTRYPOINT ["bindery"]
 CMD ["serve"]

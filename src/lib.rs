@@ -43,7 +43,9 @@
 //! 8. `GET /jobs/{id}/result` → [`workflows::result`] waits without holding a connection, `GET …/events` follows the job
 //!    ([`workflows::progress`]); for all of them one registry looks ([`workflows::watch`]). `GET …/result/{resultId}` streams
 //!    the blob, to the client or, with `:put` and `:post`, through [`egress`] to a URL.
-//! 9. `DELETE /jobs/{id}` → [`workflows::delete`] hides the job and enqueues `purge`.
+//! 9. A call of the Simple API ([`api::simple_router`]) does steps 1 to 8 by itself, for a job that ends with it ([`workflows::errand`]); what job
+//!    that is, a row says ([`workflows::connections`]).
+//! 10. `DELETE /jobs/{id}` → [`workflows::delete`] hides the job and enqueues `purge`.
 //!
 //! # What holds when a process dies
 //!
@@ -51,6 +53,7 @@
 //! | --- | --- | --- |
 //! | API during an upload | bytes without a row, or half of them | the client gets no 201; the job's purge removes the bytes |
 //! | API after the commit, before the answer | the document is in | nothing to mend; the client sees it in the job, or repeats the call under its idempotency key |
+//! | API during a call of the Simple API | a job that nobody asks for | it goes when its time is over |
 //! | API during an upload with a key | the key is taken, by a lease | the lease runs out after 15 s; the next call with the key is processed anew |
 //! | worker while an engine runs | a claimed task, a work folder | rescue returns the task; the next worker on the machine removes the folder; the kernel kills the engine host |
 //! | worker after storing the PDF, before settling | a blob that no row names | the task runs again under another fence; the purge removes the blob |

@@ -65,6 +65,9 @@ kinds! {
     JobNotFound = "http://www.pdf-tools.com/service/rest/errors/jobNotFound", NOT_FOUND, "Job not found.",
         "There is no such job: it never was, was deleted, or its time is over.",
         "Create it again if it is needed.";
+    ConnectionNotFound = "urn:bindery:problem:connectionNotFound", NOT_FOUND, "Connection not found.",
+        "The Simple API has no connection of the name in the path, or it is switched off.",
+        "Check its spelling, or have its row in the table `connections` made.";
     ResultNotFound = "urn:bindery:problem:resultNotFound", NOT_FOUND, "Result not found.",
         "The job is completed and has no such result.",
         "Take a `resultId` of the job's result.";
@@ -98,24 +101,39 @@ kinds! {
     UnsupportedMediaType = "urn:bindery:problem:unsupportedMediaType", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type.",
         "The `Content-Type` of the body or of a part is none that the operation reads.",
         "Send what the detail names.";
+    UnsupportedFormat = "urn:bindery:problem:unsupportedFormat", UNSUPPORTED_MEDIA_TYPE, "Unsupported format.",
+        "A document of a call of the Simple API is of a format that is not converted.",
+        "Leave out the document that the detail names, or send it in another format.";
     BadRange = "urn:bindery:problem:badRange", RANGE_NOT_SATISFIABLE, "Range not satisfiable.",
         "No byte of the result lies in the range that was asked for.",
         "Ask for a range inside the length that `Content-Range` tells.";
     ExpectationFailed = "urn:bindery:problem:expectationFailed", EXPECTATION_FAILED, "Expectation failed.",
         "The header `Expect` holds something else than `100-continue`.",
         "Leave the header out.";
+    NotConverted = "urn:bindery:problem:notConverted", UNPROCESSABLE_ENTITY, "Not converted.",
+        "A document of a call of the Simple API cannot be converted as it is; the member `code` has the error code of the job.",
+        "Mend what the detail names, or give the password or option that it asks for.";
     HeadTooLarge = "urn:bindery:problem:headTooLarge", REQUEST_HEADER_FIELDS_TOO_LARGE, "Headers too large.",
         "The request has too many headers, or they have too many bytes.",
         "Send fewer of them; cookies are never needed.";
     Internal = "urn:bindery:problem:internal", INTERNAL_SERVER_ERROR, "Internal error.",
         "The service failed in a way that it should not.",
         "Report it with the value of the header `X-Request-Id`; the log has the cause under it.";
+    ConversionFailed = "urn:bindery:problem:conversionFailed", INTERNAL_SERVER_ERROR, "Conversion failed.",
+        "The job of a call of the Simple API was canceled, took too long, or failed by no fault of its documents; the member `code` has its error code.",
+        "Try again; if it stays, report it with the job that the header `X-Job-Id` names.";
+    ConnectionNotUsable = "urn:bindery:problem:connectionNotUsable", INTERNAL_SERVER_ERROR, "Connection not usable.",
+        "The connection names a workflow or a profile that this version does not have.",
+        "Have its row in the table `connections` corrected.";
     Unavailable = "urn:bindery:problem:unavailable", SERVICE_UNAVAILABLE, "Service unavailable.",
         "The database or the blob store cannot be reached at the moment.",
         "Try again after `Retry-After` seconds.";
     TooManyJobs = "urn:bindery:problem:tooManyJobs", SERVICE_UNAVAILABLE, "Too many jobs.",
         "As many jobs are open as there may be.",
         "Wait for jobs to complete or delete some, and try again after `Retry-After` seconds.";
+    Stopping = "urn:bindery:problem:stopping", SERVICE_UNAVAILABLE, "Service stopping.",
+        "The process that waited for the job of a call of the Simple API stops; the job is deleted.",
+        "Send the call again after `Retry-After` seconds.";
     NotYet = "urn:bindery:problem:notYet", GATEWAY_TIMEOUT, "Not completed yet.",
         "The job was not completed within the time that a call waits.",
         "Ask again, as often as you like.";

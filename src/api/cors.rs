@@ -17,7 +17,7 @@ use super::trace::REQUEST_ID;
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_AGE: Duration = Duration::from_secs(3600);
 /// Headers of an answer that a page may read, besides those that it always may.
-const EXPOSED: [HeaderName; 8] = [
+const EXPOSED: [HeaderName; 10] = [
     header::LOCATION,
     header::ETAG,
     header::CONTENT_DISPOSITION,
@@ -26,6 +26,8 @@ const EXPOSED: [HeaderName; 8] = [
     REQUEST_ID,
     header::LINK,
     HeaderName::from_static("preference-applied"),
+    super::simple::JOB_ID,
+    super::simple::JOB_STATUS,
 ];
 
 /// The origins whose pages may call.

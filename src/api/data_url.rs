@@ -60,7 +60,7 @@ async fn receive(
 }
 
 /// Fetches a document into the place that was taken for it.
-async fn fetch(state: &ApiState, accepted: &Accepted, target: &Target) -> Result<Uploaded, Problem> {
+pub(super) async fn fetch(state: &ApiState, accepted: &Accepted, target: &Target) -> Result<Uploaded, Problem> {
     let ctx = state.workflows();
     let download = ctx.egress.get(target, ctx.settings.upload_bytes_max).await.map_err(workflows::Error::from)?;
     let (name, media_type) = (name(&download), declared(&download.headers).map(str::to_owned));

@@ -43,6 +43,7 @@ mod prefer;
 mod problem;
 mod range;
 mod result;
+mod simple;
 mod status;
 mod store;
 mod target;
@@ -117,7 +118,13 @@ pub fn router(state: ApiState, origins: &Origins) -> Router {
         .route("/jobs/{id}/result/{result_id}/~{verb}", post(store::store_job_result_data));
     let routes =
         Router::new().nest(BASE, rest).route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
-    framed(routes.with_state(state), origins)
+    framed(routes.merge(simple::routes()).with_state(state), origins)
+}
+
+/// Makes a router for the Simple API alone, to be used like that of [`router`].
+pub fn simple_router(state: ApiState, origins: &Origins) -> Router {
+    let probes = Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
+    framed(probes.merge(simple::routes()).with_state(state), origins)
 }
 
 /// Puts around routes what every answer needs; the last layer is the outermost.

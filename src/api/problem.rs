@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{answer, catalogue::Kind};
 use crate::{
-    domain::{JobId, limits},
+    domain::{ErrorCode, JobId, limits},
     egress,
     log::ErrorChain,
     queue, storage, workflows,
@@ -22,6 +22,8 @@ pub struct Problem {
     retry_after_seconds: Option<u16>,
     /// Length of the file that a range lies outside of.
     file_bytes: Option<u64>,
+    /// Why the job failed whose end this is.
+    code: Option<ErrorCode>,
 }
 
 /// How it is written, in this order.
@@ -31,13 +33,15 @@ struct View<'a> {
     title: &'static str,
     detail: &'a str,
     status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
     #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
 }
 
 impl Problem {
     fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), retry_after_seconds: None, file_bytes: None }
+        Self { kind, detail: detail.into(), retry_after_seconds: None, file_bytes: None, code: None }
     }
 
     /// The request cannot be understood.
@@ -63,6 +67,31 @@ impl Problem {
     /// The job has no such result.
     pub(super) fn unknown_result(id: &str) -> Self {
         Self::new(Kind::ResultNotFound, format!("The result with ID '{id}' could not be found"))
+    }
+
+    /// The job of a call has failed.
+    pub(super) fn of_failed_job(code: ErrorCode, message: &str) -> Self {
+        let kind = match code {
+            ErrorCode::UnsupportedFormat => Kind::UnsupportedFormat,
+            ErrorCode::Conformance
+            | ErrorCode::Corrupt
+            | ErrorCode::Generic
+            | ErrorCode::Option
+            | ErrorCode::Password
+            | ErrorCode::UnsupportedFeature => Kind::NotConverted,
+            ErrorCode::Canceled
+            | ErrorCode::Configuration
+            | ErrorCode::External
+            | ErrorCode::Internal
+            | ErrorCode::Timeout => Kind::ConversionFailed,
+        };
+        Self { code: Some(code), ..Self::new(kind, message) }
+    }
+
+    /// The same of one part of a request.
+    #[must_use]
+    pub(super) fn within(self, part: &str) -> Self {
+        Self { detail: format!("{part}: {}", self.detail), ..self }
     }
 
     /// No part of the result lies in the range that was asked for.
@@ -180,6 +209,7 @@ impl Problem {
             title: entry.title,
             detail: &self.detail,
             status: entry.status.as_u16(),
+            code: self.code.map(ErrorCode::as_str),
             // The cause of an error of ours is in the log, under this.
             request_id: super::trace::request_id().filter(|_| entry.status.is_server_error()),
         }
@@ -199,6 +229,15 @@ impl From<workflows::Error> for Problem {
             Error::UnknownResult { result, .. } => Self::unknown_result(&result.to_string()),
             Error::UnknownWorkflow { .. } => Self::new(Kind::WorkflowNotFound, error.to_string()),
             Error::UnknownProfile { .. } => Self::new(Kind::ProfileNotFound, error.to_string()),
+            Error::UnknownConnection { .. } => Self::new(Kind::ConnectionNotFound, error.to_string()),
+            Error::Connection { .. } => {
+                let detail = error.to_string();
+                Self { code: Some(ErrorCode::Configuration), ..Self::new(Kind::ConnectionNotUsable, detail) }
+            }
+            Error::Stopping => {
+                let detail = "The service is stopping, and the job was deleted; send the call again";
+                Self::new(Kind::Stopping, detail).retry_after(1)
+            }
             Error::Options(_) => Self::bad_request(error.to_string()),
             Error::WrongState { .. } => Self::new(Kind::WrongState, error.to_string()),
             Error::KeyReused => {
@@ -267,7 +306,9 @@ pub(super) async fn unknown_path(method: Method, uri: Uri) -> Response {
     if method == Method::OPTIONS && uri.path() == "*" {
         return (StatusCode::NO_CONTENT, [(header::ALLOW, HeaderValue::from_static(METHODS))]).into_response();
     }
-    let detail = format!("There is nothing at '{}'; the API is at '{}'", super::paths::public(uri.path()), super::BASE);
+    let path = super::paths::public(uri.path());
+    let detail =
+        format!("There is nothing at '{path}'; the API is at '{}', the Simple API at '/http.input'", super::BASE);
     Problem::new(Kind::NotFound, detail).into_response()
 }
 

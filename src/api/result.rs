@@ -75,7 +75,7 @@ fn is_known(known: &str, tag: &str) -> bool {
     known.split(',').map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
-fn etag(file: &ResultRow) -> String {
+pub(super) fn etag(file: &ResultRow) -> String {
     let hex: String = file.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("\"{hex}\"")
 }

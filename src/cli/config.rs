@@ -61,6 +61,12 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
     ),
     ("BINDERY_LISTEN", "--listen", "127.0.0.1:13033", "Address and port of the API"),
     (
+        "BINDERY_SIMPLE_LISTEN",
+        "--simple-listen",
+        "127.0.0.1:13034",
+        "Address and port of the Simple API alone; empty for none. It is at BINDERY_LISTEN, too",
+    ),
+    (
         "BINDERY_CORS_ORIGINS",
         "--cors-origins",
         "* on an address of this machine alone, else none",
@@ -132,6 +138,9 @@ pub struct Flags {
     /// Address and port of the API [env: BINDERY_LISTEN] [default: 127.0.0.1:13033]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<String>,
+    /// Address and port of the Simple API alone; empty for none [env: BINDERY_SIMPLE_LISTEN] [default: 127.0.0.1:13034]
+    #[arg(long, value_name = "ADDRESS")]
+    pub simple_listen: Option<String>,
     /// Web pages that may call the API, as in https://app.example.com; or *, or none [env: BINDERY_CORS_ORIGINS]
     #[arg(long, value_name = "ORIGIN,…")]
     pub cors_origins: Option<String>,
@@ -209,6 +218,8 @@ pub struct Config {
     pub blobs: PathBuf,
     /// Address and port of the API.
     pub listen: SocketAddr,
+    /// Address and port of the Simple API alone, if it has one.
+    pub simple_listen: Option<SocketAddr>,
     /// Web pages that may call the API; none means that the address decides.
     pub origins: Option<Origins>,
     /// Engine slots of a worker.
@@ -264,6 +275,14 @@ impl Reader<'_> {
         flag.cloned().or_else(|| (self.environment)(variable)).filter(|value| !value.is_empty())
     }
 
+    /// The address that a flag or a variable names, or none when it is empty; `default` when there is neither.
+    fn address_or_none(&mut self, flag: Option<&String>, variable: &str, default: SocketAddr) -> Option<SocketAddr> {
+        if flag.cloned().or_else(|| (self.environment)(variable)).is_none() {
+            return Some(default);
+        }
+        self.parse(flag, variable, address)
+    }
+
     fn parse<T, E: fmt::Display>(
         &mut self,
         flag: Option<&String>,
@@ -311,6 +330,11 @@ impl Config {
             listen: r
                 .parse(flags.listen.as_ref(), "BINDERY_LISTEN", address)
                 .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 13033))),
+            simple_listen: r.address_or_none(
+                flags.simple_listen.as_ref(),
+                "BINDERY_SIMPLE_LISTEN",
+                SocketAddr::from(([127, 0, 0, 1], 13034)),
+            ),
             origins: r.parse(flags.cors_origins.as_ref(), "BINDERY_CORS_ORIGINS", Origins::from_str),
             slots: r.parse(flags.slots.as_ref(), "BINDERY_SLOTS", slots).unwrap_or_else(default_slots),
             soffice: r
@@ -344,11 +368,13 @@ impl Config {
         };
         let anonymous =
             r.parse(None, "BINDERY_ALLOW_ANONYMOUS", bool::from_str).unwrap_or(false) || flags.allow_anonymous;
-        if !anonymous && !config.listen.ip().is_loopback() {
-            r.problems.push(format!(
-                "BINDERY_LISTEN: {} is reachable from other machines and there are no keys; listen on 127.0.0.1 or say --allow-anonymous",
-                config.listen
-            ));
+        let listeners = [("BINDERY_LISTEN", Some(config.listen)), ("BINDERY_SIMPLE_LISTEN", config.simple_listen)];
+        for (variable, address) in listeners {
+            if let Some(address) = address.filter(|address| !anonymous && !address.ip().is_loopback()) {
+                r.problems.push(format!(
+                    "{variable}: {address} is reachable from other machines and there are no keys; listen on 127.0.0.1 or say --allow-anonymous"
+                ));
+            }
         }
         if reader.problems.is_empty() { Ok(config) } else { Err(ConfigErrors(reader.problems)) }
     }
@@ -435,5 +461,18 @@ mod tests {
     fn an_address_beyond_this_machine_needs_consent() {
         assert!(with(&[("BINDERY_LISTEN", "0.0.0.0:13033")]).is_err());
         assert!(with(&[("BINDERY_LISTEN", "0.0.0.0:13033"), ("BINDERY_ALLOW_ANONYMOUS", "true")]).is_ok());
+        let problem = with(&[("BINDERY_SIMPLE_LISTEN", "0.0.0.0:13034")]).err().unwrap().to_string();
+        assert!(problem.contains("BINDERY_SIMPLE_LISTEN: 0.0.0.0:13034"), "{problem}");
+    }
+
+    #[test]
+    fn the_simple_api_has_an_address_of_its_own_unless_told_otherwise() {
+        let port = |pairs| with(pairs).unwrap().simple_listen.map(|address| address.port());
+        assert_eq!(port(&[]), Some(13034));
+        assert_eq!(port(&[("BINDERY_SIMPLE_LISTEN", "127.0.0.1:1")]), Some(1));
+        assert_eq!(port(&[("BINDERY_SIMPLE_LISTEN", "")]), None);
+        let flags = Flags { simple_listen: Some(String::new()), ..Flags::default() };
+        let variable = |name: &str| (name == "BINDERY_SIMPLE_LISTEN").then(|| "127.0.0.1:1".to_owned());
+        assert_eq!(Config::resolve(&flags, &variable).unwrap().simple_listen, None, "the flag wins");
     }
 }

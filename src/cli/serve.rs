@@ -1,8 +1,12 @@
 //! `bindery serve`: the HTTP API.
 
+use std::net::SocketAddr;
+
 use anyhow::Context as _;
+use futures_util::future::join_all;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use time::OffsetDateTime;
+use tokio::net::TcpListener;
 
 use super::{config::Config, logging, parts, signals};
 use crate::api::{
@@ -22,21 +26,37 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
     raise_file_limit();
     let stop = signals::stop_token()?;
     let Some(access) = parts::wait_for_database(&config, &stop).await? else { return Ok(()) };
-    let listener = tokio::net::TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; is another service running there?", config.listen))?;
-    let address = listener.local_addr()?;
+    let listener = listen(config.listen, "--listen").await?;
+    let simple_listener = match config.simple_listen {
+        Some(address) => Some(listen(address, "--simple-listen").await?),
+        None => None,
+    };
     let context = parts::context(&config, access, CONNECTIONS_MAX, &stop)?;
-    let origins = config.origins.clone().unwrap_or_else(|| Origins::of_listener(config.listen.ip()));
-    let router = api::router(ApiState::new(context, OffsetDateTime::now_utc()), &origins);
+    let state = ApiState::new(context, OffsetDateTime::now_utc());
+    let origins = |address: SocketAddr| config.origins.clone().unwrap_or_else(|| Origins::of_listener(address.ip()));
+    let mut serving = Vec::new();
+    if let (Some(listener), Some(address)) = (simple_listener, config.simple_listen) {
+        let router = api::simple_router(state.clone(), &origins(address));
+        let address = listener.local_addr()?;
+        tracing::info!(%address, "the Simple API is at http://{address}");
+        serving.push(server::serve(listener, router, Pace::STANDARD, stop.clone()));
+    }
+    let address = listener.local_addr()?;
+    let router = api::router(state, &origins(config.listen));
     tracing::info!(%address, "serving http://{address}{}", api::BASE);
+    serving.push(server::serve(listener, router, Pace::STANDARD, stop.clone()));
     tokio::select! {
-        () = server::serve(listener, router, Pace::STANDARD, stop.clone()) => {}
+        _ = join_all(serving) => {}
         // A waiting result call must not hold up the end; its client asks again elsewhere.
         () = async { stop.cancelled().await; tokio::time::sleep(config.grace.min(std::time::Duration::from_secs(5))).await } => {}
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+async fn listen(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("cannot listen on {address}; is another service running there? Else give {flag}"))
 }
 
 /// Allows this process as many open files as the system lets it have: each waiting call is a connection, and the usual limit of

@@ -42,6 +42,11 @@ pub(super) async fn up(config: Config) -> anyhow::Result<()> {
     drop(std::net::TcpListener::bind(config.listen).with_context(|| {
         format!("cannot listen on {}: another service uses it; stop that, or give --listen", config.listen)
     })?);
+    if let Some(address) = config.simple_listen {
+        drop(std::net::TcpListener::bind(address).with_context(|| {
+            format!("cannot listen on {address}: another service uses it; stop that, or give --simple-listen")
+        })?);
+    }
     let mut embedded = match &config.database {
         Some(_) => None,
         None => Some(Embedded::prepare(&config).await?),
@@ -124,7 +129,8 @@ fn environment(config: &Config, embedded: Option<&Embedded>) -> Vec<(OsString, O
         ("BINDERY_DATA", config.data.display().to_string()),
         ("BINDERY_BLOBS", format!("file://{}", config.blobs.display())),
         ("BINDERY_LISTEN", config.listen.to_string()),
-        ("BINDERY_ALLOW_ANONYMOUS", (!config.listen.ip().is_loopback()).to_string()),
+        ("BINDERY_SIMPLE_LISTEN", config.simple_listen.map_or_else(String::new, |address| address.to_string())),
+        ("BINDERY_ALLOW_ANONYMOUS", (!is_private(config)).to_string()),
         ("BINDERY_SLOTS", slots.join(",")),
         ("BINDERY_FONTS", paths(&config.fonts)),
         ("BINDERY_RESULT_WAIT", config.result_wait.as_secs().to_string()),
@@ -160,6 +166,11 @@ fn environment(config: &Config, embedded: Option<&Embedded>) -> Vec<(OsString, O
     env.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
+/// Whether only this machine reaches what is listened on.
+fn is_private(config: &Config) -> bool {
+    [Some(config.listen), config.simple_listen].into_iter().flatten().all(|address| address.ip().is_loopback())
+}
+
 /// Removes workers of this machine whose process is gone: after a crash of everything, their tasks need not wait.
 async fn bury_the_dead(options: &PgConnectOptions) -> Result<(), storage::Error> {
     let mut conn = pool::connect(options).await?;
@@ -191,6 +202,9 @@ async fn bury(options: &PgConnectOptions, id: WorkerId) {
 
 fn announce(config: &Config, embedded: Option<&Embedded>) {
     say(&format!("bindery: the API is at http://{}{}", config.listen, crate::api::BASE));
+    if let Some(address) = config.simple_listen {
+        say(&format!("bindery: the Simple API is at http://{address}, as in /http.input/convert-to-pdf"));
+    }
     say(&format!("bindery: documents, results and work are in {}", config.data.display()));
     if let Some(embedded) = embedded {
         say(&format!("bindery: look inside with psql '{}'", embedded.url()));

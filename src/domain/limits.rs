@@ -16,6 +16,9 @@ pub const PART_HEADER_BYTES_MAX: usize = 16 << 10;
 /// Most bytes of an upload that are neither the document nor its options: headers, and fields that a form sends along.
 pub const FORM_OVERHEAD_BYTES_MAX: usize = 1 << 20;
 
+/// Most bytes of the JSON of a call of the Simple API without the contents of its documents: 10,000 of them with a long name each.
+pub const STRUCTURED_BYTES_MAX: usize = 4 << 20;
+
 /// How long nothing of an upload may come. A client whose network is gone never says so.
 pub const UPLOAD_IDLE_MAX: Duration = Duration::from_secs(120);
 /// Most elements inside each other in a list of options that comes as XML. The list itself needs three.

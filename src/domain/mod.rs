@@ -4,6 +4,7 @@
 //! Ids and state enums derive `sqlx::Type` where a column holds them.
 
 pub mod code;
+pub mod connection;
 pub mod event;
 pub mod format;
 pub mod id;
@@ -17,6 +18,7 @@ pub mod options;
 mod words;
 
 pub use code::ErrorCode;
+pub use connection::ResponseMode;
 pub use event::{Event, EventCode, Severity};
 pub use format::Format;
 pub use id::{DocumentId, JobId, ResultId, TenantId, WorkerId};

@@ -192,6 +192,15 @@ pub async fn update_completed(
     Ok(())
 }
 
+/// Names a job. The caller holds the lock.
+pub async fn update_name(conn: &mut PgConnection, id: JobId, name: &str) -> Result<(), Error> {
+    query!("update jobs set name = $2 where id = $1", id as JobId, name)
+        .execute(conn)
+        .await
+        .map_err(Error::of("name a job"))?;
+    Ok(())
+}
+
 /// Records that the client asked to cancel a job. The caller holds the lock.
 pub async fn update_cancel_requested(conn: &mut PgConnection, id: JobId) -> Result<(), Error> {
     query!("update jobs set cancel_requested_at = coalesce(cancel_requested_at, now()) where id = $1", id as JobId)

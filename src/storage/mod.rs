@@ -8,6 +8,7 @@
 //! 3. A row that names a blob is committed after the blob is durable (see [`blobs`]).
 
 pub mod blobs;
+pub mod connections;
 pub mod documents;
 pub mod events;
 pub mod installation;

@@ -5,11 +5,11 @@ use sqlx::{PgConnection, query, query_as};
 use super::Error;
 use crate::domain::{DocumentId, JobId, options::JobOption};
 
-/// Stores the options of one document in one statement; those of a job are created with it.
+/// Stores the options of one document, or of a job that was created without any, in one statement.
 pub async fn insert(
     conn: &mut PgConnection,
     job: JobId,
-    document: DocumentId,
+    document: Option<DocumentId>,
     options: &[JobOption],
 ) -> Result<(), Error> {
     if options.is_empty() {
@@ -22,7 +22,7 @@ pub async fn insert(
          select $1, $2, given.ordinal, given.name, given.value
          from unnest($3::text[], $4::text[]) with ordinality as given (name, value, ordinal)",
         job as JobId,
-        document as DocumentId,
+        document as Option<DocumentId>,
         names as Vec<&str>,
         values as Vec<&str>,
     )

@@ -289,6 +289,12 @@ async fn release(claim: Option<Claim>) {
 }
 
 impl Uploaded {
+    /// Gives the document the name that came behind its bytes.
+    #[must_use]
+    pub fn named(self, file_name: &str) -> Self {
+        Self { file_name: label(file_name), ..self }
+    }
+
     /// Sums up what the request asks for.
     fn request(&self, options: &[JobOption]) -> [u8; 32] {
         let sum = Fingerprint::of("add").bytes(&self.stored.sha256);
@@ -331,7 +337,7 @@ async fn commit(
         stored: &uploaded.stored,
     };
     storage::documents::insert(&mut tx, &new).await?;
-    storage::options::insert(&mut tx, job, document, options).await?;
+    storage::options::insert(&mut tx, job, Some(document), options).await?;
     storage::jobs::update_open(&mut tx, job, 1).await?;
     let task = queue::NewTask {
         kind: kind::CONVERT,

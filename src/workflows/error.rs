@@ -40,6 +40,23 @@ pub enum Error {
     /// The options cannot be stored.
     #[error(transparent)]
     Options(#[from] OptionsError),
+    /// There is no such connection, or it is switched off.
+    #[error("there is no connection `{id}`")]
+    UnknownConnection {
+        /// The name that was asked for.
+        id: String,
+    },
+    /// A connection is set up for something that this version does not have.
+    #[error("the connection `{id}` cannot be used: {problem}")]
+    Connection {
+        /// Its name.
+        id: String,
+        /// What is missing.
+        problem: String,
+    },
+    /// The process stops, so nobody waits any longer.
+    #[error("the service is stopping")]
+    Stopping,
     /// The job's state does not allow it.
     #[error("the job is {state}")]
     WrongState {

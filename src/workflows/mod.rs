@@ -16,8 +16,10 @@
 pub mod add;
 pub mod advance;
 pub mod cancel;
+pub mod connections;
 pub mod create;
 pub mod delete;
+pub mod errand;
 pub mod expire;
 pub mod listing;
 pub mod lists;

@@ -1,6 +1,6 @@
 //! Reading a job's state and result, and waiting for it.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 
@@ -56,6 +56,33 @@ pub async fn overview(ctx: &Context, tenant: TenantId) -> Result<OverviewRow, Er
 pub async fn wait(ctx: &Context, tenant: TenantId, id: JobId, longest: Duration) -> Result<Arc<Completed>, Error> {
     let longest = longest.min(ctx.settings.result_wait_max);
     let deadline = Instant::now() + longest;
+    wait_until(ctx, tenant, id, async {
+        // At its deadline or at the stop of the process, whichever comes first.
+        drop(timeout_at(deadline, ctx.stop.cancelled()).await);
+        Error::NotYet { after: longest }
+    })
+    .await
+}
+
+/// Waits like [`wait`], for as long as it takes.
+///
+/// # Errors
+/// `UnknownJob`, `WrongState`; `Stopping` when the process stops.
+pub async fn wait_for_good(ctx: &Context, tenant: TenantId, id: JobId) -> Result<Arc<Completed>, Error> {
+    wait_until(ctx, tenant, id, async {
+        ctx.stop.cancelled().await;
+        Error::Stopping
+    })
+    .await
+}
+
+async fn wait_until(
+    ctx: &Context,
+    tenant: TenantId,
+    id: JobId,
+    given_up: impl Future<Output = Error>,
+) -> Result<Arc<Completed>, Error> {
+    let mut given_up = pin!(given_up);
     let (mut watching, mut seen) = ctx.watch.job(id, Wanted::Result).await?;
     loop {
         let row = visible(&seen, tenant, id)?;
@@ -65,10 +92,10 @@ pub async fn wait(ctx: &Context, tenant: TenantId, id: JobId, longest: Duration)
             // A look for somebody else may come without the result; the next one brings it.
             (JobState::Pending | JobState::Processing | JobState::Completed, _) => {}
         }
-        let changed = ctx.stop.run_until_cancelled(watching.changed());
-        match timeout_at(deadline, changed).await {
-            Ok(Some(changed)) => seen = changed,
-            Ok(None) | Err(_) => return Err(Error::NotYet { after: longest }),
+        tokio::select! {
+            biased;
+            changed = watching.changed() => seen = changed,
+            error = &mut given_up => return Err(error),
         }
     }
 }

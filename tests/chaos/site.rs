@@ -97,6 +97,7 @@ impl Site {
             let name = format!("serve-{number}");
             let mut spec = self.spec(&name, "serve", database);
             spec.env.push(("BINDERY_LISTEN".into(), own.to_string().into()));
+            spec.env.push(("BINDERY_SIMPLE_LISTEN".into(), "127.0.0.1:0".into()));
             let member = Member::new(&name, Kind::Serve, spec, &self.journal);
             self.running.spawn(Arc::clone(&member).supervise(self.stop_roles.clone()));
             self.serves.push(member);

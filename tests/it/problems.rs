@@ -6,12 +6,14 @@ use bindery::api::catalogue::{self, Kind};
 use reqwest::Method;
 
 use crate::support::{
-    Answer, Client, Process, Site, by_hand,
+    Answer, Client, Document, Process, Site, by_hand,
     client::{Part, multipart},
     cut_proxy::CutProxy,
     documents,
     remote::nobody,
     service::files,
+    until,
+    wait::seconds,
 };
 
 /// Kinds that no process can be brought to send within a second, and where they are tested.
@@ -54,6 +56,7 @@ async fn every_kind_is_sent_by_a_real_process() {
     let mut sent = of_requests(&serve).await;
     sent.extend(of_calls(&client).await);
     sent.extend(of_jobs(&site, &client).await);
+    sent.extend(of_simple(&site).await);
     let mut way = CutProxy::open(&site.db);
     let (_other, cut_off) = site.serve_with(&[("DATABASE_URL", &way.url)]).await;
     way.cut();
@@ -95,6 +98,45 @@ async fn of_calls(client: &Client) -> BTreeSet<String> {
         (client.post_body("/jobs", "text/plain", "x").await, Kind::UnsupportedMediaType),
     ];
     answers.iter().map(|(answer, kind)| check(answer, *kind)).collect()
+}
+
+/// What is wrong with a call of the Simple API.
+async fn of_simple(site: &Site) -> BTreeSet<String> {
+    let (mut serve, client) = site.serve().await;
+    let simple = Client::new(&serve.simple_url().unwrap());
+    let work = site.work();
+    let convert = |id: &str, document: Document| {
+        let simple = simple.clone();
+        let path = format!("/http.input/{id}?filename={}", document.name);
+        async move { simple.post_body(&path, "", document.bytes).await }
+    };
+    site.db.execute("update connections set workflow = 'Print' where id = 'repair-pdf'").await;
+    let mut sent = BTreeSet::new();
+    for (id, document, kind) in [
+        ("none", documents::text("a.txt"), Kind::ConnectionNotFound),
+        ("repair-pdf", documents::text("a.txt"), Kind::ConnectionNotUsable),
+        ("convert-to-pdf", documents::noise("a.bin", 3000), Kind::UnsupportedFormat),
+        ("convert-to-pdf", documents::encrypted_pdf("a.pdf", "s3cret"), Kind::NotConverted),
+    ] {
+        sent.insert(check(&convert(id, document).await, kind));
+    }
+    // A job stays where it is from now on.
+    drop(work);
+    for kind in [Kind::ConversionFailed, Kind::Stopping] {
+        let call = tokio::spawn(convert("convert-to-pdf", documents::text("a.txt")));
+        let job = until("the job is started", seconds(10), async || {
+            let jobs = client.get("/jobs?state=pending").await.json();
+            jobs[0]["jobId"].as_str().map(str::to_owned)
+        })
+        .await;
+        if kind == Kind::ConversionFailed {
+            client.post(&format!("/jobs/{job}:cancel")).await.expect(202);
+        } else {
+            serve.stop(seconds(10)).await;
+        }
+        sent.insert(check(&call.await.unwrap(), kind));
+    }
+    sent
 }
 
 /// What is wrong with the state that a job is in.

@@ -22,6 +22,7 @@ mod repeat_create;
 mod replay;
 mod request_id;
 mod result;
+mod simple;
 mod status;
 mod store;
 mod upload;

@@ -92,6 +92,14 @@ impl Process {
         Some(format!("http://{address}"))
     }
 
+    /// The address of the Simple API alone, once it serves.
+    pub(crate) fn simple_url(&self) -> Option<String> {
+        let output = self.output();
+        let (_, rest) = output.rsplit_once("the Simple API is at http://")?;
+        let (address, _) = rest.split_once(char::is_whitespace)?;
+        Some(format!("http://{address}"))
+    }
+
     /// A client for it, as soon as it serves.
     pub(crate) async fn client(&self) -> Client {
         let url = until(&format!("`{}` serves", self.name), seconds(60), async || self.url()).await;
@@ -148,6 +156,7 @@ impl Site {
             ("BINDERY_DATA".to_owned(), data),
             ("BINDERY_BLOBS".to_owned(), format!("file://{}", self.blobs().display())),
             ("BINDERY_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
+            ("BINDERY_SIMPLE_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
             ("BINDERY_SLOTS".to_owned(), "native=2,office=1".to_owned()),
             ("BINDERY_LOG".to_owned(), "info".to_owned()),
         ];

@@ -32,7 +32,8 @@ impl Home {
     /// Starts `up`.
     pub(crate) fn up(&self, more: &[&str]) -> Process {
         let data = self.data().to_string_lossy().into_owned();
-        let mut args = vec!["up", "--data", &data, "--listen", "127.0.0.1:0", "--slots", "native=2,office=1"];
+        let mut args = vec!["up", "--data", &data, "--slots", "native=2,office=1"];
+        args.extend(["--listen", "127.0.0.1:0", "--simple-listen", "127.0.0.1:0"]);
         args.extend(more);
         Process::start("up", &args, &[], self.folder.path())
     }

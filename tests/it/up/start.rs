@@ -38,6 +38,16 @@ async fn the_origins_that_up_is_told_reach_its_api() {
 }
 
 #[tokio::test]
+async fn the_simple_api_has_an_address_of_its_own() {
+    let home = Home::new();
+    let up = home.up(&[]);
+    up.client().await;
+    let simple = crate::support::Client::new(&up.simple_url().unwrap());
+    let answer = simple.post_body("/http.input/archive-pdfa2-default?filename=a.txt", "text/plain", "Hello").await;
+    assert_eq!(answer.expect(200).header("content-type"), "application/pdf");
+}
+
+#[tokio::test]
 async fn the_embedded_database_is_durable_and_lets_nobody_in_by_the_network_without_a_password() {
     let home = Home::new();
     let up = home.up(&[]);
