@@ -1,7 +1,7 @@
 //! Status lines for many callers at once, as one read.
 //!
 //! Clients that poll are most of the traffic, and each read by itself costs the server more than it costs this process. So
-//! while reads are under way, what is asked waits together and goes with the next one; a caller that is alone waits
+//! while a read is under way, what is asked waits together and goes with the next one; a caller that is alone waits
 //! for nobody. Whoever asks is told of a read that began after it asked, so it sees what it has changed.
 
 use std::{
@@ -16,7 +16,7 @@ use std::{
 
 use sqlx::postgres::PgPool;
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{mpsc, oneshot},
     task::yield_now,
     time::timeout,
 };
@@ -26,8 +26,6 @@ use crate::{
     storage::{Error, job_lists, jobs::JobSummaryRow},
 };
 
-/// Most reads under way at once: while the server has one, the answers of the other are written.
-const UNDER_WAY_MAX: usize = 2;
 /// Most jobs of one read.
 const BATCH_MAX: usize = 100;
 /// How long a read may take. One that a dead network holds up must not hold up all that come after it.
@@ -90,13 +88,9 @@ impl Drop for Asking<'_> {
 }
 
 async fn run(pool: PgPool, mut arriving: mpsc::UnboundedReceiver<Question>) {
-    let under_way = Arc::new(Semaphore::new(UNDER_WAY_MAX));
     let mut batch = Vec::new();
-    // The place is taken first, so that a batch grows while all are taken.
-    while let Ok(place) = Arc::clone(&under_way).acquire_owned().await {
-        if arriving.recv_many(&mut batch, BATCH_MAX).await == 0 {
-            break;
-        }
+    // One read after the other, so that each takes along all that was asked during the last.
+    while arriving.recv_many(&mut batch, BATCH_MAX).await > 0 {
         // Whoever was answered just now comes again: let those go along.
         yield_now().await;
         while batch.len() < BATCH_MAX
@@ -104,11 +98,7 @@ async fn run(pool: PgPool, mut arriving: mpsc::UnboundedReceiver<Question>) {
         {
             batch.push(next);
         }
-        let (pool, batch) = (pool.clone(), mem::take(&mut batch));
-        tokio::spawn(async move {
-            answer(&pool, batch).await;
-            drop(place);
-        });
+        answer(&pool, mem::take(&mut batch)).await;
     }
 }
 
