@@ -12,12 +12,14 @@ use percent_encoding::percent_decode_str;
 use super::{
     Problem,
     server::{Pace, Paced},
+    trace,
 };
 use crate::domain::limits;
 
 /// Refuses requests that no handler should see, and those whose body stops coming; ends a connection on which the rest of
 /// a body would be in the way of another request.
 pub(super) async fn check(request: Request, next: Next) -> Response {
+    trace::note_route(&request);
     let pace = request.extensions().get::<Pace>().copied().unwrap_or(Pace::STANDARD);
     let waits_to_be_asked = request.headers().contains_key(header::EXPECT);
     let (parts, body) = request.into_parts();

@@ -100,8 +100,11 @@ async fn receive(
 }
 
 async fn read_options(mut part: Part<'_>) -> Result<Vec<JobOption>, Problem> {
-    let charset = options_charset(part.content_type())
-        .ok_or_else(|| Problem::unsupported_media_type("Send the part 'options' as application/json"))?;
+    let in_xml = part.content_type().filter(|declared| options::is_xml(declared)).map(str::to_owned);
+    let charset = if in_xml.is_some() { Some(UTF_8) } else { options_charset(part.content_type()) };
+    let charset = charset.ok_or_else(|| {
+        Problem::unsupported_media_type("Send the part 'options' as application/json or application/xml")
+    })?;
     let mut bytes = Vec::new();
     while let Some(chunk) = part.chunk().await.map_err(unreadable)? {
         if bytes.len() + chunk.len() > limits::OPTIONS_BYTES_MAX {
@@ -112,6 +115,9 @@ async fn read_options(mut part: Part<'_>) -> Result<Vec<JobOption>, Problem> {
         }
         bytes.extend_from_slice(&chunk);
     }
+    if in_xml.is_some() {
+        return options::parse_options(in_xml.as_deref(), &bytes);
+    }
     let (text, is_broken) = charset.decode_with_bom_removal(&bytes);
     if is_broken {
         return Err(Problem::bad_request(format!("The part 'options' is not in {}", charset.name())));
@@ -119,7 +125,7 @@ async fn read_options(mut part: Part<'_>) -> Result<Vec<JobOption>, Problem> {
     options::parse_options(None, text.as_bytes())
 }
 
-/// How the options are written, or `None` when their declared type is not one they may have. The contract knows JSON and no
+/// How options that are not XML are written, or `None` when their declared type is not one they may have. The contract knows JSON and no
 /// type at all; but many form libraries (.NET, Java) declare every field that is not a file as plain text.
 fn options_charset(declared: Option<&str>) -> Option<&'static Encoding> {
     let Some(declared) = declared else { return Some(UTF_8) };

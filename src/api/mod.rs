@@ -19,6 +19,7 @@ use axum::{
     routing::{get, post},
 };
 use time::OffsetDateTime;
+use tower::Layer as _;
 
 use crate::{domain::TenantId, workflows};
 
@@ -128,12 +129,16 @@ pub fn simple_router(state: ApiState, origins: &Origins) -> Router {
 }
 
 /// Puts around routes what every answer needs; the last layer is the outermost.
+///
+/// A layer of a router is put around each of its routes, and all of them are copied for every request, each within the
+/// next. So what need not know the route stands around the router as a whole.
 fn framed(routes: Router, origins: &Origins) -> Router {
     let answering = routes
         .fallback(problem::unknown_path)
         .method_not_allowed_fallback(problem::wrong_method)
-        .layer(middleware::from_fn(check::check))
-        .layer(middleware::from_fn(answer::render));
+        .layer(middleware::from_fn(check::check));
+    let rendered = Router::new().fallback_service(middleware::from_fn(answer::render).layer(answering));
     // Around everything that answers, so that a page can read errors too.
-    origins.around(answering).layer(middleware::from_fn(trace::trace))
+    let shared = origins.around(rendered);
+    Router::new().fallback_service(middleware::from_fn(trace::trace).layer(shared))
 }

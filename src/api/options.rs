@@ -29,8 +29,12 @@ pub(super) fn is_json(content_type: &str) -> bool {
 
 /// Whether a declared content type is one in which a list of options is read; parameters are ignored.
 pub(super) fn is_list(content_type: &str) -> bool {
-    is_json(content_type)
-        || ["application/xml", "text/xml"].contains(&essence(content_type).to_ascii_lowercase().as_str())
+    is_json(content_type) || is_xml(content_type)
+}
+
+/// Whether a declared content type is XML; parameters are ignored.
+pub(super) fn is_xml(content_type: &str) -> bool {
+    ["application/xml", "text/xml"].iter().any(|xml| essence(content_type).eq_ignore_ascii_case(xml))
 }
 
 fn essence(content_type: &str) -> &str {

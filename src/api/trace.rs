@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, field::Empty};
 
 use crate::domain::limits;
 
@@ -27,11 +27,8 @@ pub(super) fn request_id() -> Option<String> {
 /// Gives the request an id, runs it in a span, and logs how it ended. Bodies and names are not logged.
 pub(super) async fn trace(request: Request, next: Next) -> Response {
     let id = brought_along(request.headers()).unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "unknown".to_owned(), |path| super::paths::public(path.as_str()));
-    let span = tracing::info_span!("request", request.id = %id, http.method = %request.method(), http.route = %route);
+    // The router finds the route, further in.
+    let span = tracing::info_span!("request", request.id = %id, http.method = %request.method(), http.route = Empty);
     let began = Instant::now();
     let mut response = CURRENT.scope(id.clone(), next.run(request)).instrument(span.clone()).await;
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -40,6 +37,12 @@ pub(super) async fn trace(request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// Notes in the span of a request which route it takes.
+pub(super) fn note_route(request: &Request) {
+    let route = request.extensions().get::<MatchedPath>().map(|path| super::paths::public(path.as_str()));
+    tracing::Span::current().record("http.route", route.as_deref().unwrap_or("unknown"));
 }
 
 /// The id that a client or a proxy gave the request, if it is fit for a log.

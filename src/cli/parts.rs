@@ -20,7 +20,7 @@ use crate::{
         blobs::Blobs,
         pool::{self, PoolConfig, Route, Way},
     },
-    workflows::{Context, OpenJobs, Settings, Watch},
+    workflows::{Context, OpenJobs, Settings, Summaries, Watch},
 };
 
 /// The database that a role cannot do without.
@@ -139,6 +139,7 @@ pub(super) fn context(
         intake: Intake::new(pool.clone(), route, bell.clone()),
         bell,
         watch: Watch::start(pool.clone(), &signals),
+        summaries: Summaries::start(pool.clone()),
         signals,
         pool,
         route,

@@ -19,8 +19,6 @@ pub const FORM_OVERHEAD_BYTES_MAX: usize = 1 << 20;
 /// Most bytes of the JSON of a call of the Simple API without the contents of its documents: 10,000 of them with a long name each.
 pub const STRUCTURED_BYTES_MAX: usize = 4 << 20;
 
-/// How long nothing of an upload may come. A client whose network is gone never says so.
-pub const UPLOAD_IDLE_MAX: Duration = Duration::from_secs(120);
 /// Most elements inside each other in a list of options that comes as XML. The list itself needs three.
 pub const XML_DEPTH_MAX: usize = 32;
 
@@ -42,7 +40,7 @@ pub const REQUEST_TARGET_BYTES_MAX: usize = 16 << 10;
 /// How long a client may take from the first to the last byte of a request's head, and with the first one on a new connection.
 pub const REQUEST_HEAD_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// How long a body may make no progress. How long it takes in all is not limited: large uploads over slow lines are fine.
+/// How long a body may make no progress: a client whose network is gone never says so. How long it takes in all is not limited: large uploads over slow lines are fine.
 pub const REQUEST_BODY_STALL_MAX: Duration = Duration::from_secs(60);
 
 /// Most bytes of a body that are taken although nobody wants them, so that its connection can go on.

@@ -55,11 +55,24 @@ pub async fn insert(
 }
 
 /// Lists the events of jobs by one statement, each with its job; those of one job stand in the order of its documents and
-/// then of time.
+/// then of time. What came out of a container is told as a part of what was uploaded: a client knows nothing else.
 pub async fn list(conn: &mut PgConnection, jobs: &[JobId]) -> Result<Vec<(JobId, EventRow)>, Error> {
     let rows = query!(
-        r#"select events.job_id as "job: JobId", events.document_id as "document: DocumentId", part, code, severity, message
-           from events left join documents on documents.id = events.document_id
+        r#"select events.job_id as "job: JobId", coalesce(upload.id, events.document_id) as "document: DocumentId",
+                  nullif(concat_ws(': ', upload.path, part), '') as part, code, severity, message
+           from events
+                left join documents on documents.id = events.document_id
+                left join lateral (
+                  with recursive above (id, parent_id, path) as (
+                    select documents.id, documents.parent_id, documents.file_name
+                    where documents.parent_id is not null
+                    union all
+                    select container.id, container.parent_id,
+                           case when container.parent_id is null then path else container.file_name || '/' || path end
+                    from above join documents as container on container.id = above.parent_id
+                  )
+                  select id, path from above where parent_id is null
+                ) as upload on true
            where events.job_id = any ($1)
            order by documents.ordinal nulls last, events.id"#,
         jobs as &[JobId],

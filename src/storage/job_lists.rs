@@ -75,6 +75,34 @@ pub async fn list(
     rows.map_err(Error::of("list jobs"))
 }
 
+/// Reads what the status lines of many jobs say, each with whose job it is. Jobs that are deleted or were never there are not
+/// among the answer.
+pub async fn list_summaries(conn: &mut PgConnection, ids: &[JobId]) -> Result<Vec<(TenantId, JobSummaryRow)>, Error> {
+    let rows = query!(
+        r#"select id as "id: JobId", tenant_id as "tenant: TenantId", state as "state: JobState",
+                  outcome as "outcome: Outcome", error_message, documents_open,
+                  (select count(*) from documents where job_id = jobs.id) as "documents!"
+           from jobs
+           where id = any ($1) and deleted_at is null"#,
+        ids as &[JobId],
+    )
+    .fetch_all(conn)
+    .await
+    .map_err(Error::of("read jobs"))?;
+    let summaries = rows.into_iter().map(|row| {
+        let summary = JobSummaryRow {
+            id: row.id,
+            state: row.state,
+            outcome: row.outcome,
+            error_message: row.error_message,
+            documents: row.documents,
+            documents_open: row.documents_open,
+        };
+        (row.tenant, summary)
+    });
+    Ok(summaries.collect())
+}
+
 /// A job as those who wait for it are told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WatchedRow {

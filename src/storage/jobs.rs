@@ -258,23 +258,6 @@ pub async fn lock_expired(conn: &mut PgConnection, limit: i64) -> Result<Vec<Exp
     .map_err(Error::of("look for expired jobs"))
 }
 
-/// Returns what the status line of a tenant's job says, or `NotFound`.
-pub async fn get_summary(conn: &mut PgConnection, tenant: TenantId, id: JobId) -> Result<JobSummaryRow, Error> {
-    query_as!(
-        JobSummaryRow,
-        r#"select id as "id: JobId", state as "state: JobState", outcome as "outcome: Outcome", error_message,
-                  documents_open, (select count(*) from documents where job_id = jobs.id) as "documents!"
-           from jobs
-           where id = $1 and tenant_id = $2 and deleted_at is null"#,
-        id as JobId,
-        tenant as TenantId,
-    )
-    .fetch_optional(conn)
-    .await
-    .map_err(Error::of("get a job"))?
-    .ok_or(Error::NotFound)
-}
-
 /// A job that was created under a key.
 #[derive(Debug, Clone)]
 pub struct CreatedRow {

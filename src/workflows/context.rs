@@ -3,7 +3,7 @@ use std::{future::Future, time::Duration};
 use sqlx::{Postgres, Transaction, pool::PoolConnection, postgres::PgPool};
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, OpenJobs, Watch};
+use super::{Error, OpenJobs, Summaries, Watch};
 use crate::{
     egress::Egress,
     queue::{self, Bell, Intake, Signals},
@@ -53,6 +53,8 @@ pub struct Context {
     pub signals: Signals,
     /// Looks for all in this process who wait for jobs.
     pub watch: Watch,
+    /// Reads status lines for all in this process who ask.
+    pub summaries: Summaries,
     /// How jobs are treated.
     pub settings: Settings,
     /// Open jobs of tenants, as far as this process knows.

@@ -36,10 +36,12 @@ mod context;
 mod error;
 mod once;
 mod open_jobs;
+mod summaries;
 
 pub use context::{Context, Settings};
 pub use error::Error;
 pub use open_jobs::OpenJobs;
+pub use summaries::Summaries;
 pub use watch::Watch;
 
 /// The kinds of task, as the `kind` column of the queue holds them.

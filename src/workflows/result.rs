@@ -36,7 +36,7 @@ pub struct Completed {
 /// # Errors
 /// `UnknownJob`.
 pub async fn info(ctx: &Context, tenant: TenantId, id: JobId) -> Result<JobSummaryRow, Error> {
-    storage::jobs::get_summary(&mut *ctx.read().await?, tenant, id).await.map_err(Error::of_job(id))
+    ctx.summaries.get(tenant, id).await.map_err(Error::of_job(id))
 }
 
 /// Counts jobs and waiting work.

@@ -217,3 +217,34 @@ fn no_test_is_switched_off_and_what_is_left_to_do_has_an_issue() {
     }
     assert!(broken.is_empty(), "{broken:#?}");
 }
+
+/// The files that a module of tests may be in: below `tests/it`, or below `src` when it begins with `crate`.
+fn files_of(module: &str) -> Vec<String> {
+    match module.strip_prefix("crate::") {
+        Some(module) => {
+            let path = module.replace("::", "/");
+            vec![format!("src/{path}.rs"), format!("src/{path}/tests.rs")]
+        }
+        None => vec![format!("tests/it/{}.rs", module.replace("::", "/"))],
+    }
+}
+
+#[test]
+fn the_tests_that_the_table_of_conformance_names_are_there() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/conformance.md")).unwrap();
+    let files: Vec<_> = [sources("src"), sources("tests")].into_iter().flatten().collect();
+    let is_there = |module: &str, test: &str| {
+        let wanted = files_of(module);
+        let mut texts = files.iter().filter(|file| wanted.contains(&file.path)).map(|file| &file.text);
+        texts.any(|text| {
+            let (before, found) = text.split_once(&format!("fn {test}(")).unwrap_or_default();
+            // An attribute of a test, or a property, stands right above.
+            !found.is_empty() && before.trim_end_matches("async ").trim_end().ends_with("test]")
+        })
+    };
+    let named: Vec<_> = page.split('`').skip(1).step_by(2).filter_map(|code| code.rsplit_once("::")).collect();
+    assert!(named.len() > 100, "the page names its tests as `module::function`");
+    let missing: BTreeSet<_> =
+        named.into_iter().filter(|(module, test)| *test != "…" && !is_there(module, test)).collect();
+    assert!(missing.is_empty(), "docs/conformance.md names tests that are not there: {missing:#?}");
+}

@@ -6,6 +6,7 @@
 //!
 //! 1. Whatever the body holds, memory holds one piece of it: preamble, headers, and parts that nobody asked for are limited.
 //! 2. A part is whole only when the boundary behind it has come; a body that ends before is broken.
+//! 3. A body that stands still is ended by who serves the connection ([`super::server`]), as a body that broke off.
 //!
 //! # Why
 //!
@@ -20,7 +21,7 @@ use axum::{
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt, stream};
 use memchr::{memchr, memmem};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::disposition::{self, Disposition};
 use crate::domain::limits;
@@ -53,9 +54,6 @@ pub(super) enum Broken {
     /// The connection broke.
     #[error("the connection broke before its end")]
     Connection(#[source] axum::Error),
-    /// Nothing came for too long.
-    #[error("nothing of it came for {} s", .0.as_secs())]
-    Idle(Duration),
     /// Something else stands behind a boundary.
     #[error("there is text behind a boundary on the same line")]
     Boundary,
@@ -97,7 +95,6 @@ pub(super) struct Multipart {
     at: At,
     /// Bytes so far that are neither the document nor its options.
     overhead: usize,
-    idle_max: Duration,
     /// Whether the client waits to be told that the body is wanted (`Expect: 100-continue`).
     waits: bool,
 }
@@ -115,14 +112,10 @@ impl Multipart {
         let boundary = boundary(request.headers()).ok_or(Broken::NoBoundary)?;
         let waits = request.headers().contains_key(header::EXPECT);
         let body = request.into_body().into_data_stream();
-        Ok(Self { waits, ..Self::of(body, &boundary, limits::UPLOAD_IDLE_MAX) })
+        Ok(Self { waits, ..Self::of(body, &boundary) })
     }
 
-    fn of(
-        body: impl Stream<Item = Result<Bytes, axum::Error>> + Send + 'static,
-        boundary: &[u8],
-        idle_max: Duration,
-    ) -> Self {
+    fn of(body: impl Stream<Item = Result<Bytes, axum::Error>> + Send + 'static, boundary: &[u8]) -> Self {
         let marker = [b"--", boundary].concat();
         Self {
             body: Box::pin(body),
@@ -132,7 +125,6 @@ impl Multipart {
             marker,
             at: At::Preamble,
             overhead: 0,
-            idle_max,
             waits: false,
         }
     }
@@ -180,8 +172,7 @@ impl Multipart {
     /// Waits for more of the body; false at its end.
     async fn read_more(&mut self) -> Result<bool, Broken> {
         self.waits = false;
-        let come = timeout(self.idle_max, self.body.next()).await.map_err(|_| Broken::Idle(self.idle_max))?;
-        let Some(bytes) = come.transpose().map_err(Broken::Connection)? else { return Ok(false) };
+        let Some(bytes) = self.body.next().await.transpose().map_err(Broken::Connection)? else { return Ok(false) };
         self.buffer.extend_from_slice(&bytes);
         Ok(true)
     }

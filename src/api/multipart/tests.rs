@@ -9,7 +9,7 @@ type Seen = (Option<String>, Option<String>, Option<String>, Vec<u8>);
 /// Reads a body that comes in pieces of a size.
 async fn read(body: &[u8], piece_bytes: usize) -> Result<Vec<Seen>, Broken> {
     let pieces: Vec<_> = body.chunks(piece_bytes).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
-    let mut multipart = Multipart::of(stream::iter(pieces), b"b", limits::UPLOAD_IDLE_MAX);
+    let mut multipart = Multipart::of(stream::iter(pieces), b"b");
     let mut seen = Vec::new();
     while let Some(mut part) = multipart.next_part().await? {
         let mut content = Vec::new();
@@ -109,7 +109,7 @@ async fn parts_that_nobody_reads_are_skipped_up_to_a_limit() {
     let body = |bytes: usize| format!("--b\r\n\r\n{}\r\n--b\r\n\r\nlast\r\n--b--", "x".repeat(bytes));
     for (bytes, is_read) in [(1000, true), (limits::FORM_OVERHEAD_BYTES_MAX, false)] {
         let body = stream::iter([Ok(Bytes::from(body(bytes)))]);
-        let mut multipart = Multipart::of(body, b"b", limits::UPLOAD_IDLE_MAX);
+        let mut multipart = Multipart::of(body, b"b");
         drop(multipart.next_part().await.unwrap());
         assert_eq!(multipart.next_part().await.is_ok(), is_read, "{bytes}");
     }
@@ -122,20 +122,6 @@ async fn an_encoding_that_forms_do_not_have_is_refused_by_name() {
         check(&body(plain), &["b25l"]).await;
     }
     broken(&body("base64"), "base64").await;
-}
-
-#[tokio::test]
-async fn a_body_that_stands_still_is_given_up() {
-    let body = stream::iter([Ok(Bytes::from_static(b"--b\r\n\r\none"))]).chain(stream::pending());
-    let mut multipart = Multipart::of(body, b"b", Duration::from_millis(20));
-    let mut part = multipart.next_part().await.unwrap().unwrap();
-    let broken = loop {
-        match part.chunk().await {
-            Ok(bytes) => assert!(bytes.is_some(), "the part has not ended"),
-            Err(broken) => break broken,
-        }
-    };
-    assert!(matches!(broken, Broken::Idle(_)), "{broken}");
 }
 
 #[test]

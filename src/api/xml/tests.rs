@@ -1,88 +1,106 @@
 use proptest::prelude::*;
-use quick_xml::{Reader, escape, events::Event};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
-    is_allowed,
     read::{self, Unreadable},
-    write::{self, ITEMS},
+    write,
 };
 use crate::{
-    api::views::JobResult,
+    api::{
+        Problem,
+        answer::Rooted,
+        views::{DataAdded, Isolation, JobCounts, JobInfo, JobResult, Profile, ServiceStatus, Workflow},
+    },
     domain::{DocumentId, JobId, JobState, Outcome, ResultId, TenantId, limits, options::JobOption},
-    storage::{events::EventRow, jobs::JobRow, results::ResultRow},
+    storage::{
+        events::EventRow,
+        jobs::{JobRow, JobSummaryRow},
+        results::ResultRow,
+    },
     workflows::result::Completed,
 };
 
-/// Reads XML with the reader alone and gives the name of the root and what JSON it is the image of, all leaves as text.
-fn json_of(xml: &str) -> (String, Value) {
-    let mut reader = Reader::from_str(xml);
-    reader.config_mut().expand_empty_elements = true;
-    assert!(matches!(reader.read_event().unwrap(), Event::Decl(_)));
-    let Event::Start(root) = reader.read_event().unwrap() else { panic!("no root: {xml}") };
-    let name = root.name().as_ref().to_owned();
-    let content = content(&mut reader, &name);
-    assert_eq!(reader.read_event().unwrap(), Event::Eof, "nothing follows the root");
-    (name, content)
-}
+/// The reader of the tests against real processes: it knows the contract, and nothing of the writer.
+#[path = "../../../tests/it/support/xml.rs"]
+mod client;
 
-fn content(reader: &mut Reader<&[u8]>, of: &str) -> Value {
-    let (mut text, mut children) = (String::new(), Vec::new());
-    loop {
-        match reader.read_event().unwrap() {
-            Event::Start(element) => {
-                let name = element.name().as_ref().to_owned();
-                let child = content(reader, &name);
-                children.push((name, child));
-            }
-            Event::Text(piece) => text.push_str(&piece),
-            Event::GeneralRef(reference) => match reference.resolve_char_ref().unwrap() {
-                Some(character) => text.push(character),
-                None => text.push_str(escape::resolve_xml_entity(&reference).unwrap()),
-            },
-            Event::End(_) => break,
-            Event::Empty(_)
-            | Event::CData(_)
-            | Event::Comment(_)
-            | Event::Decl(_)
-            | Event::PI(_)
-            | Event::DocType(_)
-            | Event::Eof => panic!("only elements and text are written"),
-        }
-    }
-    if let Some((_, item)) = ITEMS.iter().find(|(array, _)| *array == of) {
-        assert!(children.iter().all(|(name, _)| name == item), "{children:?}");
-        children.into_iter().map(|(_, child)| child).collect()
-    } else if children.is_empty() {
-        text.into()
-    } else {
-        Value::Object(children.into_iter().collect())
-    }
-}
-
-/// The same JSON with all leaves as text, and with what XML cannot hold replaced.
-fn leaves_as_text(json: &Value) -> Value {
+/// JSON as far as XML can hold it: other characters are replaced.
+fn holdable(json: &Value) -> Value {
     match json {
-        Value::String(text) => {
-            text.chars().map(|each| if is_allowed(each) { each } else { '\u{FFFD}' }).collect::<String>().into()
+        Value::String(text) => held(text).into(),
+        Value::Array(items) => items.iter().map(holdable).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, member)| (name.clone(), holdable(member))).collect::<Map<_, _>>().into()
         }
-        Value::Array(items) => items.iter().map(leaves_as_text).collect(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, member)| (name.clone(), leaves_as_text(member)))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => json.to_string().into(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => json.clone(),
     }
+}
+
+/// Text as far as XML can hold it.
+fn held(text: &str) -> String {
+    text.chars().map(|each| if client::is_allowed(each) { each } else { '\u{FFFD}' }).collect()
 }
 
 fn image(root: &str, json: &Value) -> String {
     write::image(root, None, json.to_string().as_bytes()).unwrap()
 }
 
+/// Checks that a client reads in XML exactly what it would read in JSON.
+fn check_image(root: &str, namespace: Option<&str>, json: &[u8]) -> Result<(), TestCaseError> {
+    let xml = write::image(root, namespace, json).unwrap();
+    let content = holdable(&serde_json::from_slice(json).unwrap());
+    let expected = client::Document { root: root.to_owned(), namespace: namespace.map(str::to_owned), content };
+    prop_assert_eq!(client::read(&xml), expected);
+    Ok(())
+}
+
+fn check_view<T: Rooted>(view: &T) -> Result<(), TestCaseError> {
+    check_image(T::ROOT, None, &serde_json::to_vec(view).unwrap())
+}
+
+/// Text with all that is special anywhere: white space, line ends, markup, what XML cannot hold, other planes.
 fn texts() -> impl Strategy<Value = String> {
-    prop::collection::vec(prop_oneof![any::<char>(), prop::char::range('\0', '~')], 0..12)
-        .prop_map(|characters| characters.into_iter().collect())
+    let special = prop::sample::select(vec![
+        " ",
+        "\t",
+        "\n",
+        "\r",
+        "\r\n",
+        "\u{85}",
+        "\u{A0}",
+        "\u{2028}",
+        "\u{FEFF}",
+        "\0",
+        "\u{B}",
+        "\u{1F}",
+        "\u{7F}",
+        "\u{D7FF}",
+        "\u{E000}",
+        "\u{FFFD}",
+        "\u{FFFE}",
+        "\u{FFFF}",
+        "\u{10FFFF}",
+        "\u{1F600}",
+        "e\u{301}",
+        "&",
+        "<",
+        ">",
+        "\"",
+        "'",
+        "]]>",
+        "<![CDATA[",
+        "<!--",
+        "&amp;",
+        "&#13;",
+        "\\",
+        "\u{202E}",
+    ]);
+    let piece = prop_oneof![
+        any::<char>().prop_map(String::from),
+        prop::char::range('\0', '~').prop_map(String::from),
+        special.prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
 prop_compose! {
@@ -125,20 +143,81 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn infos()(
+        state in prop::sample::select(vec![JobState::Creating, JobState::Pending, JobState::Processing, JobState::Completed]),
+        outcome in prop_oneof![Just(Outcome::Success), Just(Outcome::Warning), Just(Outcome::Error)],
+        message in texts(),
+        documents in 0_i64..100,
+    ) -> JobInfo {
+        JobSummaryRow {
+            id: JobId::new(),
+            state,
+            outcome: (state == JobState::Completed).then_some(outcome),
+            error_message: (outcome == Outcome::Error).then_some(message),
+            documents,
+            documents_open: 0,
+        }
+        .into()
+    }
+}
+
+prop_compose! {
+    fn statuses()(counts in any::<[i64; 6]>(), start_time in texts()) -> ServiceStatus {
+        let [process_count, queue_length, creating, processing, completed, total] = counts;
+        ServiceStatus {
+            version: "1.2.3",
+            status: "running",
+            start_time,
+            isolation: Isolation { process_count, queue_length },
+            job_counts: JobCounts { creating, processing, completed, total },
+        }
+    }
+}
+
+prop_compose! {
+    fn workflows()(
+        workflows in prop::collection::vec((texts(), any::<bool>(), prop::collection::vec((texts(), any::<bool>()), 0..3)), 0..4),
+    ) -> Vec<Workflow> {
+        // The names of the service are constants.
+        let profile = |(name, is_default): (String, bool)| Profile { name: name.leak(), is_default };
+        let workflow = |(name, is_default, profiles): (String, bool, Vec<_>)| Workflow {
+            name: name.leak(),
+            is_default,
+            profiles: profiles.into_iter().map(profile).collect(),
+        };
+        workflows.into_iter().map(workflow).collect()
+    }
+}
+
 proptest! {
     #[test]
-    fn xml_written_is_xml_read(result in results()) {
-        let json = serde_json::to_value(&result).unwrap();
-        let xml = write::image("jobResult", None, &serde_json::to_vec(&result).unwrap()).unwrap();
-        prop_assert_eq!(json_of(&xml), ("jobResult".to_owned(), leaves_as_text(&json)));
+    fn xml_written_is_xml_read(
+        result in results(),
+        info in infos(),
+        list in prop::collection::vec(infos(), 0..4),
+        status in statuses(),
+        workflows in workflows(),
+        detail in texts(),
+    ) {
+        check_view(&result)?;
+        check_view(&info)?;
+        check_view(&list)?;
+        check_view(&status)?;
+        check_view(&workflows)?;
+        check_view(&DataAdded { data_id: DocumentId::new().to_string() })?;
+        check_image("problem", Some("urn:ietf:rfc:7807"), Problem::bad_request(detail).json().as_bytes())?;
     }
 
     #[test]
     fn options_written_are_options_read(pairs in prop::collection::vec((texts(), texts()), 0..5)) {
         let list: Value = pairs.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
-        let read = read::options(image("options", &list).as_bytes()).unwrap();
-        let read: Value = read.iter().map(|option| json!({ "name": option.name, "value": option.value })).collect();
-        prop_assert_eq!(read, leaves_as_text(&list));
+        let held: Vec<_> = pairs.iter().map(|(name, value)| (held(name), held(value))).collect();
+        for xml in [image("options", &list), client::options(&held)] {
+            let read = read::options(xml.as_bytes()).unwrap();
+            let read: Vec<_> = read.into_iter().map(|option| (option.name, option.value)).collect();
+            prop_assert_eq!(&read, &held);
+        }
     }
 
     #[test]

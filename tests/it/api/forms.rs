@@ -145,7 +145,7 @@ async fn a_form_that_cannot_be_read_is_refused_in_clear_words_and_leaves_nothing
         (vec![data(), Part::options(&many)], 400, "at most 1000"),
         (vec![Part::options(&many), data()], 400, "at most 1000"),
         (vec![data(), Part::options(&" ".repeat((1 << 20) + 1))], 413, "1048576 bytes"),
-        (vec![data(), raw(&format!("{disposition}\"options\"\nContent-Type: text/xml"))], 415, "application/json"),
+        (vec![data(), raw(&format!("{disposition}\"options\"\nContent-Type: text/html"))], 415, "application/json"),
         (vec![data(), raw(&format!("{disposition}\"options\"\nContent-Type: text/plain; charset=x"))], 415, "json"),
         (vec![data(), raw("Content-Transfer-Encoding: base64")], 400, "base64"),
         (vec![Part::file(&"x".repeat(64 << 10), "a")], 400, "16384 bytes"),

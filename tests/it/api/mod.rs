@@ -2,6 +2,7 @@
 
 mod add;
 mod by_url;
+mod conformance;
 mod cors;
 mod create;
 mod cuts;

@@ -1,6 +1,9 @@
 //! Lists of options as they come: JSON or XML, by the content type.
 
-use crate::support::{Client, Site};
+use crate::support::{
+    Client, Site,
+    client::{Part, multipart},
+};
 
 const LIST: &str = "<options><option><name>DOC.PASSWORD</name><value>a &lt; b</value></option>\
                     <option><name>DOC.PASSWORD</name><value><![CDATA[<&>]]></value></option>\
@@ -86,4 +89,34 @@ async fn the_content_type_decides_and_any_other_is_refused_even_without_a_body()
     let request =
         client.request(reqwest::Method::POST, "/jobs").header("content-type", b"text/\xFF".as_slice()).body("[]");
     client.send(request).await.problem(415);
+}
+
+#[tokio::test]
+async fn the_options_of_a_document_are_read_as_they_are_declared() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let job = client.create().await;
+    let path = format!("/jobs/{job}/data");
+    let json = r#"[{"name":"DOC.PASSWORD","value":"a < b"},{"name":"DOC.PASSWORD","value":"<&>"},{"name":"META.TITLE","value":"Grüße"}]"#;
+    let utf_16: Vec<u8> = format!("\u{FEFF}{LIST}").encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let mut lists = 0;
+    for (declared, list) in [
+        ("application/json", json.as_bytes().to_vec()),
+        ("application/xml", LIST.as_bytes().to_vec()),
+        ("text/xml; charset=utf-8", LIST.as_bytes().to_vec()),
+        ("application/xml; charset=utf-16", utf_16),
+    ] {
+        let headers = format!("Content-Disposition: form-data; name=\"options\"\nContent-Type: {declared}");
+        let (content_type, body) = multipart(&[Part::raw(&headers, list), Part::file("a.txt", "a")]);
+        client.post_body(&path, &content_type, body).await.expect(201);
+        lists += 1;
+        assert_eq!(site.db.count(STORED).await, 3 * lists, "{declared}");
+    }
+    for (declared, list) in [("application/xml", json), ("application/xml", "<o><option>"), ("application/json", LIST)]
+    {
+        let headers = format!("Content-Disposition: form-data; name=\"options\"\nContent-Type: {declared}");
+        let (content_type, body) = multipart(&[Part::file("a.txt", "a"), Part::raw(&headers, list)]);
+        client.post_body(&path, &content_type, body).await.problem(400);
+    }
+    assert_eq!(site.db.count("select count(*) from documents").await, lists);
 }

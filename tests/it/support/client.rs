@@ -67,14 +67,14 @@ impl Answer {
         problem["detail"].as_str().unwrap().to_owned()
     }
 
-    /// Checks that this is a whole problem in XML, and gives its members, all as text.
+    /// Checks that this is a whole problem in XML, and gives its members.
     #[track_caller]
     pub(crate) fn problem_in_xml(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
         assert_eq!(self.header("content-type"), "application/problem+xml", "{}", self.text());
-        let (root, namespace, problem) = super::xml::read(&self.text());
+        let super::xml::Document { root, namespace, content: problem } = super::xml::read(&self.text());
         assert_eq!((root.as_str(), namespace.as_deref()), ("problem", Some("urn:ietf:rfc:7807")));
-        assert_eq!(problem["status"], status.to_string());
+        assert_eq!(problem["status"], status);
         let text = self.text();
         let places = ["<type>", "<title>", "<detail>", "<status>"].map(|tag| text.find(tag).expect(tag));
         assert!(places.is_sorted(), "{text}");
@@ -260,6 +260,11 @@ impl Part {
     /// The options, as a plain form field.
     pub(crate) fn options(json: &str) -> Self {
         Self::raw("Content-Disposition: form-data; name=\"options\"", json)
+    }
+
+    /// The options in XML.
+    pub(crate) fn options_in_xml(xml: impl Into<Vec<u8>>) -> Self {
+        Self::raw("Content-Disposition: form-data; name=\"options\"\nContent-Type: application/xml", xml)
     }
 }
 

@@ -1,4 +1,7 @@
-//! XML as the JSON that it is the image of.
+//! XML as a client with a schema reads and writes it: into exactly the JSON that it is the image of.
+//!
+//! It shares nothing with the service but the library that finds the tags. The unit tests of the service's writer use it,
+//! too (`src/api/xml/tests.rs`).
 
 use quick_xml::{Reader, escape, events::Event};
 use serde_json::{Map, Value};
@@ -11,28 +14,54 @@ const ITEMS: &[(&str, &str)] = &[
     ("events", "event"),
     ("dataList", "data"),
     ("properties", "property"),
+    ("options", "option"),
+];
+/// Members that are true or false.
+const TRUTHS: &[&str] = &["success", "isDefault"];
+/// Members that are numbers, with the element that they stand in.
+const NUMBERS: &[(&str, &str)] = &[
+    ("problem", "status"),
+    ("isolation", "processCount"),
+    ("isolation", "queueLength"),
+    ("jobCounts", "creating"),
+    ("jobCounts", "processing"),
+    ("jobCounts", "completed"),
+    ("jobCounts", "total"),
 ];
 
-/// Reads a document and gives name and namespace of its root, and its content with all leaves as text.
+/// A document.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Document {
+    /// Name of the root.
+    pub(crate) root: String,
+    /// Its namespace.
+    pub(crate) namespace: Option<String>,
+    /// What is in it.
+    pub(crate) content: Value,
+}
+
+/// Reads a document; panics when it is not well-formed or not as the service writes them.
 #[track_caller]
-pub(crate) fn read(text: &str) -> (String, Option<String>, Value) {
+pub(crate) fn read(text: &str) -> Document {
     let rest = text.strip_prefix(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
     let mut reader = Reader::from_str(rest.unwrap_or_else(|| panic!("no XML: {text}")));
+    reader.config_mut().enable_all_checks(true);
     let Event::Start(root) = reader.read_event().unwrap() else { panic!("no root: {text}") };
     let name = root.name().as_ref().to_owned();
     let namespace = root.try_get_attribute("xmlns").unwrap().map(|namespace| namespace.value.into_owned());
-    let content = content(&mut reader, &name);
+    let content = content(&mut reader, "", &name);
     assert_eq!(reader.read_event().unwrap(), Event::Eof, "nothing follows the root: {text}");
-    (name, namespace, content)
+    Document { root: name, namespace, content }
 }
 
-fn content(reader: &mut Reader<&[u8]>, of: &str) -> Value {
+fn content(reader: &mut Reader<&[u8]>, parent: &str, of: &str) -> Value {
     let (mut text, mut children) = (String::new(), Vec::new());
     loop {
         match reader.read_event().unwrap() {
             Event::Start(element) => {
                 let name = element.name().as_ref().to_owned();
-                let child = content(reader, &name);
+                assert_eq!(element.attributes().count(), 0, "only the root has attributes: {name}");
+                let child = content(reader, of, &name);
                 children.push((name, child));
             }
             Event::Text(piece) => text.push_str(&piece),
@@ -50,24 +79,45 @@ fn content(reader: &mut Reader<&[u8]>, of: &str) -> Value {
             | Event::Eof => panic!("only elements and text are written"),
         }
     }
+    assert!(text.chars().all(is_allowed), "{text:?}");
     if let Some((_, item)) = ITEMS.iter().find(|(array, _)| *array == of) {
-        assert!(children.iter().all(|(name, _)| name == item), "{children:?}");
+        assert!(text.is_empty() && children.iter().all(|(name, _)| name == item), "{text}{children:?}");
         children.into_iter().map(|(_, child)| child).collect()
     } else if children.is_empty() {
-        text.into()
+        leaf(parent, of, text)
     } else {
-        children.into_iter().collect::<Map<_, _>>().into()
+        assert!(text.is_empty(), "text beside elements: {text}");
+        let count = children.len();
+        let members: Map<_, _> = children.into_iter().collect();
+        assert_eq!(members.len(), count, "no member comes twice");
+        members.into()
     }
 }
 
-/// JSON with all leaves as text.
-pub(crate) fn leaves_as_text(json: &Value) -> Value {
-    match json {
-        Value::String(_) => json.clone(),
-        Value::Array(items) => items.iter().map(leaves_as_text).collect(),
-        Value::Object(members) => {
-            members.iter().map(|(name, member)| (name.clone(), leaves_as_text(member))).collect::<Map<_, _>>().into()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => json.to_string().into(),
+fn leaf(parent: &str, of: &str, text: String) -> Value {
+    if TRUTHS.contains(&of) {
+        text.parse::<bool>().unwrap().into()
+    } else if NUMBERS.contains(&(parent, of)) {
+        text.parse::<i64>().unwrap().into()
+    } else {
+        text.into()
     }
+}
+
+/// The characters of XML 1.0 (production 2).
+pub(crate) const fn is_allowed(character: char) -> bool {
+    matches!(
+        character,
+        '\u{9}' | '\u{A}' | '\u{D}' | '\u{20}'..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}'
+    )
+}
+
+/// Writes a list of options; all of the text must be such as XML can hold.
+pub(crate) fn options<T: AsRef<str>>(options: &[(T, T)]) -> String {
+    // A bare carriage return is read as a line feed.
+    let text = |text: &T| escape::escape(text.as_ref()).replace('\r', "&#13;");
+    let option =
+        |(name, value): &(T, T)| format!("<option><name>{}</name><value>{}</value></option>", text(name), text(value));
+    let options: String = options.iter().map(option).collect();
+    format!(r#"<?xml version="1.0" encoding="UTF-8"?><options>{options}</options>"#)
 }

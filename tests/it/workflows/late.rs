@@ -8,7 +8,7 @@ use bindery::{
     queue::{Bell, Handler, Intake, Lease, Signals, Stop},
     storage::{blobs::Blobs, pool::Route},
     workflows::{
-        Context, OpenJobs, Settings, Watch, add, cancel, create,
+        Context, OpenJobs, Settings, Summaries, Watch, add, cancel, create,
         work::{Work, WorkConfig},
     },
 };
@@ -32,6 +32,7 @@ fn context(database: &Database, folder: &Path) -> Context {
         intake: Intake::new(pool.clone(), Route::Direct, bell.clone()),
         bell,
         watch: Watch::start(pool.clone(), &Signals::deaf()),
+        summaries: Summaries::start(pool.clone()),
         signals: Signals::deaf(),
         pool,
         route: Route::Direct,

@@ -1,0 +1,132 @@
+//! Status lines for many callers at once, as one read.
+//!
+//! Clients that poll are most of the traffic, and each read by itself costs the server more than it costs this process. So
+//! while a read is under way, what is asked waits together and goes with the next one; a caller that is alone waits
+//! for nobody. Whoever asks is told of a read that began after it asked, so it sees what it has changed.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use sqlx::postgres::PgPool;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::yield_now,
+    time::timeout,
+};
+
+use crate::{
+    domain::{JobId, TenantId},
+    storage::{Error, job_lists, jobs::JobSummaryRow},
+};
+
+/// Most jobs of one read.
+const BATCH_MAX: usize = 100;
+/// How long a read may take. One that a dead network holds up must not hold up all that come after it.
+const READ_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Reads status lines for this process. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct Summaries {
+    pool: PgPool,
+    inbox: mpsc::UnboundedSender<Question>,
+    /// How many callers wait for an answer.
+    asking: Arc<AtomicUsize>,
+}
+
+#[derive(Debug)]
+struct Question {
+    tenant: TenantId,
+    job: JobId,
+    answer: oneshot::Sender<Result<JobSummaryRow, Error>>,
+}
+
+impl Summaries {
+    /// Starts the task that reads; it ends when every clone is gone and everybody has an answer.
+    pub fn start(pool: PgPool) -> Self {
+        let (inbox, arriving) = mpsc::unbounded_channel();
+        tokio::spawn(run(pool.clone(), arriving));
+        Self { pool, inbox, asking: Arc::default() }
+    }
+
+    /// Returns what the status line of a tenant's job says, or `NotFound`.
+    pub(super) async fn get(&self, tenant: TenantId, job: JobId) -> Result<JobSummaryRow, Error> {
+        let others = Asking::begin(&self.asking);
+        if others.before == 0 {
+            return one_of(&read(&self.pool, &[job]).await?, tenant, job);
+        }
+        let (answer, answered) = oneshot::channel();
+        let gone = || Error::Unavailable { doing: "read a job", source: sqlx::Error::WorkerCrashed.into() };
+        self.inbox.send(Question { tenant, job, answer }).map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+}
+
+/// A caller that is counted for as long as it waits, however that ends.
+struct Asking<'a> {
+    count: &'a AtomicUsize,
+    /// How many there were before.
+    before: usize,
+}
+
+impl<'a> Asking<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        Self { before: count.fetch_add(1, Relaxed), count }
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Relaxed);
+    }
+}
+
+async fn run(pool: PgPool, mut arriving: mpsc::UnboundedReceiver<Question>) {
+    let mut batch = Vec::new();
+    // One read after the other, so that each takes along all that was asked during the last.
+    while arriving.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        // Whoever was answered just now comes again: let those go along.
+        yield_now().await;
+        while batch.len() < BATCH_MAX
+            && let Ok(next) = arriving.try_recv()
+        {
+            batch.push(next);
+        }
+        answer(&pool, mem::take(&mut batch)).await;
+    }
+}
+
+async fn answer(pool: &PgPool, batch: Vec<Question>) {
+    let mut jobs: Vec<JobId> = batch.iter().map(|question| question.job).collect();
+    jobs.sort_unstable();
+    jobs.dedup();
+    let read = read(pool, &jobs).await;
+    for Question { tenant, job, answer } in batch {
+        let found = read.as_ref().map_err(Clone::clone).and_then(|rows| one_of(rows, tenant, job));
+        // A caller that is gone wants no answer.
+        answer.send(found).ok();
+    }
+}
+
+type Rows = HashMap<JobId, (TenantId, JobSummaryRow)>;
+
+fn one_of(rows: &Rows, tenant: TenantId, job: JobId) -> Result<JobSummaryRow, Error> {
+    let found = rows.get(&job).filter(|(owner, _)| *owner == tenant);
+    found.map(|(_, row)| row.clone()).ok_or(Error::NotFound)
+}
+
+async fn read(pool: &PgPool, jobs: &[JobId]) -> Result<Rows, Error> {
+    let mut conn = pool.acquire().await.map_err(Error::of("connect"))?;
+    if let Ok(rows) = timeout(READ_TIME_MAX, job_lists::list_summaries(&mut conn, jobs)).await {
+        return Ok(rows?.into_iter().map(|(tenant, row)| (row.id, (tenant, row))).collect());
+    }
+    // Nobody knows what is under way on it.
+    conn.close_on_drop();
+    Err(Error::Unavailable { doing: "read jobs", source: sqlx::Error::PoolTimedOut.into() })
+}
