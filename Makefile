@@ -1,6 +1,6 @@
 # Two commands for a fresh Debian machine, as root or with sudo: `make run` and `make test`. Both may be repeated.
 
-.PHONY: run test chaos quick bench-queue fmt prepare install corpus clean
+.PHONY: run test chaos quick bench-queue bench-api fmt prepare install corpus clean
 
 # Installs what is missing, builds, starts everything, converts the samples into one PDF/A, and keeps serving.
 # `make run ONCE=1` stops after the job.
@@ -27,6 +27,11 @@ quick:
 bench-queue:
 	cargo build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir target/peers
 	SQLX_OFFLINE=true cargo bench --bench queue -- $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(SUBJECTS),--subjects $(SUBJECTS))
+
+# Measures the API beside an HTTP server that only answers, on a PostgreSQL of its own: about four minutes, less with
+# QUICK=1. Nothing else should run meanwhile.
+bench-api:
+	SQLX_OFFLINE=true cargo bench --bench api -- $(if $(QUICK),--quick)
 
 fmt:
 	cargo fmt
