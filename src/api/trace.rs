@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{MatchedPath, Request},
-    http::{HeaderMap, HeaderName, HeaderValue},
+    http::{HeaderMap, HeaderName, HeaderValue, Method},
     middleware::Next,
     response::Response,
 };
@@ -24,15 +24,24 @@ pub(super) fn request_id() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
 }
 
-/// Gives the request an id, runs it in a span, and logs how it ended. Bodies and names are not logged.
+/// Gives the request an id, runs it in a span, and logs how it ended. Bodies and names are not logged, and reads that went well
+/// only for who wants to know it exactly: clients that poll are most of the traffic.
 pub(super) async fn trace(request: Request, next: Next) -> Response {
     let id = brought_along(request.headers()).unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
     // The router finds the route, further in.
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let span = tracing::info_span!("request", request.id = %id, http.method = %request.method(), http.route = Empty);
     let began = Instant::now();
     let mut response = CURRENT.scope(id.clone(), next.run(request)).instrument(span.clone()).await;
     let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    span.in_scope(|| tracing::info!(http.status = response.status().as_u16(), duration_ms, "request"));
+    let status = response.status();
+    span.in_scope(|| {
+        if reads && !status.is_client_error() && !status.is_server_error() {
+            tracing::debug!(http.status = status.as_u16(), duration_ms, "request");
+        } else {
+            tracing::info!(http.status = status.as_u16(), duration_ms, "request");
+        }
+    });
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
