@@ -1,13 +1,10 @@
-use axum::{
-    extract::Request,
-    http::{StatusCode, header},
-};
+use axum::{extract::Request, http::StatusCode};
 use encoding_rs::{Encoding, UTF_8};
 
 use super::{
     Answer, ApiState, Problem, data_url, disposition,
     idempotency::RepeatKey,
-    multipart::{Broken, Multipart, Part},
+    multipart::{self, Multipart, Part},
     options,
     params::JobPath,
     views::DataAdded,
@@ -16,7 +13,7 @@ use crate::{
     domain::{DocumentId, IdempotencyKey, JobId, limits, options::JobOption},
     workflows::{
         add::{self, Uploaded},
-        create::label,
+        create::is_name,
     },
 };
 
@@ -39,14 +36,12 @@ pub(super) async fn add_data(
 }
 
 fn multipart(request: Request) -> Result<Multipart, Problem> {
-    let declared = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    let essence = declared.split(|byte| *byte == b';').next().unwrap_or_default();
-    if !essence.trim_ascii().eq_ignore_ascii_case(b"multipart/form-data") {
+    if !multipart::is_form(request.headers()) {
         return Err(Problem::unsupported_media_type(
             "Send the document as multipart/form-data, in a part named 'data'; or its options as application/json, with '?url='",
         ));
     }
-    Multipart::new(request).map_err(unreadable)
+    Ok(Multipart::new(request)?)
 }
 
 async fn add_upload(
@@ -73,7 +68,7 @@ async fn receive(
 ) -> Result<(Uploaded, Vec<JobOption>), Problem> {
     let mut uploaded = None;
     let mut options = None;
-    while let Some(part) = multipart.next_part().await.map_err(unreadable)? {
+    while let Some(part) = multipart.next_part().await? {
         match part.name() {
             Some("data") => {
                 if uploaded.is_some() {
@@ -81,7 +76,7 @@ async fn receive(
                         "There is more than one part named 'data'; send one document a call",
                     ));
                 }
-                let name = part.file_name().filter(|name| !label(name).trim().is_empty()).map(str::to_owned);
+                let name = part.file_name().filter(|name| is_name(name)).map(str::to_owned);
                 let name = name.ok_or_else(|| Problem::bad_request("The part 'data' has no file name"))?;
                 let media_type = part.content_type().map(str::to_owned);
                 let bytes = part.into_stream();
@@ -106,7 +101,7 @@ async fn read_options(mut part: Part<'_>) -> Result<Vec<JobOption>, Problem> {
         Problem::unsupported_media_type("Send the part 'options' as application/json or application/xml")
     })?;
     let mut bytes = Vec::new();
-    while let Some(chunk) = part.chunk().await.map_err(unreadable)? {
+    while let Some(chunk) = part.chunk().await? {
         if bytes.len() + chunk.len() > limits::OPTIONS_BYTES_MAX {
             return Err(Problem::too_large(format!(
                 "The part 'options' has at most {} bytes",
@@ -136,11 +131,6 @@ fn options_charset(declared: Option<&str>) -> Option<&'static Encoding> {
     let parameters = disposition::parameters(declared.as_bytes());
     let charset = parameters.iter().find(|parameter| parameter.name == "charset");
     charset.map_or(Some(UTF_8), |charset| Encoding::for_label(&charset.value))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
-fn unreadable(broken: Broken) -> Problem {
-    Problem::bad_request(format!("The multipart body cannot be read: {broken}"))
 }
 
 #[cfg(test)]

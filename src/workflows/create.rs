@@ -112,6 +112,11 @@ pub fn label(name: &str) -> String {
     head.iter().take(end - excess).chain(tail).collect()
 }
 
+/// Whether something of a name is left as its [`label`].
+pub fn is_name(name: &str) -> bool {
+    !label(name).trim().is_empty()
+}
+
 /// Whether a character is not shown but changes how others are.
 fn deceives(character: char) -> bool {
     character.is_control()

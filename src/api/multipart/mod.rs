@@ -23,7 +23,10 @@ use futures_util::{Stream, StreamExt, stream};
 use memchr::{memchr, memmem};
 use tokio::time::Instant;
 
-use super::disposition::{self, Disposition};
+use super::{
+    Problem,
+    disposition::{self, Disposition},
+};
 use crate::domain::limits;
 
 #[cfg(test)]
@@ -69,6 +72,19 @@ pub(super) enum Broken {
     /// A part is encoded, which forms are not (RFC 7578, 4.7).
     #[error("a part has the Content-Transfer-Encoding '{0}'; send it as binary")]
     Encoded(String),
+}
+
+impl From<Broken> for Problem {
+    fn from(broken: Broken) -> Self {
+        Self::bad_request(format!("The multipart body cannot be read: {broken}"))
+    }
+}
+
+/// Whether a body is declared as a form.
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
+    let declared = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    let essence = declared.split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"multipart/form-data")
 }
 
 /// Where in the body the reader stands.

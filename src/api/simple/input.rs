@@ -4,7 +4,7 @@ use axum::{
     Json,
     body::Body,
     extract::{FromRequestParts, Query, Request},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use futures_util::{StreamExt, stream};
@@ -18,12 +18,12 @@ use super::{
 use crate::{
     api::{
         ApiState, Problem, disposition,
-        multipart::{Broken, Multipart, Part},
+        multipart::{self, Broken, Multipart, Part},
     },
     domain::Format,
     workflows::{
         connections::{self, Connection},
-        create::label,
+        create::is_name,
         errand::Errand,
     },
 };
@@ -68,7 +68,7 @@ pub(super) async fn http_input(
     request: Request,
 ) -> Result<Response, Refusal> {
     let connection = connections::find(state.workflows(), &id).await?;
-    let errand = if is_form(request.headers()) {
+    let errand = if multipart::is_form(request.headers()) {
         take_form(&state, &connection, request).await?
     } else {
         take_body(&state, &connection, request).await?
@@ -76,14 +76,8 @@ pub(super) async fn http_input(
     Ok(ending::answer(&state, errand, &connection, Form::Files).await?)
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
-    let declared = headers.get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    let essence = declared.split(|byte| *byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"multipart/form-data")
-}
-
 async fn take_form(state: &ApiState, connection: &Connection, request: Request) -> Result<Errand, Problem> {
-    let mut multipart = Multipart::new(request).map_err(unreadable)?;
+    let mut multipart = Multipart::new(request)?;
     let taken = take_parts(state, connection, &mut multipart).await;
     if taken.is_err() {
         multipart.drain().await;
@@ -94,8 +88,8 @@ async fn take_form(state: &ApiState, connection: &Connection, request: Request) 
 /// Takes every file of a form into one job, in their order.
 async fn take_parts(state: &ApiState, connection: &Connection, multipart: &mut Multipart) -> Result<Errand, Problem> {
     let mut begun = None;
-    while let Some(part) = multipart.next_part().await.map_err(unreadable)? {
-        let Some(file) = File::of(part).await.map_err(unreadable)? else { continue };
+    while let Some(part) = multipart.next_part().await? {
+        let Some(file) = File::of(part).await? else { continue };
         let errand = match begun.take() {
             Some(errand) => errand,
             None => Errand::begin(state.workflows(), state.tenant(), connection).await?,
@@ -159,21 +153,11 @@ async fn given_name(parts: &mut Parts, state: &ApiState) -> Result<Option<String
     Ok(query.filename.filter(|name| is_name(name)).or_else(|| offered().filter(|name| is_name(name))))
 }
 
-/// Whether there is something of a name to be kept.
-fn is_name(name: &str) -> bool {
-    !label(name).trim().is_empty()
-}
-
 /// A name that follows the declared type. What a document is, its content says first.
 fn default_name(media_type: Option<&str>) -> String {
     media_type
         .and_then(Format::from_media_type)
         .map_or_else(|| NAMELESS.to_owned(), |format| format!("{NAMELESS}.{format}"))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
-fn unreadable(broken: Broken) -> Problem {
-    Problem::bad_request(format!("The multipart body cannot be read: {broken}"))
 }
 
 #[cfg(test)]

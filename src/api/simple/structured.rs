@@ -21,7 +21,7 @@ use crate::{
         self,
         add::{self, Accepted, Uploaded},
         connections::{self, Connection},
-        create::label,
+        create::is_name,
         errand::Errand,
     },
 };
@@ -163,7 +163,7 @@ async fn fill(state: &ApiState, errand: &Errand, sent: Sent, items: Vec<Item>) -
 impl Ready {
     fn of(sent: SentItem, item: Item) -> Result<Self, Problem> {
         let Item { accepted, uploaded } = item;
-        let file_name = sent.file_name.filter(|name| !label(name).trim().is_empty());
+        let file_name = sent.file_name.filter(|name| is_name(name));
         let options = read_options(sent.options.as_ref())?;
         let url = sent.url.filter(|url| !url.trim().is_empty());
         let source = match (url, uploaded) {
