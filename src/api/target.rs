@@ -6,14 +6,17 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{ApiState, Problem};
+use super::{ApiState, Problem, openapi::schema};
 use crate::egress::Target;
 
 /// The URL that a query names.
 pub(super) struct TargetQuery(pub(super) Target);
 
-#[derive(Deserialize)]
-struct Sent {
+/// The query that may have it.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Sent {
+    #[param(schema_with = schema::url, required = false)]
     url: Option<String>,
 }
 
