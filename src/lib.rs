@@ -45,6 +45,9 @@
 //!    the blob, to the client or, with `:put` and `:post`, through [`egress`] to a URL.
 //! 9. `DELETE /jobs/{id}` → [`workflows::delete`] hides the job and enqueues `purge`.
 //!
+//! What the operations are is told at one place and used twice: the lists in [`api`] make the routes and, by `api::openapi`, the
+//! OpenAPI document ([`api::document`]) and its page.
+//!
 //! # What holds when a process dies
 //!
 //! | who, when | what is left | who mends it |

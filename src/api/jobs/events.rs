@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 use crate::{
     api::{
         ApiState, Problem,
-        openapi::operation,
+        openapi::{operation, schema::SentEvent},
         params::JobPath,
         views::{JobEnd, JobInfo},
     },
@@ -31,8 +31,8 @@ operation!("jobs", GetJobEvents: JobNotFound, Unavailable);
     get, path = "/jobs/{jobId}/events", impl_for = GetJobEvents, operation_id = "getJobEvents",
     params(JobPath),
     responses((
-        status = 200, description = "The events, until the job is completed, deleted, or the service stops.",
-        body = String, content_type = "text/event-stream",
+        status = 200, description = "The events, each of this shape, until the job is completed, deleted, or the service stops.",
+        body = SentEvent, content_type = "text/event-stream",
         headers(("X-Accel-Buffering" = String, description = "`no`: proxies are to pass each event on at once."))
     ))
 )]

@@ -13,7 +13,7 @@ use crate::{
     workflows::listing,
 };
 
-operation!("jobs", ListJobs: NotAcceptable, Unavailable);
+operation!("jobs", ListJobs: WorkflowNotFound, NotAcceptable, Unavailable);
 
 /// Lists the jobs that there are, or a page of those that are asked for; the header `Link` leads to the next.
 #[utoipa::path(

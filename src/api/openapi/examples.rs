@@ -10,7 +10,7 @@ use crate::{
         workflow_list,
         xml::write,
     },
-    domain::{EventCode, JobId, Outcome, Severity},
+    domain::{EventCode, JobId, JobState, Outcome, Severity},
 };
 
 /// A job of the examples.
@@ -19,6 +19,8 @@ pub(super) const JOB: &str = "job_4y6xy7sn1kzlxkoqx0aycgys";
 pub(super) const DOCUMENT: &str = "doc_4y6xy7t0v1x5ewutd5nj6t6w";
 /// A result of it.
 pub(super) const RESULT: &str = "res_4y6xy7vhk7ee2q1zj8cb5m2k";
+/// The tag of a file.
+pub(super) const TAG: &str = "\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\"";
 /// The id of a request.
 pub(super) const REQUEST: &str = "3f8d0c6b9d6e4d3fb2a0c1d7a85e9b11";
 
@@ -114,16 +116,11 @@ pub(super) fn upload() -> Value {
     json!({ "data": "Dear all,\n\nall is well.\n", "options": "[{\"name\": \"DOC.PASSWORD\", \"value\": \"guess\"}]" })
 }
 
-/// A stream of events.
-pub(super) fn events() -> String {
-    let at = |code: &str, message: &str| json!({ "jobId": JOB, "status": { "code": code, "message": message } });
-    let mut end = at("completed", "Completed.");
-    end["outcome"] = Outcome::Success.as_str().into();
-    format!(
-        "event: status\ndata: {}\n\nevent: status\ndata: {}\n\nevent: completed\ndata: {end}\n\n",
-        at("processing", "Converting; 0 of 1 documents converted."),
-        at("completed", "Completed."),
-    )
+/// The last event of a stream.
+pub(super) fn event() -> Value {
+    let (state, outcome) = (JobState::Completed.as_str(), Outcome::Success.as_str());
+    let end = json!({ "jobId": JOB, "status": { "code": state, "message": "Completed." }, "outcome": outcome });
+    json!({ "event": "completed", "data": end.to_string() })
 }
 
 #[cfg(test)]

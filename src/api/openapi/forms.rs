@@ -58,7 +58,7 @@ fn name(schemas: &mut Map<String, Value>, schema: &str, xml: Value) {
 pub(super) fn complete_answer(response: &mut Value) -> bool {
     let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else { return false };
     if let Some(events) = content.get_mut("text/event-stream") {
-        events["example"] = examples::events().into();
+        events["example"] = examples::event();
     }
     let Some(in_json) = content.get_mut("application/json") else { return false };
     let schema = in_json["schema"].clone();

@@ -2,7 +2,7 @@
 //!
 //! 1. Routes and document are one list ([`Operations`]): there is no route without a description and none described that is not there.
 //! 2. What an operation is, `utoipa` reads from its handler; which problems it can give stands beside it, by
-//!    [`Kind`](super::catalogue::Kind). Everything else is computed from the code: the answers of problems ([`problems`]),
+//!    [`Kind`]. Everything else is computed from the code: the answers of problems ([`problems`]),
 //!    XML beside JSON ([`forms`]), and examples from the very views ([`examples`]).
 //! 3. Nothing of it depends on a request or on a database, so it is made once.
 

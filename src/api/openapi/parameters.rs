@@ -8,7 +8,7 @@ use utoipa::{
     },
 };
 
-use super::schema;
+use super::{examples, schema};
 use crate::{
     api::{
         idempotency::RepeatKey,
@@ -75,7 +75,7 @@ pub(in crate::api) struct IfNoneMatch;
 impl IntoParams for IfNoneMatch {
     fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let told = "Tags of files that the client has; when the file is one of them, the answer is 304.";
-        vec![parameter(ParameterIn::Header, "If-None-Match", text().examples(["\"…\""]).build(), told)]
+        vec![parameter(ParameterIn::Header, "If-None-Match", text().examples([examples::TAG]).build(), told)]
     }
 }
 

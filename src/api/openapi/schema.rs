@@ -4,7 +4,7 @@ use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
         Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat, Type,
-        schema::SchemaType,
+        schema::{AnyOfBuilder, SchemaType},
     },
 };
 
@@ -98,11 +98,15 @@ pub(in crate::api) fn problem_type() -> Object {
     )
 }
 
+/// Every name of a workflow.
+fn workflows() -> impl Iterator<Item = &'static str> {
+    WORKFLOWS.iter().flat_map(|workflow| [workflow.name].into_iter().chain(workflow.aliases.iter().copied()))
+}
+
 /// The name of a workflow, or one of its other names.
 pub(in crate::api) fn workflow() -> Object {
-    let names =
-        WORKFLOWS.iter().flat_map(|workflow| [workflow.name].into_iter().chain(workflow.aliases.iter().copied()));
-    word("Name of the workflow. Letters of either case mean the same; none means the default.", names.chain([""]))
+    let told = "Name of the workflow. Letters of either case mean the same; none means the default.";
+    word(told, workflows().chain([""]))
 }
 
 /// The name of a profile of some workflow.
@@ -121,8 +125,7 @@ pub(in crate::api) fn job_name() -> Object {
 
 /// The workflow that listed jobs are of.
 pub(in crate::api) fn listed_workflow() -> Object {
-    let name = storable().min_length(Some(1)).examples([WORKFLOWS[0].name]);
-    name.description(Some("Only jobs of the workflow of this name.")).build()
+    word("Only jobs of the workflow of this name. Letters of either case mean the same.", workflows())
 }
 
 /// How many jobs are listed.
@@ -176,6 +179,26 @@ pub(super) struct Property {
     name: String,
     /// Its value.
     value: String,
+}
+
+/// One server-sent event.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "events are written field by field")]
+pub(in crate::api) struct SentEvent {
+    #[schema(schema_with = sent_name)]
+    event: String,
+    #[schema(schema_with = sent_data)]
+    data: String,
+}
+
+fn sent_name() -> Object {
+    word("`completed` is the last one.", ["status", "completed"])
+}
+
+fn sent_data() -> Object {
+    let views = AnyOfBuilder::new().item(Ref::from_schema_name("JobEnd")).item(Ref::from_schema_name("JobInfo"));
+    let json = text().content_media_type("application/json").content_schema(Some(Schema::AnyOf(views.build())));
+    json.description(Some("Where the job stands; in the last one with its `outcome`.")).build()
 }
 
 /// A document with its options.

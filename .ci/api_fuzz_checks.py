@@ -1,0 +1,33 @@
+"""Checks of ours, for what the configuration of `make api-fuzz` grants to single operations."""
+
+import schemathesis
+
+PROBLEM = "urn:bindery:problem:"
+OF_HOSTS = {"downloadFailed", "storeFailed", "urlNotAllowed"}
+
+
+def kind(response):
+    """The kind of a problem, if the answer is one in JSON."""
+    media_type = response.headers.get("content-type", [""])[0]
+    if media_type != "application/problem+json":
+        return None
+    return response.json()["type"].removeprefix(PROBLEM)
+
+
+@schemathesis.check
+def the_only_5xx_is_one_of_the_contract(ctx, response, case):
+    if response.status_code >= 500:
+        assert response.status_code == 504, f"{response.status_code} is an error of the service"
+        assert kind(response) in (None, "notYet"), "504 means that the job is not completed yet"
+
+
+@schemathesis.check
+def a_request_in_order_is_refused_only_because_of_a_host(ctx, response, case):
+    operation = case.operation.definition.raw["operationId"]
+    if operation not in ("addData", "storeJobResultData") or response.status_code != 400:
+        return
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    # The contract wants `url` with some bodies and not with others, which OpenAPI cannot say.
+    has_no_url = not (case.query or {}).get("url") and case.media_type != "multipart/form-data"
+    assert has_no_url or kind(response) in OF_HOSTS | {None}, f"it was refused as {kind(response)}"
