@@ -8,7 +8,10 @@ use super::{
     Answer, ApiState, Problem, data_url, disposition,
     idempotency::RepeatKey,
     multipart::{Broken, Multipart, Part},
-    openapi::{operation, schema::Upload},
+    openapi::{
+        operation,
+        schema::{Upload, XmlOptions},
+    },
     options::{self, Options},
     params::JobPath,
     target::Sent,
@@ -36,7 +39,7 @@ operation!(
     post, path = "/jobs/{jobId}/data", impl_for = AddData, operation_id = "addData",
     params(JobPath, Sent, RepeatKey),
     request_body(description = "The document and its options, or only its options.", content(
-        (Upload = "multipart/form-data"), (Options = "application/json"), (Options = "application/xml"), (Options = "text/xml")
+        (Upload = "multipart/form-data"), (Options = "application/json"), (XmlOptions = "application/xml"), (XmlOptions = "text/xml")
     )),
     responses((
         status = 201, description = "The document is stored.", body = DataAdded,

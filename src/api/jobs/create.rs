@@ -4,7 +4,7 @@ use crate::{
     api::{
         Answer, ApiState, BASE, Problem,
         idempotency::RepeatKey,
-        openapi::operation,
+        openapi::{operation, schema::XmlOptions},
         options::Options,
         params::{CreateQuery, OptionsBody},
         views::JobInfo,
@@ -25,7 +25,7 @@ operation!(
     post, path = "/jobs", impl_for = CreateJob, operation_id = "createJob",
     params(CreateQuery, RepeatKey),
     request_body(description = "The options of the job.", content(
-        (Options = "application/json"), (Options = "application/xml"), (Options = "text/xml")
+        (Options = "application/json"), (XmlOptions = "application/xml"), (XmlOptions = "text/xml")
     )),
     responses((
         status = 201, description = "The job is created, and documents can be added to it.", body = JobInfo,

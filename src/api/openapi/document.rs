@@ -102,6 +102,8 @@ fn schemas() -> Map<String, Value> {
     add::<views::JobCounts>(&mut all);
     add::<options::Options>(&mut all);
     add::<options::Sent>(&mut all);
+    add::<schema::XmlOptions>(&mut all);
+    add::<schema::XmlOption>(&mut all);
     add::<schema::Upload>(&mut all);
     add::<problem::View<'_>>(&mut all);
     forms::name_elements(&mut all, &examples::answers());

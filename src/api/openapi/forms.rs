@@ -30,8 +30,8 @@ pub(super) fn name_elements(schemas: &mut Map<String, Value>, answers: &[Answere
         name(schemas, item, json!({ "name": element }));
     }
     name(schemas, "Problem", json!({ "name": PROBLEM.root, "namespace": PROBLEM.namespace }));
-    name(schemas, "Options", json!({ "name": "options", "wrapped": true }));
-    name(schemas, "Option", json!({ "name": "option" }));
+    name(schemas, "XmlOptions", json!({ "name": "options", "wrapped": true }));
+    name(schemas, "XmlOption", json!({ "name": "option" }));
     let mut items = Vec::new();
     for schema in schemas.values_mut() {
         for (property, list) in schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {

@@ -165,6 +165,46 @@ impl PartialSchema for Options {
 
 impl ToSchema for Options {}
 
+/// A list of options in XML, which cannot hold every character and knows text alone.
+pub(in crate::api) struct XmlOptions;
+
+impl PartialSchema for XmlOptions {
+    fn schema() -> RefOr<Schema> {
+        ArrayBuilder::new()
+            .items(Ref::from_schema_name("XmlOption"))
+            .max_items(Some(limits::OPTIONS_MAX))
+            .build()
+            .into()
+    }
+}
+
+impl ToSchema for XmlOptions {}
+
+/// One option in XML.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "options in XML are read element by element")]
+pub(super) struct XmlOption {
+    #[schema(schema_with = xml_option_name)]
+    name: String,
+    #[schema(schema_with = xml_option_value)]
+    value: String,
+}
+
+/// Text of characters that XML can hold.
+fn xml_text(told: &str, max: usize) -> ObjectBuilder {
+    let held = text().pattern(Some(r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]*$"));
+    held.max_length(Some(max)).description(Some(told))
+}
+
+fn xml_option_name() -> Object {
+    let name = xml_text("The name; letters of either case mean the same.", limits::OPTION_NAME_CHARS_MAX);
+    name.min_length(Some(1)).examples(["META.TITLE"]).build()
+}
+
+fn xml_option_value() -> Object {
+    xml_text("The value.", limits::OPTION_VALUE_CHARS_MAX).examples(["Claim 4711"]).build()
+}
+
 /// What is known of a result.
 pub(in crate::api) fn properties() -> Array {
     let told = "What is known of it, such as `pages` and `conformance`.";
