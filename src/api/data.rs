@@ -9,12 +9,11 @@ use super::{
     idempotency::RepeatKey,
     multipart::{Broken, Multipart, Part},
     openapi::{
-        operation,
+        operation, parameters,
         schema::{Upload, XmlOptions},
     },
     options::{self, Options},
     params::JobPath,
-    target::Sent,
     views::DataAdded,
 };
 use crate::{
@@ -37,7 +36,7 @@ operation!(
 /// order in which documents are added. A document that cannot be converted is no error of this call: the job then ends with an error.
 #[utoipa::path(
     post, path = "/jobs/{jobId}/data", impl_for = AddData, operation_id = "addData",
-    params(JobPath, Sent, RepeatKey),
+    params(JobPath, parameters::FetchedUrl, RepeatKey),
     request_body(description = "The document and its options, or only its options.", content(
         (Upload = "multipart/form-data"), (Options = "application/json"), (XmlOptions = "application/xml"), (XmlOptions = "text/xml")
     )),

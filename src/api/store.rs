@@ -6,12 +6,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{
-    ApiState, Problem, disposition,
-    openapi::operation,
-    params::ResultPath,
-    target::{Sent, TargetQuery},
-};
+use super::{ApiState, Problem, disposition, openapi::operation, params::ResultPath, target::TargetQuery};
 use crate::{
     egress::{Parcel, SendError},
     storage::results::ResultRow,
@@ -50,7 +45,7 @@ operation!("results", StoreJobResultData: JobNotFound, ResultNotFound, WrongStat
 #[utoipa::path(
     post, path = "/jobs/{jobId}/result/{resultId}:{storeMethod}", impl_for = StoreJobResultData,
     operation_id = "storeJobResultData",
-    params(ResultPath, StoreMethod, Sent),
+    params(ResultPath, StoreMethod, TargetQuery),
     responses((status = 204, description = "The host has taken the file."))
 )]
 pub(super) async fn store_job_result_data(

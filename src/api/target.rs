@@ -6,17 +6,14 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{ApiState, Problem, openapi::schema};
+use super::{ApiState, Problem};
 use crate::egress::Target;
 
 /// The URL that a query names.
 pub(super) struct TargetQuery(pub(super) Target);
 
-/// The query that may have it.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Sent {
-    #[param(schema_with = schema::url, required = false)]
+#[derive(Deserialize)]
+struct Sent {
     url: Option<String>,
 }
 

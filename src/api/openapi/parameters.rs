@@ -14,6 +14,7 @@ use crate::{
         idempotency::RepeatKey,
         params::{JobPath, ResultPath},
         store::StoreMethod,
+        target::TargetQuery,
     },
     domain::limits,
 };
@@ -56,6 +57,27 @@ impl IntoParams for RepeatKey {
             .examples(["8e03978e-40d5-43dd-bc93-6894a57f9324"]);
         let told = "A name for the request, so that it may be sent again without having it done twice: the first answer comes again.";
         vec![parameter(ParameterIn::Header, "Idempotency-Key", key.build(), told)]
+    }
+}
+
+impl IntoParams for TargetQuery {
+    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let told = "An http or https URL to which the service sends the file itself; not one inside the walls of whoever runs it, \
+                    unless they allow it.";
+        let url = parameter(ParameterIn::Query, "url", schema::url(), told);
+        vec![ParameterBuilder::from(url).required(Required::True).build()]
+    }
+}
+
+/// The URL of a document. Only some bodies need it, and with the others it is ignored whatever it is; no schema can say so.
+pub(in crate::api) struct FetchedUrl;
+
+impl IntoParams for FetchedUrl {
+    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let told = "An http or https URL from which the service fetches the document; not one inside the walls of whoever runs \
+                    it, unless they allow it. Needed with a list of options, ignored with an upload.";
+        let url = text().examples(["https://www.example.com/terms.pdf"]).build();
+        vec![parameter(ParameterIn::Query, "url", url, told)]
     }
 }
 

@@ -138,8 +138,7 @@ pub(in crate::api) fn limit() -> Object {
 /// A URL that the service calls.
 pub(in crate::api) fn url() -> Object {
     let uri = text().format(Some(SchemaFormat::Custom("uri".to_owned()))).pattern(Some("^[Hh][Tt][Tt][Pp][Ss]?://"));
-    let told = "An http or https URL that the service calls itself; not one inside the walls of whoever runs it, unless they allow it.";
-    uri.examples(["https://www.example.com/terms.pdf"]).description(Some(told)).build()
+    uri.examples(["https://www.example.com/terms.pdf"]).build()
 }
 
 /// The name of an option.
