@@ -1,6 +1,6 @@
 # Two commands for a fresh Debian machine, as root or with sudo: `make run` and `make test`. Both may be repeated.
 
-.PHONY: run test chaos quick bench-queue bench-api fmt prepare install corpus clean
+.PHONY: run test chaos api-fuzz quick bench-queue bench-api fmt prepare install corpus clean
 
 # Installs what is missing, builds, starts everything, converts the samples into one PDF/A, and keeps serving.
 # `make run ONCE=1` stops after the job.
@@ -17,6 +17,11 @@ test: install
 chaos: install
 	SQLX_OFFLINE=true cargo test $(if $(RELEASE),--release) --test chaos -- \
 	    $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) $(if $(KILLS),--kills $(KILLS))
+
+# Sends more than 20,000 generated requests to a running service and holds every answer against its OpenAPI document: about
+# a quarter of an hour. SEED=n repeats a run. Installs schemathesis, a program in Python, below target/.
+api-fuzz: install
+	@SEED=$(SEED) .ci/api-fuzz
 
 # The everyday run: tests alone.
 quick:

@@ -47,6 +47,9 @@
 //!    that is, a row says ([`workflows::connections`]).
 //! 10. `DELETE /jobs/{id}` → [`workflows::delete`] hides the job and enqueues `purge`.
 //!
+//! What the operations are is told at one place and used twice: the lists in [`api`] make the routes and, by `api::openapi`, the
+//! OpenAPI document ([`api::document`]) and its page.
+//!
 //! # What holds when a process dies
 //!
 //! | who, when | what is left | who mends it |

@@ -36,11 +36,11 @@ pub(super) trait Rooted: Serialize {
 /// What a kind of body is called in both forms.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
-    root: &'static str,
-    namespace: Option<&'static str>,
-    json: &'static str,
+    pub(super) root: &'static str,
+    pub(super) namespace: Option<&'static str>,
+    pub(super) json: &'static str,
     /// The media type of the XML, unless it is whichever of those for XML is preferred.
-    xml: Option<&'static str>,
+    pub(super) xml: Option<&'static str>,
 }
 
 /// The shape of problems, as RFC 7807 has it.

@@ -5,7 +5,11 @@ use super::{
     Answer, ApiState, Problem, data_url, disposition,
     idempotency::RepeatKey,
     multipart::{self, Multipart, Part},
-    options,
+    openapi::{
+        operation, parameters,
+        schema::{Upload, XmlOptions},
+    },
+    options::{self, Options},
     params::JobPath,
     views::DataAdded,
 };
@@ -17,7 +21,31 @@ use crate::{
     },
 };
 
-/// Adds a document to a job; its conversion starts at once. The parts may come in either order.
+operation!(
+    "documents", AddData: JobNotFound, DownloadFailed, UrlNotAllowed, NotAcceptable, WrongState, TooManyDocuments, IdempotencyConflict,
+    IdempotencyUnderWay, TooLarge, UnsupportedMediaType, Unavailable
+);
+
+/// Adds a document to a job; its conversion starts at once.
+///
+/// Either the document is uploaded as `multipart/form-data`, with its parts in any order, and `url` is ignored. Or the service
+/// fetches it from `url`, which must then be there, and the body is a list of document options, or empty. The result follows the
+/// order in which documents are added. A document that cannot be converted is no error of this call: the job then ends with an error.
+#[utoipa::path(
+    post, path = "/jobs/{jobId}/data", impl_for = AddData, operation_id = "addData",
+    params(JobPath, parameters::FetchedUrl, RepeatKey),
+    request_body(description = "The document and its options, or only its options.", content(
+        (Upload = "multipart/form-data"), (Options = "application/json"), (XmlOptions = "application/xml"), (XmlOptions = "text/xml")
+    )),
+    responses((
+        status = 201, description = "The document is stored.", body = DataAdded,
+        links(
+            ("addData" = (operation_id = "addData", parameters(("jobId" = "$request.path.jobId")))),
+            ("startJob" = (operation_id = "startJob", parameters(("jobId" = "$request.path.jobId")))),
+            ("deleteJob" = (operation_id = "deleteJob", parameters(("jobId" = "$request.path.jobId"))))
+        )
+    ))
+)]
 pub(super) async fn add_data(
     state: ApiState,
     JobPath(job): JobPath,

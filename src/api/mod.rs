@@ -16,7 +16,7 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef, FromRequestParts},
     middleware,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use time::OffsetDateTime;
 use tower::Layer as _;
@@ -38,6 +38,7 @@ mod health;
 mod idempotency;
 mod jobs;
 mod multipart;
+mod openapi;
 mod options;
 mod params;
 mod prefer;
@@ -54,9 +55,11 @@ mod workflow_list;
 mod xml;
 
 pub use cors::Origins;
+pub use openapi::document;
 pub use problem::Problem;
 
 use answer::Answer;
+use openapi::Operations;
 
 /// Where the API lives.
 pub const BASE: &str = "/conversion/v1.0/rest";
@@ -100,32 +103,53 @@ impl FromRequestParts<Self> for ApiState {
     }
 }
 
+/// The operations under the base path.
+fn operations() -> Operations {
+    let agreed = middleware::from_fn(answer::agree_first);
+    Operations::default()
+        .with::<jobs::CreateJob>(post(jobs::create_job).route_layer(agreed.clone()))
+        .with::<data::AddData>(post(data::add_data).route_layer(agreed).layer(DefaultBodyLimit::disable()))
+        .with::<jobs::StartJob>(post(jobs::start_job))
+        .with::<jobs::CancelJob>(post(jobs::cancel_job))
+        .with::<jobs::GetJobInfo>(get(jobs::get_job_info))
+        .with::<jobs::GetJobEvents>(get(jobs::get_job_events))
+        .with::<result::GetJobResult>(get(result::get_job_result))
+        .with::<result::GetJobResultData>(get(result::get_job_result_data))
+        // Any verb, since one that is unknown here is a bad request and not an unknown path.
+        .with::<store::StoreJobResultData>(post(store::store_job_result_data))
+        .with::<jobs::DeleteJob>(delete(jobs::delete_job))
+        .with::<jobs::ListJobs>(get(jobs::list_jobs))
+        .with::<workflow_list::ListWorkflows>(get(workflow_list::list_workflows))
+        .with::<status::GetServiceStatus>(get(status::get_service_status))
+}
+
+/// The operations outside of the base path.
+fn operations_outside() -> Operations {
+    simple_operations()
+        .with::<openapi::GetOpenapi>(get(openapi::get_openapi))
+        .with::<openapi::GetDocs>(get(openapi::get_docs))
+}
+
+/// The operations of the Simple API, and what tells how the service is.
+fn simple_operations() -> Operations {
+    let unlimited = DefaultBodyLimit::disable();
+    Operations::default()
+        .with::<simple::HttpInput>(post(simple::http_input).layer(unlimited))
+        .with::<simple::HttpInputStructured>(post(simple::http_input_structured).layer(unlimited))
+        .with::<health::Healthz>(get(health::healthz))
+        .with::<health::Readyz>(get(health::readyz))
+}
+
 /// Makes the router for [`server::serve`], for pages of these origins and for everybody outside of a browser. It expects paths
 /// that went through [`paths::normalise`].
 pub fn router(state: ApiState, origins: &Origins) -> Router {
-    let agreed = middleware::from_fn(answer::agree_first);
-    let rest = Router::new()
-        .route("/", get(status::get_service_status))
-        .route("/workflows", get(workflow_list::list_workflows))
-        .route("/jobs", post(jobs::create_job).route_layer(agreed.clone()).get(jobs::list_jobs))
-        .route("/jobs/{id}", get(jobs::get_job_info).delete(jobs::delete_job))
-        .route("/jobs/{id}/~start", post(jobs::start_job))
-        .route("/jobs/{id}/~cancel", post(jobs::cancel_job))
-        .route("/jobs/{id}/events", get(jobs::get_job_events))
-        .route("/jobs/{id}/data", post(data::add_data).route_layer(agreed).layer(DefaultBodyLimit::disable()))
-        .route("/jobs/{id}/result", get(result::get_job_result))
-        .route("/jobs/{id}/result/{result_id}", get(result::get_job_result_data))
-        // Any verb, since one that is unknown here is a bad request and not an unknown path.
-        .route("/jobs/{id}/result/{result_id}/~{verb}", post(store::store_job_result_data));
-    let routes =
-        Router::new().nest(BASE, rest).route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
-    framed(routes.merge(simple::routes()).with_state(state), origins)
+    let routes = Router::new().nest(BASE, operations().routes()).merge(operations_outside().routes());
+    framed(routes.with_state(state), origins)
 }
 
 /// Makes a router for the Simple API alone, to be used like that of [`router`].
 pub fn simple_router(state: ApiState, origins: &Origins) -> Router {
-    let probes = Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(health::readyz));
-    framed(probes.merge(simple::routes()).with_state(state), origins)
+    framed(simple_operations().routes().with_state(state), origins)
 }
 
 /// Puts around routes what every answer needs; the last layer is the outermost.

@@ -5,8 +5,9 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
-use super::{Problem, xml};
+use super::{Problem, openapi::schema, xml};
 use crate::domain::{limits, options::JobOption};
 
 /// How a list is written.
@@ -16,11 +17,18 @@ enum Form {
     Xml,
 }
 
-#[derive(Deserialize)]
-struct Sent {
+/// One option as it is sent.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = Option)]
+pub(super) struct Sent {
+    #[schema(schema_with = schema::option_name)]
     name: String,
+    #[schema(schema_with = schema::option_value)]
     value: Value,
 }
+
+/// A list of them, for the document of the API.
+pub(super) struct Options;
 
 /// Whether a declared content type is JSON; parameters are ignored.
 pub(super) fn is_json(content_type: &str) -> bool {

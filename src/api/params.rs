@@ -9,7 +9,7 @@ use axum::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::{ApiState, BASE, Problem, options};
+use super::{ApiState, BASE, Problem, openapi::schema, options};
 use crate::{
     domain::{JobId, JobState, ResultId, limits, options::JobOption},
     workflows::listing::Wanted,
@@ -38,9 +38,9 @@ pub(super) struct ResultPath {
 
 #[derive(Deserialize)]
 struct ResultSegments {
-    #[serde(rename = "id")]
+    #[serde(rename = "jobId")]
     job: String,
-    #[serde(rename = "result_id")]
+    #[serde(rename = "resultId")]
     result: String,
 }
 
@@ -59,10 +59,14 @@ impl FromRequestParts<ApiState> for ResultPath {
 }
 
 /// The query of a create call.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct CreateQuery {
+    #[param(schema_with = schema::workflow, required = false)]
     pub(super) workflow: Option<String>,
+    #[param(schema_with = schema::profile, required = false)]
     pub(super) profile: Option<String>,
+    #[param(schema_with = schema::job_name, required = false)]
     pub(super) name: Option<String>,
 }
 
@@ -89,11 +93,17 @@ pub(super) struct ListQuery {
     sent: ListSent,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-struct ListSent {
+/// The query of a list call as it is sent.
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListSent {
+    #[param(schema_with = schema::job_state, required = false)]
     state: Option<String>,
+    #[param(schema_with = schema::listed_workflow, required = false)]
     workflow: Option<String>,
+    #[param(schema_with = schema::limit, required = false)]
     limit: Option<String>,
+    #[param(schema_with = schema::after, required = false)]
     after: Option<String>,
 }
 

@@ -26,6 +26,11 @@ pub fn public(inner: &str) -> String {
     inner.replace("/~", ":")
 }
 
+/// The route that the router has for a public path: a verb behind a parameter is a segment of its own.
+pub(super) fn inner_route(public: &str) -> String {
+    public.replace("}:", "}/~")
+}
+
 /// The inner path, or `None` when it is the same.
 fn inner(path: &str) -> Option<String> {
     if path.contains("/~") {

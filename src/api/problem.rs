@@ -5,8 +5,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{answer, catalogue::Kind};
+use super::{answer, catalogue::Kind, openapi::schema};
 use crate::{
     domain::{ErrorCode, JobId, limits},
     egress,
@@ -26,16 +27,26 @@ pub struct Problem {
     code: Option<ErrorCode>,
 }
 
-/// How it is written, in this order.
-#[derive(Serialize)]
-struct View<'a> {
+/// Why a call was refused or failed (RFC 7807).
+// It is written in this order.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct View<'a> {
+    #[schema(schema_with = schema::problem_type)]
     r#type: &'static str,
+    /// The title, the same for all of the kind.
     title: &'static str,
+    /// What is wrong and what to do.
     detail: &'a str,
+    /// The status of the answer.
     status: u16,
+    /// Why the job failed whose end this is, as its status says it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     code: Option<&'static str>,
+    /// The id under which the log has the cause of an error of the service itself.
     #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     request_id: Option<String>,
 }
 
@@ -130,6 +141,18 @@ impl Problem {
         }
     }
 
+    /// The path is none of the API's.
+    pub(super) fn nothing_at(path: &str) -> Self {
+        let detail =
+            format!("There is nothing at '{path}'; the API is at '{}', the Simple API at '/http.input'", super::BASE);
+        Self::new(Kind::NotFound, detail)
+    }
+
+    /// The path does not take the method.
+    pub(super) fn method_not_taken(path: &str, method: &Method) -> Self {
+        Self::new(Kind::MethodNotAllowed, format!("'{path}' does not take {method}"))
+    }
+
     /// Neither of the two forms will do.
     pub(super) fn not_acceptable() -> Self {
         Self::new(Kind::NotAcceptable, "This is answered as application/json or application/xml; accept one of them")
@@ -182,12 +205,18 @@ impl Problem {
         Self::of_ours()
     }
 
-    fn of_ours() -> Self {
+    /// Something of ours failed.
+    pub(super) fn of_ours() -> Self {
         Self::new(Kind::Internal, "The service failed; its log has the cause under the request id")
     }
 
     fn unavailable(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::warn!(error = %ErrorChain(error), "request refused");
+        Self::out_of_reach()
+    }
+
+    /// The database or the blob store is away.
+    pub(super) fn out_of_reach() -> Self {
         let detail = "The service cannot reach its database or its storage; try again";
         Self::new(Kind::Unavailable, detail).retry_after(5)
     }
@@ -213,6 +242,12 @@ impl Problem {
             // The cause of an error of ours is in the log, under this.
             request_id: super::trace::request_id().filter(|_| entry.status.is_server_error()),
         }
+    }
+
+    /// Its text in JSON as the answer to a request of this id.
+    pub(super) fn json_of(&self, request: &str) -> String {
+        let request_id = self.status().is_server_error().then(|| request.to_owned());
+        serde_json::to_string(&View { request_id, ..self.view() }).unwrap_or_default()
     }
 
     /// Its text in JSON, for where there is no response to put it in.
@@ -306,10 +341,7 @@ pub(super) async fn unknown_path(method: Method, uri: Uri) -> Response {
     if method == Method::OPTIONS && uri.path() == "*" {
         return (StatusCode::NO_CONTENT, [(header::ALLOW, HeaderValue::from_static(METHODS))]).into_response();
     }
-    let path = super::paths::public(uri.path());
-    let detail =
-        format!("There is nothing at '{path}'; the API is at '{}', the Simple API at '/http.input'", super::BASE);
-    Problem::new(Kind::NotFound, detail).into_response()
+    Problem::nothing_at(&super::paths::public(uri.path())).into_response()
 }
 
 /// Answers methods that a route does not have. The router adds which it has, which is all that `OPTIONS` asks for.
@@ -317,6 +349,5 @@ pub(super) async fn wrong_method(method: Method, uri: Uri) -> Response {
     if method == Method::OPTIONS {
         return StatusCode::NO_CONTENT.into_response();
     }
-    let detail = format!("'{}' does not take {method}", super::paths::public(uri.path()));
-    Problem::new(Kind::MethodNotAllowed, detail).into_response()
+    Problem::method_not_taken(&super::paths::public(uri.path()), &method).into_response()
 }

@@ -8,6 +8,7 @@ use axum::{
 
 use super::{
     Answer, ApiState, Problem, disposition,
+    openapi::{operation, parameters},
     params::{JobPath, ResultPath},
     prefer,
     range::{self, Wanted},
@@ -15,7 +16,29 @@ use super::{
 };
 use crate::{storage::results::ResultRow, workflows::result};
 
+operation!("results", GetJobResult: JobNotFound, NotAcceptable, WrongState, Unavailable, NotYet);
+
 /// Waits until a job is completed and tells what came of it.
+///
+/// When the job is not completed within the time that a call waits (110 seconds, unless the service is told otherwise), the
+/// answer is 504; ask again then. Any number of callers may wait for the same job, and the result may be had any number of times.
+#[utoipa::path(
+    get, path = "/jobs/{jobId}/result", impl_for = GetJobResult, operation_id = "getJobResult",
+    params(JobPath, parameters::Prefer),
+    responses((
+        status = 200, description = "What came of it, good or bad.", body = JobResult,
+        headers(("Preference-Applied" = Option<String>, description = "The wait that `Prefer` asked for, when it was not too long.")),
+        links(
+            ("getJobResultData" = (operation_id = "getJobResultData", parameters(
+                ("jobId" = "$request.path.jobId"), ("resultId" = "$response.body#/dataList/0/resultId")
+            ))),
+            ("storeJobResultData" = (operation_id = "storeJobResultData", parameters(
+                ("jobId" = "$request.path.jobId"), ("resultId" = "$response.body#/dataList/0/resultId")
+            ))),
+            ("deleteJob" = (operation_id = "deleteJob", parameters(("jobId" = "$request.path.jobId"))))
+        )
+    ))
+)]
 pub(super) async fn get_job_result(
     state: ApiState,
     JobPath(id): JobPath,
@@ -32,7 +55,42 @@ pub(super) async fn get_job_result(
     (AppendHeaders(applied), answer)
 }
 
+operation!("results", GetJobResultData: JobNotFound, ResultNotFound, WrongState, BadRange, Unavailable);
+
 /// Streams a result file, whole or a range of it.
+///
+/// It may be had any number of times until the job is deleted.
+#[utoipa::path(
+    get, path = "/jobs/{jobId}/result/{resultId}", impl_for = GetJobResultData, operation_id = "getJobResultData",
+    params(ResultPath, parameters::Conditions),
+    responses(
+        (
+            status = 200, description = "The file.", content_type = "application/pdf", body = inline(parameters::File),
+            headers(
+                ("Content-Length" = inline(parameters::Length), description = "Its bytes."),
+                ("Content-Disposition" = String, description = "Its name, in `filename*` too."),
+                ("ETag" = String, description = "Its SHA-256, in quotes."),
+                ("Accept-Ranges" = String, description = "`bytes`.")
+            ),
+            links(("deleteJob" = (operation_id = "deleteJob", parameters(("jobId" = "$request.path.jobId")))))
+        ),
+        (
+            status = 206, description = "The part of it that `Range` asks for.", content_type = "application/pdf",
+            body = inline(parameters::File),
+            headers(
+                ("Content-Length" = inline(parameters::Length), description = "Bytes of the part."),
+                ("Content-Range" = String, description = "Which bytes they are, and of how many."),
+                ("Content-Disposition" = String, description = "Its name, in `filename*` too."),
+                ("ETag" = String, description = "SHA-256 of the whole file, in quotes."),
+                ("Accept-Ranges" = String, description = "`bytes`.")
+            )
+        ),
+        (
+            status = 304, description = "The file is the one that `If-None-Match` names.",
+            headers(("ETag" = String, description = "Its SHA-256, in quotes."))
+        )
+    )
+)]
 pub(super) async fn get_job_result_data(
     state: ApiState,
     path: ResultPath,
@@ -71,7 +129,7 @@ pub(super) async fn get_job_result_data(
 }
 
 /// Whether a client has the file already: the tags that it knows are compared weakly (RFC 9110, 13.1.2).
-fn is_known(known: &str, tag: &str) -> bool {
+pub(super) fn is_known(known: &str, tag: &str) -> bool {
     known.split(',').map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 

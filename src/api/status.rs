@@ -3,6 +3,7 @@ use time::macros::format_description;
 
 use super::{
     Answer, ApiState, Problem,
+    openapi::operation,
     views::{Isolation, JobCounts, ServiceStatus},
 };
 use crate::workflows::result;
@@ -10,7 +11,13 @@ use crate::workflows::result;
 const MILLISECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
+operation!("service", GetServiceStatus: NotAcceptable, Unavailable);
+
 /// Says how the service is.
+#[utoipa::path(
+    get, path = "/", impl_for = GetServiceStatus, operation_id = "getServiceStatus",
+    responses((status = 200, description = "How it is.", body = ServiceStatus))
+)]
 pub(super) async fn get_service_status(state: ApiState) -> Result<Answer<ServiceStatus>, Problem> {
     let counts = result::overview(state.workflows(), state.tenant()).await?;
     Ok(Answer(ServiceStatus {

@@ -6,7 +6,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{ApiState, Problem, disposition, params::ResultPath, target::TargetQuery};
+use super::{ApiState, Problem, disposition, openapi::operation, params::ResultPath, target::TargetQuery};
 use crate::{
     egress::{Parcel, SendError},
     storage::results::ResultRow,
@@ -18,6 +18,7 @@ pub(super) struct StoreMethod(Method);
 
 #[derive(Deserialize)]
 struct Segments {
+    #[serde(rename = "storeMethod")]
     verb: String,
 }
 
@@ -36,7 +37,17 @@ impl FromRequestParts<ApiState> for StoreMethod {
     }
 }
 
+operation!("results", StoreJobResultData: JobNotFound, ResultNotFound, WrongState, StoreFailed, UrlNotAllowed, Unavailable);
+
 /// Sends a result file to a URL.
+///
+/// The service itself calls the URL, by PUT or POST, with the file as the body.
+#[utoipa::path(
+    post, path = "/jobs/{jobId}/result/{resultId}:{storeMethod}", impl_for = StoreJobResultData,
+    operation_id = "storeJobResultData",
+    params(ResultPath, StoreMethod, TargetQuery),
+    responses((status = 204, description = "The host has taken the file."))
+)]
 pub(super) async fn store_job_result_data(
     state: ApiState,
     StoreMethod(method): StoreMethod,

@@ -1,25 +1,30 @@
 //! What goes out, field by field as the wire contract has it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::answer::Rooted;
+use super::{answer::Rooted, openapi::schema};
 use crate::{
     domain::{JobState, Outcome},
     storage::jobs::JobSummaryRow,
     workflows::result::Completed,
 };
 
-/// jobInfo.
-#[derive(Debug, Serialize)]
+/// Where a job stands.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobInfo {
+    #[schema(schema_with = schema::job_id)]
     job_id: String,
     status: JobStatus,
 }
 
-#[derive(Debug, Serialize)]
-struct JobStatus {
+/// The state of a job.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct JobStatus {
+    #[schema(schema_with = schema::job_state)]
     code: &'static str,
+    /// What is being done, for people.
     message: String,
 }
 
@@ -52,11 +57,12 @@ impl From<JobSummaryRow> for JobInfo {
 }
 
 /// How a job ended: the last that is told to those who follow it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobEnd {
     #[serde(flatten)]
     info: JobInfo,
+    #[schema(schema_with = schema::outcome)]
     outcome: &'static str,
 }
 
@@ -68,50 +74,72 @@ impl JobEnd {
     }
 }
 
-/// The answer to an upload.
-#[derive(Debug, Serialize)]
+/// A document that was added.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DataAdded {
+    #[schema(schema_with = schema::document_id)]
     pub(super) data_id: String,
 }
 
-/// jobResult. Carries both `status` and the older `success`: clients of both generations exist.
-#[derive(Debug, Serialize)]
+/// What came of a job. Carries both `status` and the older `success`: clients of both generations exist.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct JobResult {
-    status: &'static str,
-    success: bool,
+    #[schema(schema_with = schema::outcome)]
+    pub(super) status: &'static str,
+    /// Whether there is a result.
+    pub(super) success: bool,
+    /// Why there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<JobError>,
-    events: Vec<Event>,
+    #[schema(nullable = false)]
+    pub(super) error: Option<JobError>,
+    /// What happened to the documents.
+    pub(super) events: Vec<Event>,
+    /// The result files, when there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
-    data_list: Option<Vec<Data>>,
+    #[schema(nullable = false)]
+    pub(super) data_list: Option<Vec<Data>>,
 }
 
-#[derive(Debug, Serialize)]
-struct JobError {
-    code: String,
-    message: String,
+/// Why a job failed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct JobError {
+    #[schema(schema_with = schema::error_code)]
+    pub(super) code: String,
+    /// What happened, and to which document.
+    pub(super) message: String,
 }
 
-#[derive(Debug, Serialize)]
+/// Something that happened to a document.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Event {
-    code: String,
-    severity: String,
-    message: String,
+pub(super) struct Event {
+    #[schema(schema_with = schema::event_code)]
+    pub(super) code: String,
+    #[schema(schema_with = schema::severity)]
+    pub(super) severity: String,
+    /// What happened, for people.
+    pub(super) message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    data_id: Option<String>,
+    #[schema(schema_with = schema::document_id, required = false)]
+    pub(super) data_id: Option<String>,
+    /// The part of it, such as an attachment.
     #[serde(skip_serializing_if = "Option::is_none")]
-    data_part: Option<String>,
+    #[schema(nullable = false)]
+    pub(super) data_part: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// A result file.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Data {
-    file_name: String,
-    result_id: String,
-    properties: serde_json::Value,
+pub(super) struct Data {
+    /// Its name.
+    pub(super) file_name: String,
+    #[schema(schema_with = schema::result_id)]
+    pub(super) result_id: String,
+    #[schema(schema_with = schema::properties)]
+    pub(super) properties: serde_json::Value,
 }
 
 impl From<Completed> for JobResult {
@@ -143,48 +171,69 @@ impl From<Completed> for JobResult {
     }
 }
 
-/// serviceStatus.
-#[derive(Debug, Serialize)]
+/// How the service is.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ServiceStatus {
+    /// Its version.
     pub(super) version: &'static str,
+    #[schema(schema_with = schema::service_status)]
     pub(super) status: &'static str,
+    /// When this process was started.
+    #[schema(format = DateTime)]
     pub(super) start_time: String,
     pub(super) isolation: Isolation,
     pub(super) job_counts: JobCounts,
 }
 
 /// Engine slots and the work that waits for them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Isolation {
+    /// Documents that can be converted at once.
+    #[schema(minimum = 0)]
     pub(super) process_count: i64,
+    /// Tasks that wait.
+    #[schema(minimum = 0)]
     pub(super) queue_length: i64,
 }
 
 /// Jobs by where they stand.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct JobCounts {
+    /// Not started.
+    #[schema(minimum = 0)]
     pub(super) creating: i64,
+    /// Started and not completed.
+    #[schema(minimum = 0)]
     pub(super) processing: i64,
+    /// Completed.
+    #[schema(minimum = 0)]
     pub(super) completed: i64,
+    /// All of them.
+    #[schema(minimum = 0)]
     pub(super) total: i64,
 }
 
-/// One workflow.
-#[derive(Debug, Serialize)]
+/// A workflow.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Workflow {
+    /// Its name.
     pub(super) name: &'static str,
+    /// Whether a job gets it that names none.
     pub(super) is_default: bool,
+    /// Its profiles.
     pub(super) profiles: Vec<Profile>,
 }
 
-/// One profile.
-#[derive(Debug, Serialize)]
+/// A profile of a workflow.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Profile {
+    /// Its name.
     pub(super) name: &'static str,
+    /// Whether a job of the workflow gets it that names none.
     pub(super) is_default: bool,
 }
 

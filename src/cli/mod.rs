@@ -1,7 +1,7 @@
 //! Floor 6: assembles everything. The only reader of the environment; nobody imports it but `main`.
 //!
 //! One program, one role a process: `serve`, `work`, `up` (both, supervised, with an embedded PostgreSQL when there is
-//! no other), `migrate`, `convert`, `doctor`, and the hidden `engine`.
+//! no other), `migrate`, `convert`, `openapi`, `doctor`, and the hidden `engine`.
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -55,6 +55,8 @@ enum Command {
     /// Convert files through a running service
     #[command(after_long_help = convert::HELP)]
     Convert(convert::Options),
+    /// Print the OpenAPI document of the API
+    Openapi,
     /// Say what this machine has, what it lacks, and what to install
     Doctor(config::Flags),
     /// Convert one document for a worker; speaks on a pipe
@@ -92,6 +94,10 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Work { flags, id } => block_on(work::work(config::Config::read(&flags)?, id)).map(done),
         Command::Migrate(flags) => block_on(migrate::migrate(config::Config::read(&flags)?)).map(done),
         Command::Doctor(flags) => block_on(doctor::doctor(config::Config::read(&flags)?)),
+        Command::Openapi => {
+            print(crate::api::document().trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Convert(options) => block_on(convert::convert(options)),
     }
 }

@@ -31,7 +31,9 @@ fn the_table_of_the_documentation_is_the_one_of_the_code() {
 #[test]
 fn every_kind_is_made_somewhere_and_no_type_is_written_anywhere_else() {
     let sources = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api"));
-    let others = sources.iter().filter(|path| !path.ends_with("catalogue.rs"));
+    // What tells of problems is no place that sends them.
+    let told = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api/openapi");
+    let others = sources.iter().filter(|path| !path.ends_with("catalogue.rs") && !path.starts_with(&told));
     let code: String = others.map(|path| fs::read_to_string(path).unwrap()).collect();
     let unused: Vec<_> = Kind::ALL.iter().filter(|kind| !code.contains(&format!("Kind::{kind:?}"))).collect();
     assert!(unused.is_empty(), "never sent: {unused:?}");

@@ -9,6 +9,7 @@ use futures_util::{StreamExt, stream};
 use crate::{
     api::{
         ApiState, Problem,
+        openapi::{operation, schema::SentEvent},
         params::JobPath,
         views::{JobEnd, JobInfo},
     },
@@ -19,7 +20,22 @@ use crate::{
 /// A comment is sent after so long without an event, so that nobody on the way takes the connection for dead.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
+operation!("jobs", GetJobEvents: JobNotFound, Unavailable);
+
 /// Tells where a job stands, at once and whenever that changes, until it is completed or gone.
+///
+/// Server-sent events: `status` with what `getJobInfo` answers, at most four times a second, and last `completed`, which has
+/// the `outcome` too (`success`, `warning` or `error`). A comment comes every 15 seconds. Close the source when the job
+/// is completed, since browsers would connect anew.
+#[utoipa::path(
+    get, path = "/jobs/{jobId}/events", impl_for = GetJobEvents, operation_id = "getJobEvents",
+    params(JobPath),
+    responses((
+        status = 200, description = "The events, each of this shape, until the job is completed, deleted, or the service stops.",
+        body = SentEvent, content_type = "text/event-stream",
+        headers(("X-Accel-Buffering" = String, description = "`no`: proxies are to pass each event on at once."))
+    ))
+)]
 pub(crate) async fn get_job_events(state: ApiState, JobPath(id): JobPath) -> Result<impl IntoResponse, Problem> {
     let progress = progress::follow(state.workflows(), state.tenant(), id).await?;
     let steps = stream::unfold(progress, async |mut progress: Progress| Some((progress.next().await?, progress)));

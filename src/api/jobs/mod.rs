@@ -8,10 +8,10 @@ mod info;
 mod list;
 mod start;
 
-pub(super) use cancel::cancel_job;
-pub(super) use create::create_job;
-pub(super) use delete::delete_job;
-pub(super) use events::get_job_events;
-pub(super) use info::get_job_info;
-pub(super) use list::list_jobs;
-pub(super) use start::start_job;
+pub(super) use cancel::{CancelJob, cancel_job};
+pub(super) use create::{CreateJob, create_job};
+pub(super) use delete::{DeleteJob, delete_job};
+pub(super) use events::{GetJobEvents, get_job_events};
+pub(super) use info::{GetJobInfo, get_job_info};
+pub(super) use list::{ListJobs, list_jobs};
+pub(super) use start::{StartJob, start_job};

@@ -19,6 +19,7 @@ use crate::{
     api::{
         ApiState, Problem, disposition,
         multipart::{self, Broken, Multipart, Part},
+        openapi::{operation, parameters::File as Bytes},
     },
     domain::Format,
     workflows::{
@@ -33,13 +34,13 @@ const NAMELESS: &str = "document";
 
 /// The query of a call with a bare body.
 #[derive(Debug, Deserialize)]
-struct InputQuery {
+pub(in crate::api) struct InputQuery {
     filename: Option<String>,
 }
 
 /// What this call answers when something is wrong. For a bad request that is an object with the member `error`, which has the members
 /// of a problem besides.
-pub(super) struct Refusal(Problem);
+pub(in crate::api) struct Refusal(Problem);
 
 impl<E: Into<Problem>> From<E> for Refusal {
     fn from(error: E) -> Self {
@@ -61,8 +62,48 @@ impl IntoResponse for Refusal {
     }
 }
 
+operation!(
+    "simple", HttpInput: ConnectionNotFound, JobNotFound, WrongState, TooManyDocuments, TooLarge, UnsupportedFormat, NotConverted,
+    ConversionFailed, ConnectionNotUsable, Unavailable, TooManyJobs, Stopping
+);
+
 /// Converts the files of a form, or a body that is one file, and answers with what comes of them.
-pub(super) async fn http_input(
+///
+/// In a form every part with a file name is a document, and so is one named `data`. The answer is the file, or a ZIP of several, when
+/// the connection answers with results. `Accept` decides the form of problems alone. What is no success is told by the status of the
+/// call; the job that it names stays for a while, so that its events can be read in the other API.
+#[utoipa::path(
+    post, path = "/http.input/{connection}", impl_for = HttpInput, operation_id = "httpInput",
+    params(ConnectionPath, InputQuery),
+    request_body(description = "The documents, or the only one.", content(
+        (ref("#/components/schemas/Documents") = "multipart/form-data"), (inline(Bytes) = "*/*")
+    )),
+    responses(
+        (
+            status = 200, description = "What came of the documents; nothing when the connection answers with the status alone.",
+            content((inline(Bytes) = "application/pdf"), (inline(Bytes) = "application/zip")),
+            headers(
+                ("X-Job-Id" = String, description = "The job."),
+                ("X-Job-Status" = String, description = "`success` or `warning`."),
+                ("Content-Disposition" = Option<String>, description = "The name of the file."),
+                ("ETag" = Option<String>, description = "SHA-256 of the file, in quotes; an archive has none.")
+            )
+        ),
+        (
+            status = 202, description = "The job is started, and the connection answers with no more.",
+            headers(("X-Job-Id" = String, description = "The job."))
+        ),
+        (
+            status = 204, description = "No file came of the documents.",
+            headers(
+                ("X-Job-Id" = String, description = "The job."),
+                ("X-Job-Status" = String, description = "`success` or `warning`.")
+            )
+        ),
+        (status = 400, description = "", content_type = "application/json", body = ref("#/components/schemas/Refusal"))
+    )
+)]
+pub(in crate::api) async fn http_input(
     state: ApiState,
     ConnectionPath(id): ConnectionPath,
     request: Request,

@@ -13,11 +13,9 @@
 //! In a header of its own and not in `Location`: the URL of the job is on another port than that of the Simple API.
 
 use axum::{
-    Router,
-    extract::{DefaultBodyLimit, FromRequestParts, Path},
+    extract::{FromRequestParts, Path},
     http::{HeaderName, HeaderValue, request::Parts},
     response::Response,
-    routing::post,
 };
 
 use super::{ApiState, Problem};
@@ -33,21 +31,16 @@ mod scan;
 mod sent;
 mod structured;
 
+pub(super) use input::{HttpInput, InputQuery, http_input};
+pub(super) use structured::{HttpInputStructured, http_input_structured};
+
 /// The header that names the job of a call, which can be looked up in the other API as long as it is there.
 pub(super) const JOB_ID: HeaderName = HeaderName::from_static("x-job-id");
 /// The header that says how the job of a call has ended.
 pub(super) const JOB_STATUS: HeaderName = HeaderName::from_static("x-job-status");
 
-/// The routes, which have no prefix.
-pub(super) fn routes() -> Router<ApiState> {
-    Router::new()
-        .route("/http.input/{connection}", post(input::http_input))
-        .route("/http.inputstructured/{connection}", post(structured::http_input_structured))
-        .layer(DefaultBodyLimit::disable())
-}
-
 /// The connection that a path names.
-struct ConnectionPath(String);
+pub(super) struct ConnectionPath(String);
 
 impl FromRequestParts<ApiState> for ConnectionPath {
     type Rejection = Problem;

@@ -14,7 +14,7 @@ use super::{
     scan::{Broken, Found, Scan},
 };
 use crate::{
-    api::{ApiState, Problem, data_url, options},
+    api::{ApiState, Problem, data_url, openapi::operation, options},
     domain::{self, limits, options::JobOption},
     egress::Target,
     workflows::{
@@ -64,8 +64,37 @@ enum Source {
     Url(Target),
 }
 
+operation!(
+    "simple", HttpInputStructured: DownloadFailed, UrlNotAllowed, ConnectionNotFound, JobNotFound, WrongState, TooManyDocuments,
+    TooLarge, UnsupportedMediaType, UnsupportedFormat, NotConverted, ConversionFailed, ConnectionNotUsable, Unavailable, TooManyJobs,
+    Stopping
+);
+
 /// Converts the documents of a list and answers with a list of what comes of them.
-pub(super) async fn http_input_structured(
+///
+/// Members that are not known are passed over.
+#[utoipa::path(
+    post, path = "/http.inputstructured/{connection}", impl_for = HttpInputStructured, operation_id = "httpInputStructured",
+    params(ConnectionPath),
+    request_body(description = "The documents and their options.", content(
+        (ref("#/components/schemas/StructuredInput") = "application/json")
+    )),
+    responses(
+        (
+            status = 200, description = "What came of the documents; nothing when the connection answers with the status alone.",
+            content_type = "application/json", body = ref("#/components/schemas/StructuredOutput"),
+            headers(
+                ("X-Job-Id" = String, description = "The job."),
+                ("X-Job-Status" = String, description = "`success` or `warning`.")
+            )
+        ),
+        (
+            status = 202, description = "The job is started, and the connection answers with no more.",
+            headers(("X-Job-Id" = String, description = "The job."))
+        )
+    )
+)]
+pub(in crate::api) async fn http_input_structured(
     state: ApiState,
     ConnectionPath(id): ConnectionPath,
     request: Request,

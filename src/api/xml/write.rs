@@ -7,7 +7,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use super::is_allowed;
 
 /// What the items of an array are called, by the name of the array.
-pub(super) const ITEMS: &[(&str, &str)] = &[
+pub(in crate::api) const ITEMS: &[(&str, &str)] = &[
     ("jobInfos", "jobInfo"),
     ("workflows", "workflow"),
     ("profiles", "profile"),

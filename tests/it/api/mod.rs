@@ -13,6 +13,7 @@ mod forms;
 mod limits;
 mod list;
 mod matrix;
+mod openapi;
 mod option_lists;
 mod options;
 mod outage;
