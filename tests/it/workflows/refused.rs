@@ -39,6 +39,17 @@ async fn documents_that_are_cut_off_are_corrupt_unless_a_part_of_them_can_be_sho
 }
 
 #[tokio::test]
+async fn a_picture_whose_coding_is_not_supported_is_an_unsupported_feature() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let mut arithmetic = documents::jpeg("arithmetic.jpg");
+    let frame = arithmetic.bytes.windows(2).position(|bytes| bytes == [0xff, 0xc0]).unwrap();
+    arithmetic.bytes[frame + 1] = 0xc9;
+    check(&client, arithmetic, "unsupportedFeature").await;
+}
+
+#[tokio::test]
 async fn an_empty_file_is_corrupt_whatever_its_name() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;

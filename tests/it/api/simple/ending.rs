@@ -1,5 +1,7 @@
 //! What a call is answered with, and what stays of its job.
 
+use bindery::domain::ErrorCode;
+
 use super::{at_root, jobs_in, no_job, pdf, whole};
 use crate::support::{Site, documents, until, wait::seconds};
 
@@ -27,6 +29,56 @@ async fn a_document_that_cannot_be_converted_is_a_problem_by_the_error_of_its_jo
     let answer = simple.post_body("/http.inputstructured/convert-to-pdf", "application/json", body).await;
     assert!(answer.problem(415).contains("b.bin"), "{}", answer.text());
     assert_eq!(answer.json()["code"], "unsupportedFormat");
+}
+
+/// No document makes some of these errors at will, so the jobs are ended by hand.
+#[tokio::test]
+async fn each_error_of_a_job_is_answered_with_the_status_that_the_reference_gives_it() {
+    let statuses = [
+        ("internal", 500),
+        ("external", 500),
+        ("configuration", 500),
+        ("generic", 422),
+        ("unsupportedFormat", 415),
+        ("unsupportedFeature", 422),
+        ("option", 422),
+        ("canceled", 500),
+        ("timeout", 500),
+        ("password", 422),
+        ("conformance", 422),
+        ("corrupt", 422),
+    ];
+    let codes: Vec<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(statuses.map(|(code, _)| code).to_vec(), codes);
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let calls: Vec<_> = (0..codes.len())
+        .map(|_| {
+            let simple = at_root(&client);
+            tokio::spawn(async move { simple.post_body(PATH, "text/plain", "a").await })
+        })
+        .collect();
+    jobs_in(&site, "pending", codes.len().try_into().unwrap()).await;
+    let mut conn = site.db.connect().await;
+    for code in &codes {
+        let ended = sqlx::query(
+            "update jobs set state = 'completed', outcome = 'error', error_code = $1, error_message = 'It is ' || $1 || '.',
+                 completed_at = now()
+             where id = (select id from jobs where state = 'pending' limit 1)",
+        );
+        ended.bind(code).execute(&mut conn).await.unwrap();
+    }
+    let mut answered = Vec::new();
+    for call in calls {
+        let answer = call.await.unwrap();
+        let code = answer.json()["code"].as_str().unwrap().to_owned();
+        assert_eq!(answer.problem(answer.status), format!("It is {code}."));
+        answered.push((code, answer.status));
+    }
+    answered.sort_unstable();
+    let mut expected = statuses.map(|(code, status)| (code.to_owned(), status));
+    expected.sort_unstable();
+    assert_eq!(answered, expected);
 }
 
 #[tokio::test]
