@@ -55,6 +55,8 @@ def a_request_in_order_is_refused_only_because_of_a_host(ctx, response, case):
     # The contract wants a `url` with some bodies and ignores it with others, which OpenAPI cannot say.
     url = str((case.query or {}).get("url") or "")
     has_no_url = not url.lower().startswith(("http://", "https://")) and case.media_type != "multipart/form-data"
+    if operation == "httpInputStructured" and any(item.get("content") is None for item in case.body["data"]):
+        return
     if (operation == "addData" and has_no_url) or has_broken_options(case):
         return
     assert kind(response) in OF_HOSTS | {None}, f"it was refused as {kind(response)}"

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 use utoipa::{
-    IntoParams,
+    IntoParams, PartialSchema, ToSchema,
     openapi::{
-        Required, Type,
+        KnownFormat, RefOr, Required, Schema, SchemaFormat, Type,
         path::{Parameter, ParameterBuilder, ParameterIn},
         schema::ObjectBuilder,
     },
@@ -14,8 +14,20 @@ use crate::api::simple::{ConnectionPath, InputQuery};
 
 /// Base64 with nothing left over in its last group, with or without the signs that fill it up.
 const BASE64: &str = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw](==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=?)?$";
-/// Some sign that is no blank, and none that no name can hold.
-const NAME: &str = r"^[^\u0000]*[!-~][^\u0000]*$";
+/// Something that is left of a name when blanks and what deceives the eye are left out of it.
+const NAME: &str = r"[^\s\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFEFF]";
+
+/// A document as a bare body.
+pub(in crate::api) struct Bare;
+
+impl PartialSchema for Bare {
+    fn schema() -> RefOr<Schema> {
+        let bytes = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1));
+        bytes.format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))).build().into()
+    }
+}
+
+impl ToSchema for Bare {}
 
 /// Adds the schemas.
 pub(super) fn add(all: &mut Map<String, Value>) {
@@ -62,10 +74,7 @@ fn structured() -> Value {
         "type": "object",
         "description": "Documents of one job, in their order, with its options.",
         "properties": {
-            "name": {
-                "type": ["string", "null"], "pattern": r"^[^\u0000]*$",
-                "description": "A name for the job, which its result gets too.",
-            },
+            "name": { "type": ["string", "null"], "description": "A name for the job, which its result gets too." },
             "data": { "type": "array", "minItems": 1, "items": { "$ref": "#/components/schemas/StructuredItem" } },
             "options": options("Options of the job."),
         },

@@ -19,7 +19,7 @@ use crate::{
     api::{
         ApiState, Problem, disposition,
         multipart::{self, Broken, Multipart, Part},
-        openapi::{operation, parameters::File as Bytes},
+        openapi::{Bare, operation, parameters},
     },
     domain::Format,
     workflows::{
@@ -76,12 +76,12 @@ operation!(
     post, path = "/http.input/{connection}", impl_for = HttpInput, operation_id = "httpInput",
     params(ConnectionPath, InputQuery),
     request_body(description = "The documents, or the only one.", content(
-        (ref("#/components/schemas/Documents") = "multipart/form-data"), (inline(Bytes) = "*/*")
+        (ref("#/components/schemas/Documents") = "multipart/form-data"), (inline(Bare) = "*/*")
     )),
     responses(
         (
             status = 200, description = "What came of the documents; nothing when the connection answers with the status alone.",
-            content((inline(Bytes) = "application/pdf"), (inline(Bytes) = "application/zip")),
+            content((inline(parameters::File) = "application/pdf"), (inline(parameters::File) = "application/zip")),
             headers(
                 ("X-Job-Id" = String, description = "The job."),
                 ("X-Job-Status" = String, description = "`success` or `warning`."),
