@@ -38,7 +38,7 @@ impl JobInfo {
 
 impl From<JobSummaryRow> for JobInfo {
     fn from(job: JobSummaryRow) -> Self {
-        let converted = job.documents - i64::from(job.documents_open);
+        let converted = job.documents - job.documents_open;
         let progress = format!("{converted} of {} documents converted", job.documents);
         let message = match (job.state, job.outcome) {
             (JobState::Creating, _) if job.documents == 0 => "Add documents, then start the job.".to_owned(),

@@ -1,6 +1,6 @@
 //! The `jobs` table, many rows at once: lists for clients, and looks for those who wait.
 
-use sqlx::{PgConnection, query, query_file_as};
+use sqlx::{PgConnection, query, query_as, query_file_as};
 use uuid::Uuid;
 
 use super::{
@@ -81,8 +81,7 @@ pub async fn list_summaries(conn: &mut PgConnection, ids: &[JobId]) -> Result<Ve
     let rows = query!(
         // A join takes half of what `any` does, which reads the index and the table apart.
         r#"select jobs.id as "id: JobId", tenant_id as "tenant: TenantId", state as "state: JobState",
-                  outcome as "outcome: Outcome", error_message, documents_open,
-                  (select count(*) from documents where job_id = jobs.id) as "documents!"
+                  outcome as "outcome: Outcome", error_message, documents, documents_open
            from unnest($1::uuid[]) as asked (id) join jobs on jobs.id = asked.id
            where deleted_at is null"#,
         ids as &[JobId],
@@ -104,46 +103,18 @@ pub async fn list_summaries(conn: &mut PgConnection, ids: &[JobId]) -> Result<Ve
     Ok(summaries.collect())
 }
 
-/// A job as those who wait for it are told of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WatchedRow {
-    /// The job.
-    pub job: JobRow,
-    /// Documents it has; none when nobody asked for that.
-    pub documents: Option<i64>,
-}
-
-/// Looks at many jobs of any tenants by one statement, and counts the documents of those among `counted`. Jobs that are
-/// deleted or were never there are not among the answer.
-pub async fn list_watched(conn: &mut PgConnection, ids: &[JobId], counted: &[JobId]) -> Result<Vec<WatchedRow>, Error> {
-    let rows = query!(
-        r#"select id as "id: JobId", tenant_id as "tenant: TenantId", workflow, name, priority,
+/// Looks at many jobs of any tenants by one statement. Jobs that are deleted or were never there are not among the answer.
+pub async fn list_watched(conn: &mut PgConnection, ids: &[JobId]) -> Result<Vec<JobRow>, Error> {
+    query_as!(
+        JobRow,
+        r#"select jobs.id as "id: JobId", tenant_id as "tenant: TenantId", workflow, name, priority,
                   state as "state: JobState", outcome as "outcome: Outcome", error_code, error_message,
-                  documents_open, deleted_at,
-                  case when id = any ($2) then (select count(*) from documents where job_id = jobs.id) end as documents
-           from jobs
-           where id = any ($1) and deleted_at is null"#,
+                  documents, documents_open, deleted_at
+           from unnest($1::uuid[]) as asked (id) join jobs on jobs.id = asked.id
+           where deleted_at is null"#,
         ids as &[JobId],
-        counted as &[JobId],
     )
     .fetch_all(conn)
     .await
-    .map_err(Error::of("look at jobs"))?;
-    let watched = rows.into_iter().map(|row| WatchedRow {
-        job: JobRow {
-            id: row.id,
-            tenant: row.tenant,
-            workflow: row.workflow,
-            name: row.name,
-            priority: row.priority,
-            state: row.state,
-            outcome: row.outcome,
-            error_code: row.error_code,
-            error_message: row.error_message,
-            documents_open: row.documents_open,
-            deleted_at: row.deleted_at,
-        },
-        documents: row.documents,
-    });
-    Ok(watched.collect())
+    .map_err(Error::of("look at jobs"))
 }

@@ -29,6 +29,8 @@ pub struct JobRow {
     pub error_code: Option<String>,
     /// Why it failed, in a sentence.
     pub error_message: Option<String>,
+    /// Documents it has.
+    pub documents: i32,
     /// Documents not converted yet.
     pub documents_open: i32,
     /// When it was deleted.
@@ -47,7 +49,7 @@ pub struct JobSummaryRow {
     /// Why it failed, in a sentence.
     pub error_message: Option<String>,
     /// Documents it has.
-    pub documents: i64,
+    pub documents: i32,
     /// Documents not converted yet.
     pub documents_open: i32,
 }
@@ -88,7 +90,7 @@ pub async fn get_any(conn: &mut PgConnection, id: JobId) -> Result<JobRow, Error
         JobRow,
         r#"select id as "id: JobId", tenant_id as "tenant: TenantId", workflow, name, priority,
                   state as "state: JobState", outcome as "outcome: Outcome", error_code, error_message,
-                  documents_open, deleted_at
+                  documents, documents_open, deleted_at
            from jobs
            where id = $1"#,
         id as JobId,

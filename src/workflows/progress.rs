@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{JobId, JobState, TenantId},
-    storage::{job_lists::WatchedRow, jobs::JobSummaryRow},
+    storage::jobs::{JobRow, JobSummaryRow},
 };
 
 /// Least time between two steps that are told, but for the last one.
@@ -72,14 +72,13 @@ impl Progress {
     }
 }
 
-fn summary(row: &WatchedRow) -> JobSummaryRow {
+fn summary(job: &JobRow) -> JobSummaryRow {
     JobSummaryRow {
-        id: row.job.id,
-        state: row.job.state,
-        outcome: row.job.outcome,
-        error_message: row.job.error_message.clone(),
-        // Counted in each look for those who follow.
-        documents: row.documents.unwrap_or_default(),
-        documents_open: row.job.documents_open,
+        id: job.id,
+        state: job.state,
+        outcome: job.outcome,
+        error_message: job.error_message.clone(),
+        documents: job.documents,
+        documents_open: job.documents_open,
     }
 }

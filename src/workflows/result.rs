@@ -13,7 +13,6 @@ use crate::{
     storage::{
         self,
         events::EventRow,
-        job_lists::WatchedRow,
         jobs::{JobRow, JobSummaryRow},
         overview::OverviewRow,
         results::ResultRow,
@@ -85,8 +84,8 @@ async fn wait_until(
     let mut given_up = pin!(given_up);
     let (mut watching, mut seen) = ctx.watch.job(id, Wanted::Result).await?;
     loop {
-        let row = visible(&seen, tenant, id)?;
-        match (row.job.state, seen.result) {
+        let job = visible(&seen, tenant, id)?;
+        match (job.state, seen.result) {
             (JobState::Creating, _) => return Err(Error::WrongState { state: JobState::Creating }),
             (JobState::Completed, Some(completed)) => return Ok(completed),
             // A look for somebody else may come without the result; the next one brings it.
@@ -101,8 +100,8 @@ async fn wait_until(
 }
 
 /// Lets through what a tenant may see.
-pub(super) fn visible(seen: &Seen, tenant: TenantId, id: JobId) -> Result<Arc<WatchedRow>, Error> {
-    seen.job.as_ref().filter(|row| row.job.tenant == tenant).map(Arc::clone).ok_or(Error::UnknownJob(id))
+pub(super) fn visible(seen: &Seen, tenant: TenantId, id: JobId) -> Result<Arc<JobRow>, Error> {
+    seen.job.as_ref().filter(|job| job.tenant == tenant).map(Arc::clone).ok_or(Error::UnknownJob(id))
 }
 
 /// Returns one result of a completed job, to be streamed.

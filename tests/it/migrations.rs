@@ -106,3 +106,29 @@ async fn a_newer_schema_is_accepted_since_old_and_new_programs_run_side_by_side(
         .unwrap();
     migrate::check(&mut conn).await.unwrap();
 }
+
+#[tokio::test]
+async fn documents_that_are_there_when_their_counting_comes_are_counted_and_so_are_those_that_follow() {
+    let database = Database::migrated().await;
+    let mut conn = database.connect().await;
+    // As it was before.
+    for statement in [
+        "drop trigger documents_count on documents",
+        "drop function count_documents",
+        "alter table jobs drop column documents",
+        "delete from refinery_schema_history where version >= 14",
+        "insert into jobs (id, tenant_id, workflow, profile, expires_at)
+         select md5(number::text)::uuid, (select id from tenants), 'Conversion', 'default', now() from generate_series(1, 3) as number",
+    ] {
+        sqlx::query(statement).execute(&mut conn).await.unwrap();
+    }
+    let add = "insert into documents (id, job_id, ordinal, file_name, bytes, sha256, blob)
+               select gen_random_uuid(), md5(number::text)::uuid, $1 + place, 'a', 0, sha256(''), 'none'
+               from generate_series(1, 2) as number, generate_series(1, number) as place";
+    sqlx::query(add).bind(0).execute(&mut conn).await.unwrap();
+    let counted = "select documents from jobs order by array_position(array[md5('1'), md5('2'), md5('3')], replace(id::text, '-', ''))";
+    storage::migrate(&mut conn).await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, i32>(counted).fetch_all(&mut conn).await.unwrap(), [1, 2, 0]);
+    sqlx::query(add).bind(10).execute(&mut conn).await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, i32>(counted).fetch_all(&mut conn).await.unwrap(), [2, 4, 0]);
+}

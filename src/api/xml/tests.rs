@@ -120,6 +120,7 @@ prop_compose! {
             outcome: Some(outcome),
             error_code: error.as_ref().map(|(code, _)| code.clone()),
             error_message: error.map(|(_, message)| message),
+            documents: 0,
             documents_open: 0,
             deleted_at: None,
         };
@@ -148,7 +149,7 @@ prop_compose! {
         state in prop::sample::select(vec![JobState::Creating, JobState::Pending, JobState::Processing, JobState::Completed]),
         outcome in prop_oneof![Just(Outcome::Success), Just(Outcome::Warning), Just(Outcome::Error)],
         message in texts(),
-        documents in 0_i64..100,
+        documents in 0_i32..100,
     ) -> JobInfo {
         JobSummaryRow {
             id: JobId::new(),

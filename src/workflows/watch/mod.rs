@@ -37,7 +37,7 @@ use super::result::Completed;
 use crate::{
     domain::{JobId, JobState},
     queue::{Signal, Signals},
-    storage::{self, events::EventRow, results::ResultRow},
+    storage::{self, events::EventRow, jobs::JobRow, results::ResultRow},
 };
 
 /// How often a job is looked at without a bell.
@@ -179,10 +179,9 @@ async fn look_once(pool: &PgPool, looks: &[Look]) -> Result<HashMap<JobId, Seen>
 /// Reads jobs, and what came of those that are completed.
 async fn read(conn: &mut PgConnection, looks: &[Look]) -> Result<HashMap<JobId, Seen>, storage::Error> {
     let jobs: Vec<JobId> = looks.iter().map(|look| look.job).collect();
-    let counted: Vec<JobId> = looks.iter().filter(|look| look.progress).map(|look| look.job).collect();
-    let rows = storage::job_lists::list_watched(conn, &jobs, &counted).await?;
+    let rows = storage::job_lists::list_watched(conn, &jobs).await?;
     let mut seen: HashMap<JobId, Seen> =
-        rows.into_iter().map(|row| (row.job.id, Seen { job: Some(Arc::new(row)), result: None })).collect();
+        rows.into_iter().map(|row| (row.id, Seen { job: Some(Arc::new(row)), result: None })).collect();
     let completed: Vec<JobId> = looks
         .iter()
         .filter(|look| look.result && seen.get(&look.job).is_some_and(is_completed))
@@ -200,7 +199,7 @@ async fn read(conn: &mut PgConnection, looks: &[Look]) -> Result<HashMap<JobId, 
         for id in jobs {
             if let Some(Seen { job: Some(row), result }) = seen.get_mut(id) {
                 let (events, results) = (events.remove(id).unwrap_or_default(), results.remove(id).unwrap_or_default());
-                *result = Some(Arc::new(Completed { job: row.job.clone(), events, results }));
+                *result = Some(Arc::new(Completed { job: JobRow::clone(row), events, results }));
             }
         }
     }
@@ -208,5 +207,5 @@ async fn read(conn: &mut PgConnection, looks: &[Look]) -> Result<HashMap<JobId, 
 }
 
 fn is_completed(seen: &Seen) -> bool {
-    seen.job.as_ref().is_some_and(|row| row.job.state == JobState::Completed)
+    seen.job.as_ref().is_some_and(|row| row.state == JobState::Completed)
 }

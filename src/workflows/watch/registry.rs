@@ -14,7 +14,7 @@ use tokio::{
 
 use crate::{
     domain::JobId,
-    storage::{self, job_lists::WatchedRow},
+    storage::{self, jobs::JobRow},
     workflows::result::Completed,
 };
 
@@ -37,7 +37,7 @@ pub(in crate::workflows) enum Wanted {
 #[derive(Debug, Clone, Default)]
 pub(in crate::workflows) struct Seen {
     /// The job; none when it is gone.
-    pub(in crate::workflows) job: Option<Arc<WatchedRow>>,
+    pub(in crate::workflows) job: Option<Arc<JobRow>>,
     /// What came of it, when it is completed and somebody waits for that.
     pub(in crate::workflows) result: Option<Arc<Completed>>,
 }
@@ -83,8 +83,6 @@ pub(super) struct Look {
     pub(super) job: JobId,
     /// Whether what came of it is wanted.
     pub(super) result: bool,
-    /// Whether its documents are to be counted.
-    pub(super) progress: bool,
     asking: Vec<oneshot::Sender<Answer>>,
 }
 
@@ -197,7 +195,7 @@ impl Registry {
     fn look(&mut self, job: JobId) -> Option<Look> {
         let entry = self.jobs.get_mut(&job)?;
         let asking = mem::take(&mut entry.asking);
-        Some(Look { job, result: entry.waiters > 0, progress: entry.followers > 0, asking })
+        Some(Look { job, result: entry.waiters > 0, asking })
     }
 
     fn next_at(&self) -> Option<Instant> {
@@ -238,10 +236,7 @@ fn batch(jobs: &mut BTreeSet<JobId>) -> Vec<JobId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        domain::{JobState, TenantId},
-        storage::jobs::JobRow,
-    };
+    use crate::domain::{JobState, TenantId};
 
     const RECHECK: Duration = Duration::from_secs(2);
 
@@ -261,10 +256,11 @@ mod tests {
             outcome: None,
             error_code: None,
             error_message: None,
+            documents: 0,
             documents_open: 0,
             deleted_at: None,
         };
-        Seen { job: Some(Arc::new(WatchedRow { job, documents: None })), result: None }
+        Seen { job: Some(Arc::new(job)), result: None }
     }
 
     /// The jobs of the next look, after which all of them are in a state.

@@ -18,6 +18,7 @@ async fn what_is_in_an_archive_stands_at_its_place_in_its_order() {
     assert_eq!(pdf::widths(&done.pdf()), (201..=207).collect::<Vec<_>>(), "{}", done.result);
     assert_eq!(site.db.count("select count(*) from documents where state = 'unpacked'").await, 2);
     assert_eq!(site.db.count("select count(*) from documents where state = 'converted'").await, 6);
+    assert_eq!(site.db.count("select documents::bigint from jobs").await, 8);
 }
 
 #[tokio::test]
