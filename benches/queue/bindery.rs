@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
 use bindery::{
     domain::{JobId, Lane, TenantId, options::JobOption},
     queue::{
-        self, Bell, Ending, Error, Handler, Intake, Lease, NewJob, NewTask, PumpConfig, Signal, Signals, Stop, Turn,
-        lease::How, pump,
+        self, Audience, Bell, Ending, Error, Handler, Intake, Lease, NewJob, NewTask, PumpConfig, Signal, Signals,
+        Stop, Turn, lease::How, pump,
     },
     storage::{
         self,
@@ -111,14 +111,14 @@ impl<const WHOLE: bool> Bindery<WHOLE> {
         .expect("a history can be made");
     }
 
-    fn signals(&self) -> Signals {
-        let start = |listener: &PgConnectOptions| Signals::start(listener.clone(), CancellationToken::new());
+    fn signals(&self, audience: Audience) -> Signals {
+        let start = |listener: &PgConnectOptions| Signals::start(listener.clone(), audience, CancellationToken::new());
         self.listener.as_ref().map_or_else(Signals::deaf, start)
     }
 
     /// Starts the one listener of a process that submits.
     pub(crate) fn listen(&self) -> Heard {
-        Heard { signals: self.signals() }
+        Heard { signals: self.signals(Audience::Waiters) }
     }
 }
 
@@ -211,7 +211,7 @@ impl<const WHOLE: bool> Queue for Bindery<WHOLE> {
     }
 
     async fn work(&self, slots: usize, work: Work) {
-        let signals = self.signals();
+        let signals = self.signals(Audience::Workers);
         let (renew, poll) = if signals.hears() { (RENEW, POLL) } else { (RENEW_DEAF, POLL_DEAF) };
         let config = PumpConfig {
             slots: BTreeMap::from([(LANE, slots)]),

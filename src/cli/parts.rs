@@ -14,7 +14,7 @@ use super::config::Config;
 use crate::{
     domain::limits,
     egress::{self, Egress, EgressConfig, SystemResolver},
-    queue::{Bell, Intake, Signals},
+    queue::{Audience, Bell, Intake, Signals},
     storage::{
         self,
         blobs::Blobs,
@@ -117,13 +117,14 @@ async fn access(config: &Config, options: &PgConnectOptions) -> Result<Access, s
     Ok(Access { way: Way { options: options.clone(), route }, listener: may_listen.then(|| listener.clone()) })
 }
 
-/// Builds what operations and workers need.
+/// Builds what operations and workers need; a process hears what its audience does.
 ///
 /// # Errors
 /// When the folder of the blob store cannot be used.
 pub(super) fn context(
     config: &Config,
     access: Access,
+    audience: Audience,
     connections_max: u32,
     stop: &CancellationToken,
 ) -> anyhow::Result<Context> {
@@ -134,7 +135,7 @@ pub(super) fn context(
     let blobs = Blobs::in_folder(&config.blobs)
         .with_context(|| format!("the blob store in {} cannot be used", config.blobs.display()))?;
     let bell = Bell::new(pool.clone());
-    let signals = listener.map_or_else(Signals::deaf, |listener| Signals::start(listener, stop.clone()));
+    let signals = listener.map_or_else(Signals::deaf, |listener| Signals::start(listener, audience, stop.clone()));
     Ok(Context {
         intake: Intake::new(pool.clone(), route, bell.clone()),
         bell,

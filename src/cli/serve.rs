@@ -9,9 +9,12 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
 use super::{config::Config, logging, parts, signals};
-use crate::api::{
-    self, ApiState, Origins,
-    server::{self, Pace},
+use crate::{
+    api::{
+        self, ApiState, Origins,
+        server::{self, Pace},
+    },
+    queue::Audience,
 };
 
 /// Connections to the database: calls are short, and the blocking one holds none while it waits.
@@ -31,7 +34,7 @@ pub(super) async fn serve(config: Config) -> anyhow::Result<()> {
         Some(address) => Some(listen(address, "--simple-listen").await?),
         None => None,
     };
-    let context = parts::context(&config, access, CONNECTIONS_MAX, &stop)?;
+    let context = parts::context(&config, access, Audience::Waiters, CONNECTIONS_MAX, &stop)?;
     let state = ApiState::new(context, OffsetDateTime::now_utc());
     let origins = |address: SocketAddr| config.origins.clone().unwrap_or_else(|| Origins::of_listener(address.ip()));
     let mut serving = Vec::new();

@@ -8,7 +8,7 @@ use super::{ENGINE, config::Config, logging, parts, signals};
 use crate::{
     domain::{WorkerId, limits},
     engines::{host::HostConfig, office, protocol::Engines},
-    queue::{PumpConfig, pump},
+    queue::{Audience, PumpConfig, pump},
     workflows::work::{Work, WorkConfig},
 };
 
@@ -37,7 +37,7 @@ pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Resu
     let slots: usize = config.slots.values().sum();
     // One for the pump and one for each attempt that settles.
     let connections = u32::try_from(slots + 2).unwrap_or(u32::MAX);
-    let context = parts::context(&config, access, connections, &stop)?;
+    let context = parts::context(&config, access, Audience::Workers, connections, &stop)?;
     let handler = Arc::new(
         Work::new(context.clone(), work_config(&config)?)
             .context("the work folder cannot be used; see BINDERY_DATA")?,

@@ -27,6 +27,25 @@ pub enum Signal {
     Missed,
 }
 
+/// Who listens in a process. Nobody is woken by bells that are for others: on their way they would take time from those that
+/// are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Workers: they hear of new work and of what should stop.
+    Workers,
+    /// Those who wait for jobs: they hear which have ended.
+    Waiters,
+}
+
+impl Audience {
+    const fn channels(self) -> &'static [&'static str] {
+        match self {
+            Self::Workers => &[bell::WORK, bell::STOP],
+            Self::Waiters => &[bell::DONE],
+        }
+    }
+}
+
 /// Where a process hears its bells.
 #[derive(Debug, Clone)]
 pub struct Signals {
@@ -36,11 +55,11 @@ pub struct Signals {
 
 impl Signals {
     /// Starts listening until stopped; while the database is away it tries again each second.
-    pub fn start(options: PgConnectOptions, stop: CancellationToken) -> Self {
+    pub fn start(options: PgConnectOptions, audience: Audience, stop: CancellationToken) -> Self {
         let (sender, _) = broadcast::channel(BACKLOG);
         let signals = Self { sender: sender.clone(), hears: true };
         tokio::spawn(async move {
-            stop.run_until_cancelled(listen(options, sender)).await;
+            stop.run_until_cancelled(listen(options, audience, sender)).await;
         });
         signals
     }
@@ -55,15 +74,15 @@ impl Signals {
         self.hears
     }
 
-    /// A receiver of everything heard from now on.
+    /// A receiver of all that the audience hears from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Signal> {
         self.sender.subscribe()
     }
 }
 
-async fn listen(options: PgConnectOptions, sender: broadcast::Sender<Signal>) {
+async fn listen(options: PgConnectOptions, audience: Audience, sender: broadcast::Sender<Signal>) {
     loop {
-        match pool::listener(&options, &[bell::WORK, bell::STOP, bell::DONE]).await {
+        match pool::listener(&options, audience.channels()).await {
             Ok(mut listener) => {
                 send(&sender, Signal::Missed);
                 hear(&mut listener, &sender).await;

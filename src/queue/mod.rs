@@ -39,6 +39,6 @@ pub use enqueue::{NewTask, Turn, enqueue};
 pub use error::Error;
 pub use intake::Intake;
 pub use lease::{Ending, Lease, Report, Task};
-pub use listen::{Signal, Signals};
+pub use listen::{Audience, Signal, Signals};
 pub use pump::{Handler, PumpConfig, Stop, StopReason};
 pub use submit::{NewJob, enqueue_all};

@@ -2,7 +2,7 @@
 
 use bindery::{
     domain::{JobId, Lane, TenantId, options::JobOption},
-    queue::{Bell, Intake, NewJob, NewTask, Signal, Signals, enqueue, submit::submit_lone},
+    queue::{Audience, Bell, Intake, NewJob, NewTask, Signal, Signals, enqueue, submit::submit_lone},
     storage::{self, pool::Route},
 };
 use futures_util::future::join_all;
@@ -87,7 +87,7 @@ async fn without_a_database_everybody_gets_an_error() {
 #[tokio::test]
 async fn workers_are_told_of_the_task_of_a_job_that_comes_alone_and_of_those_that_come_together() {
     let database = Database::migrated().await;
-    let signals = Signals::start(database.options.clone(), CancellationToken::new());
+    let signals = Signals::start(database.options.clone(), Audience::Workers, CancellationToken::new());
     let mut heard = signals.subscribe();
     // Whoever begins to listen is told to look, since something may have been missed.
     assert!(matches!(heard.recv().await, Ok(Signal::Missed)));
@@ -142,7 +142,7 @@ async fn only_the_caller_of_a_job_that_comes_alone_waits_for_the_disk() {
 #[tokio::test]
 async fn workers_are_not_told_of_a_job_that_has_no_task_yet() {
     let database = Database::migrated().await;
-    let signals = Signals::start(database.options.clone(), CancellationToken::new());
+    let signals = Signals::start(database.options.clone(), Audience::Workers, CancellationToken::new());
     let mut heard = signals.subscribe();
     assert!(matches!(heard.recv().await, Ok(Signal::Missed)));
     intake(database.pool()).submit(job(TenantId::DEFAULT), None).await.unwrap();

@@ -4,6 +4,7 @@ mod cancel;
 mod claim;
 mod intake;
 mod lease;
+mod listen;
 mod model;
 mod order;
 mod pump;

@@ -12,7 +12,7 @@ use std::{
 use bindery::{
     domain::{JobId, Lane, TenantId, WorkerId},
     queue::{
-        self, Bell, Ending, Error, Handler, Lease, NewTask, PumpConfig, Signals, Stop, StopReason, Turn,
+        self, Audience, Bell, Ending, Error, Handler, Lease, NewTask, PumpConfig, Signals, Stop, StopReason, Turn,
         lease::How,
         pump, rescue,
         step::{Want, serve, step},
@@ -261,7 +261,8 @@ impl Pump {
     pub(crate) async fn start(self, database: &Database) -> Pumping {
         let pool = database.pool();
         let stop = CancellationToken::new();
-        let signals = if self.hears { Signals::start(database.options.clone(), stop.clone()) } else { Signals::deaf() };
+        let listen = || Signals::start(database.options.clone(), Audience::Workers, stop.clone());
+        let signals = if self.hears { listen() } else { Signals::deaf() };
         let bell = Bell::new(pool.clone());
         let handler = Arc::new(Scripted {
             pool: pool.clone(),
