@@ -102,6 +102,7 @@ async fn run(pool: PgPool, mut arriving: mpsc::UnboundedReceiver<Question>) {
             Ok(0) => return,
             Ok(_) => {}
             Err(_) => {
+                // Nobody has asked for a while: whoever needs a connection may have this one.
                 conn = None;
                 if arriving.recv_many(&mut batch, BATCH_MAX).await == 0 {
                     return;
