@@ -152,8 +152,7 @@ async fn read_options(mut part: Part<'_>) -> Result<Vec<JobOption>, Problem> {
 /// type at all; but many form libraries (.NET, Java) declare every field that is not a file as plain text.
 fn options_charset(declared: Option<&str>) -> Option<&'static Encoding> {
     let Some(declared) = declared else { return Some(UTF_8) };
-    let essence = declared.split(';').next().unwrap_or_default().trim();
-    if !options::is_json(declared) && !essence.eq_ignore_ascii_case("text/plain") {
+    if !options::is_json(declared) && !options::essence(declared).eq_ignore_ascii_case("text/plain") {
         return None;
     }
     let parameters = disposition::parameters(declared.as_bytes());

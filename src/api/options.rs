@@ -45,7 +45,8 @@ pub(super) fn is_xml(content_type: &str) -> bool {
     ["application/xml", "text/xml"].iter().any(|xml| essence(content_type).eq_ignore_ascii_case(xml))
 }
 
-fn essence(content_type: &str) -> &str {
+/// A declared type without its parameters.
+pub(super) fn essence(content_type: &str) -> &str {
     content_type.split(';').next().unwrap_or_default().trim()
 }
 

@@ -7,13 +7,20 @@ use axum::{
     http::{header, request::Parts},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{ApiState, BASE, Problem, openapi::schema, options};
 use crate::{
     domain::{JobId, JobState, ResultId, limits, options::JobOption},
     workflows::listing::Wanted,
 };
+
+/// The parameters of a path: the only one as a string, or several by their names.
+pub(super) async fn path<T: DeserializeOwned + Send>(parts: &mut Parts, state: &ApiState) -> Result<T, Problem> {
+    let read = Path::from_request_parts(parts, state).await;
+    let Path(parameters) = read.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    Ok(parameters)
+}
 
 /// The job that a path names.
 pub(super) struct JobPath(pub(super) JobId);
@@ -22,9 +29,7 @@ impl FromRequestParts<ApiState> for JobPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let Path(id) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        let id: String = path(parts, state).await?;
         // An id that cannot be one of ours names no job, whatever is wrong with it.
         JobId::from_str(&id).map(Self).map_err(|_| Problem::unknown_job(&id))
     }
@@ -49,9 +54,7 @@ impl FromRequestParts<ApiState> for ResultPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         // By name, since a verb may follow.
-        let Path(ResultSegments { job, result }) = Path::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        let ResultSegments { job, result } = path(parts, state).await?;
         let job = JobId::from_str(&job).map_err(|_| Problem::unknown_job(&job))?;
         let result = ResultId::from_str(&result).map_err(|_| Problem::unknown_result(&result))?;
         Ok(Self { job, result })

@@ -1,12 +1,17 @@
 //! Storing a result at a URL: the service sends it itself.
 
 use axum::{
-    extract::{FromRequestParts, Path},
+    extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
 };
 use serde::Deserialize;
 
-use super::{ApiState, Problem, disposition, openapi::operation, params::ResultPath, target::TargetQuery};
+use super::{
+    ApiState, Problem, disposition,
+    openapi::operation,
+    params::{self, ResultPath},
+    target::TargetQuery,
+};
 use crate::{
     egress::{Parcel, SendError},
     storage::results::ResultRow,
@@ -26,9 +31,7 @@ impl FromRequestParts<ApiState> for StoreMethod {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let Path(Segments { verb }) = Path::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        let Segments { verb } = params::path(parts, state).await?;
         match verb.as_str() {
             "put" => Ok(Self(Method::PUT)),
             "post" => Ok(Self(Method::POST)),

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use futures_util::Stream;
-use tracing::Instrument;
 
 use super::{
     Context, Error,
     claim::{Claim, Taken},
+    context::to_the_end,
     create::label,
     kind,
     once::Fingerprint,
@@ -229,9 +229,7 @@ pub async fn finish(
 ) -> Result<DocumentId, Error> {
     let (ctx, options) = (ctx.clone(), options.to_vec());
     // It goes on when the client goes away: given up half-way, nobody would know whether a row names the bytes.
-    let finishing = tokio::spawn(async move { settle(&ctx, accepted, uploaded, &options).await }.in_current_span());
-    // Nobody aborts the task, so it fails to end only by a panic, which goes on here.
-    finishing.await.unwrap_or_else(|gone| std::panic::resume_unwind(gone.into_panic()))
+    to_the_end(async move { settle(&ctx, accepted, uploaded, &options).await }).await
 }
 
 async fn settle(

@@ -2,6 +2,7 @@ use std::{future::Future, time::Duration};
 
 use sqlx::{Postgres, Transaction, pool::PoolConnection, postgres::PgPool};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::{Error, OpenJobs, Summaries, Watch};
 use crate::{
@@ -63,6 +64,13 @@ pub struct Context {
     pub stop: CancellationToken,
 }
 
+/// Does work on a task of its own, so that it goes on to its end when its caller is dropped.
+pub(super) async fn to_the_end<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let ended = tokio::spawn(work.in_current_span()).await;
+    // Nobody aborts the task, so it fails to end only by a panic, which goes on here.
+    ended.unwrap_or_else(|gone| std::panic::resume_unwind(gone.into_panic()))
+}
+
 impl Context {
     /// Begins a transaction. A caller may be dropped at any moment, as when its client hangs up.
     ///
@@ -72,14 +80,13 @@ impl Context {
     /// answered as done and never committed.
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Postgres>, Error> {
         let (pool, route) = (self.pool.clone(), self.route);
-        let begun = tokio::spawn(async move {
+        let begun = to_the_end(async move {
             match route {
                 Route::Direct => pool.begin().await,
                 Route::Pooled => pool.begin_with(pool::BEGUN).await,
             }
         });
-        // Nobody aborts the task, so it fails to end only by a panic, which goes on here.
-        let begun = begun.await.unwrap_or_else(|gone| std::panic::resume_unwind(gone.into_panic()));
+        let begun = begun.await;
         Ok(begun.map_err(storage::Error::of("begin a transaction"))?)
     }
 

@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use tracing::Instrument;
 
 use super::{
     Context, Error, add,
     connections::Connection,
+    context::to_the_end,
     create::{self, NewJob, label},
     delete, result, start,
 };
@@ -49,9 +49,7 @@ impl Errand {
         };
         // On a task of its own: a call that is given up before it knows of its job would leave it there. So the job is known in any
         // case, to be deleted with the errand that nobody takes.
-        let begun = tokio::spawn(begin.in_current_span()).await;
-        // Nobody aborts the task, so it fails to end only by a panic, which goes on here.
-        begun.unwrap_or_else(|gone| std::panic::resume_unwind(gone.into_panic()))
+        to_the_end(begin).await
     }
 
     /// The job.

@@ -25,7 +25,6 @@ mod simple;
 pub use document::document;
 pub(super) use operations::Operations;
 pub(super) use serve::{GetDocs, GetOpenapi, get_docs, get_openapi};
-pub(super) use simple::Bare;
 
 /// An operation: what `utoipa` knows of it, and how it can go wrong.
 pub(super) trait Operation: Path {

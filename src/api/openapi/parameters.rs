@@ -13,6 +13,7 @@ use crate::{
     api::{
         idempotency::RepeatKey,
         params::{JobPath, ResultPath},
+        simple::{ConnectionPath, InputQuery},
         store::StoreMethod,
         target::TargetQuery,
     },
@@ -47,6 +48,22 @@ impl IntoParams for StoreMethod {
     fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let method = text().enum_values(Some(["put", "post"])).build();
         vec![parameter(ParameterIn::Path, "storeMethod", method, "The method by which the file is sent.")]
+    }
+}
+
+impl IntoParams for ConnectionPath {
+    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let name = text().examples(["archive-pdfa2-default"]).build();
+        let told = "Name of the connection: a row of the table `connections` with the workflow of the job and how the call is answered.";
+        vec![parameter(ParameterIn::Path, "connection", name, told)]
+    }
+}
+
+impl IntoParams for InputQuery {
+    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let name = text().examples(["letter.docx"]).build();
+        let told = "Name of the document when it is sent bare; without it the header `Content-Disposition` names it.";
+        vec![parameter(ParameterIn::Query, "filename", name, told)]
     }
 }
 
@@ -120,13 +137,28 @@ impl IntoParams for Conditions {
 /// The bytes of a file.
 pub(in crate::api) struct File;
 
+fn bytes() -> ObjectBuilder {
+    text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)))
+}
+
 impl PartialSchema for File {
     fn schema() -> RefOr<Schema> {
-        text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))).build().into()
+        bytes().build().into()
     }
 }
 
 impl ToSchema for File {}
+
+/// A document as a bare body.
+pub(in crate::api) struct Bare;
+
+impl PartialSchema for Bare {
+    fn schema() -> RefOr<Schema> {
+        bytes().min_length(Some(1)).build().into()
+    }
+}
+
+impl ToSchema for Bare {}
 
 /// A length in bytes.
 pub(in crate::api) struct Length;

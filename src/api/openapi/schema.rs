@@ -135,9 +135,12 @@ pub(in crate::api) fn limit() -> Object {
     count.examples([100]).description(Some(told)).build()
 }
 
+/// What URLs begin with that the service calls.
+pub(super) const HTTP_URL: &str = "^[Hh][Tt][Tt][Pp][Ss]?://";
+
 /// A URL that the service calls.
 pub(in crate::api) fn url() -> Object {
-    let uri = text().format(Some(SchemaFormat::Custom("uri".to_owned()))).pattern(Some("^[Hh][Tt][Tt][Pp][Ss]?://"));
+    let uri = text().format(Some(SchemaFormat::Custom("uri".to_owned()))).pattern(Some(HTTP_URL));
     uri.examples(["https://www.example.com/terms.pdf"]).build()
 }
 

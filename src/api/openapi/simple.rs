@@ -1,33 +1,12 @@
 //! What the Simple API takes and gives, as schemas.
 
+use super::schema;
 use serde_json::{Map, Value, json};
-use utoipa::{
-    IntoParams, PartialSchema, ToSchema,
-    openapi::{
-        KnownFormat, RefOr, Required, Schema, SchemaFormat, Type,
-        path::{Parameter, ParameterBuilder, ParameterIn},
-        schema::ObjectBuilder,
-    },
-};
-
-use crate::api::simple::{ConnectionPath, InputQuery};
 
 /// Base64 with nothing left over in its last group, with or without the signs that fill it up.
 const BASE64: &str = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw](==)?|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=?)?$";
 /// Something that is left of a name when blanks and what deceives the eye are left out of it.
 const NAME: &str = r"[^\s\u0000-\u001F\u007F-\u009F\u2028-\u202E\u2066-\u2069\uFEFF]";
-
-/// A document as a bare body.
-pub(in crate::api) struct Bare;
-
-impl PartialSchema for Bare {
-    fn schema() -> RefOr<Schema> {
-        let bytes = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1));
-        bytes.format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))).build().into()
-    }
-}
-
-impl ToSchema for Bare {}
 
 /// Adds the schemas.
 pub(super) fn add(all: &mut Map<String, Value>) {
@@ -97,7 +76,7 @@ fn item() -> Value {
     let fetched = json!({
         "type": "object",
         "properties": {
-            "url": { "type": "string", "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://" },
+            "url": { "type": "string", "format": "uri", "pattern": schema::HTTP_URL },
             "fileName": { "type": ["string", "null"], "description": "A name instead of the one that it comes with." },
             "content": { "type": "null" },
             "options": options("Options of the document."),
@@ -118,22 +97,4 @@ pub(super) fn input() -> Value {
         "data": [{ "fileName": "hello.txt", "content": "SGVsbG8gd29ybGQ=" }],
         "options": [{ "name": "META.TITLE", "value": "Claim 4711" }],
     })
-}
-
-impl IntoParams for ConnectionPath {
-    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let name = ObjectBuilder::new().schema_type(Type::String).examples(["archive-pdfa2-default"]).build();
-        let told = "Name of the connection: a row of the table `connections` with the workflow of the job and how the call is answered.";
-        let built = ParameterBuilder::new().name("connection").parameter_in(ParameterIn::Path).required(Required::True);
-        vec![built.schema(Some(name)).description(Some(told)).build()]
-    }
-}
-
-impl IntoParams for InputQuery {
-    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let name = ObjectBuilder::new().schema_type(Type::String).examples(["letter.docx"]).build();
-        let told = "Name of the document when it is sent bare; without it the header `Content-Disposition` names it.";
-        let built = ParameterBuilder::new().name("filename").parameter_in(ParameterIn::Query).required(Required::False);
-        vec![built.schema(Some(name)).description(Some(told)).build()]
-    }
 }

@@ -19,7 +19,7 @@ use crate::{
     api::{
         ApiState, Problem, disposition,
         multipart::{self, Broken, Multipart, Part},
-        openapi::{Bare, operation, parameters},
+        openapi::{operation, parameters},
     },
     domain::Format,
     workflows::{
@@ -76,7 +76,7 @@ operation!(
     post, path = "/http.input/{connection}", impl_for = HttpInput, operation_id = "httpInput",
     params(ConnectionPath, InputQuery),
     request_body(description = "The documents, or the only one.", content(
-        (ref("#/components/schemas/Documents") = "multipart/form-data"), (inline(Bare) = "*/*")
+        (ref("#/components/schemas/Documents") = "multipart/form-data"), (inline(parameters::Bare) = "*/*")
     )),
     responses(
         (

@@ -13,12 +13,12 @@
 //! In a header of its own and not in `Location`: the URL of the job is on another port than that of the Simple API.
 
 use axum::{
-    extract::{FromRequestParts, Path},
+    extract::FromRequestParts,
     http::{HeaderName, HeaderValue, request::Parts},
     response::Response,
 };
 
-use super::{ApiState, Problem};
+use super::{ApiState, Problem, params};
 use crate::domain::JobId;
 
 mod archive;
@@ -46,10 +46,7 @@ impl FromRequestParts<ApiState> for ConnectionPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let Path(id) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-        Ok(Self(id))
+        params::path(parts, state).await.map(Self)
     }
 }
 
