@@ -1,6 +1,11 @@
 //! Bindery's own queue as a subject. The one file of the benchmark that names the API of the queue.
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use bindery::{
     domain::{JobId, Lane, TenantId, options::JobOption},
@@ -14,7 +19,7 @@ use bindery::{
     },
 };
 use sqlx::postgres::{PgConnectOptions, PgPool};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -118,38 +123,51 @@ impl<const WHOLE: bool> Bindery<WHOLE> {
 
     /// Starts the one listener of a process that submits.
     pub(crate) fn listen(&self) -> Heard {
-        Heard { signals: self.signals(Audience::Waiters) }
+        let heard = Heard::default();
+        tokio::spawn(heard.clone().hear(self.signals(Audience::Waiters).subscribe()));
+        heard
     }
 }
 
-/// What a process hears of the jobs that it waits for.
-#[derive(Clone)]
+/// Who waits for which job: one task hears for all of a process and wakes whom it concerns, as in the service.
+#[derive(Clone, Default)]
 pub(crate) struct Heard {
-    signals: Signals,
+    waiting: Arc<Mutex<HashMap<JobId, oneshot::Sender<()>>>>,
 }
 
 impl Heard {
     /// A waiter for one job; made before the job is submitted.
     pub(crate) fn waiter(&self, number: u64) -> Waiter {
-        Waiter { heard: self.signals.subscribe(), job: job(number) }
+        let (told, ended) = oneshot::channel();
+        self.waiting.lock().expect("nothing panics with it").insert(job(number), told);
+        Waiter { ended }
+    }
+
+    async fn hear(self, mut heard: broadcast::Receiver<Signal>) {
+        loop {
+            match heard.recv().await {
+                Ok(Signal::Done(job)) => {
+                    let waiter = self.waiting.lock().expect("nothing panics with it").remove(&job);
+                    // One that has given up wants to hear nothing.
+                    waiter.map(|waiter| waiter.send(()).ok());
+                }
+                Err(broadcast::error::RecvError::Closed) => return,
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+            }
+        }
     }
 }
 
 /// Waits for one job.
 pub(crate) struct Waiter {
-    heard: broadcast::Receiver<Signal>,
-    job: JobId,
+    ended: oneshot::Receiver<()>,
 }
 
 impl Waiter {
     /// Returns when the job was heard to have ended.
-    pub(crate) async fn wait(mut self) {
-        loop {
-            match self.heard.recv().await {
-                Ok(Signal::Done(job)) if job == self.job => return,
-                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
-            }
+    pub(crate) async fn wait(self) {
+        if self.ended.await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -169,7 +169,7 @@ async fn heard<const WHOLE: bool>(url: &str, jobs: u64, waiters: u64, gap_ms: u6
     work_aside(worker, slots, Work::new(Duration::ZERO, false));
     let listener = submitter.listen();
     for other in 0..waiters {
-        // They wait for jobs that nobody submits, and are woken by every bell like any waiter.
+        // They wait for jobs that nobody submits.
         tokio::spawn(listener.waiter(u64::from(u32::MAX) + other).wait());
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
