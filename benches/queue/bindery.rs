@@ -148,8 +148,10 @@ impl Heard {
             match heard.recv().await {
                 Ok(Signal::Done(job)) => {
                     let waiter = self.waiting.lock().expect("nothing panics with it").remove(&job);
-                    // One that has given up wants to hear nothing.
-                    waiter.map(|waiter| waiter.send(()).ok());
+                    if let Some(waiter) = waiter {
+                        // One that has given up wants to hear nothing.
+                        waiter.send(()).ok();
+                    }
                 }
                 Err(broadcast::error::RecvError::Closed) => return,
                 Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
