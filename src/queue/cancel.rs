@@ -29,7 +29,7 @@ pub async fn cancel_jobs(conn: &mut PgConnection, jobs: &[JobId]) -> Result<u64,
          )
          update tasks set cancel_requested = true
          from locked
-         where tasks.job_id = locked.job_id and tasks.id = locked.id",
+         where tasks.job_id = any (array[locked.job_id]) and tasks.id = any (array[locked.id])",
         jobs as &[JobId]
     )
     .execute(conn)

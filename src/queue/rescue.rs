@@ -55,7 +55,7 @@ pub async fn rescue(conn: &mut PgConnection) -> Result<Rescued, Error> {
                  worker_id = null, fence = null, claimed_at = null, capped = false,
                  attempt = held.attempt - 1, crashes = held.crashes + 1
              from held
-             where tasks.job_id = held.job_id and tasks.id = held.id
+             where tasks.job_id = any (array[held.job_id]) and tasks.id = any (array[held.id])
              returning 1
            ), history as (
              insert into attempts (fence, task_id, job_id, document_id, kind, lane, attempt, worker_id, host, started_at,
@@ -135,7 +135,7 @@ pub async fn release_due(conn: &mut PgConnection) -> Result<i64, Error> {
              update tasks
              set state = 'ready', run_at = null
              from due
-             where tasks.job_id = due.job_id and tasks.id = due.id
+             where tasks.job_id = any (array[due.job_id]) and tasks.id = any (array[due.id])
              returning 1
            )
            select count(*) as "count!" from released"#
@@ -170,7 +170,7 @@ pub async fn release_limited(conn: &mut PgConnection) -> Result<i64, Error> {
              update tasks
              set state = 'ready'
              from allowed
-             where tasks.job_id = allowed.job_id and tasks.id = allowed.id
+             where tasks.job_id = any (array[allowed.job_id]) and tasks.id = any (array[allowed.id])
              returning 1
            )
            select count(*) as "count!" from released"#

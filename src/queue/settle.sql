@@ -1,4 +1,7 @@
 -- Settles what has ended. $1 worker; $2 to $14 endings, as columns.
+--
+-- `= any (array[x])` is `=` that can only be asked of an index, row by row. With `=` the planner also thinks of reading the
+-- whole index to merge it, and does when the table was empty at the last vacuum.
 with ended as materialized (
   select *
   from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::interval[], $7::text[], $8::text[],
@@ -10,7 +13,8 @@ with ended as materialized (
   delete from tasks
   using ended
   where ended.ending in ('succeeded', 'failed', 'canceled')
-        and tasks.job_id = ended.job_id and tasks.id = ended.task_id and tasks.fence = ended.fence
+        and tasks.job_id = any (array[ended.job_id]) and tasks.id = any (array[ended.task_id])
+        and tasks.fence = ended.fence
   returning tasks.id, tasks.job_id, tasks.document_id, tasks.tenant_id, tasks.kind, tasks.lane,
             tasks.attempt, tasks.fence, tasks.worker_id, tasks.claimed_at, tasks.capped
 ), held as materialized (
@@ -18,7 +22,7 @@ with ended as materialized (
   select tasks.id, tasks.job_id, tasks.document_id, tasks.tenant_id, tasks.kind, tasks.lane,
          tasks.attempt, tasks.fence, tasks.worker_id, tasks.claimed_at, tasks.capped,
          ended.ending, ended.wait, ended.lane as next_lane
-  from ended join tasks on tasks.job_id = ended.job_id and tasks.id = ended.task_id
+  from ended join tasks on tasks.job_id = any (array[ended.job_id]) and tasks.id = any (array[ended.task_id])
   where ended.ending in ('retried', 'released', 'rerouted') and tasks.fence = ended.fence
   for no key update of tasks
 ), back as (
@@ -29,7 +33,7 @@ with ended as materialized (
       attempt = held.attempt - case when held.ending = 'retried' then 0 else 1 end,
       worker_id = null, fence = null, claimed_at = null, capped = false
   from held
-  where tasks.job_id = held.job_id and tasks.id = held.id
+  where tasks.job_id = any (array[held.job_id]) and tasks.id = any (array[held.id])
 ), settled as (
   select id, job_id, document_id, tenant_id, kind, lane, attempt, fence, worker_id, claimed_at, capped
   from gone
@@ -62,7 +66,7 @@ with ended as materialized (
     limit freed.places
     for update skip locked
   ) as next
-  where tasks.job_id = next.job_id and tasks.id = next.id
+  where tasks.job_id = any (array[next.job_id]) and tasks.id = any (array[next.id])
   returning 1
 )
 select array_agg(fence) as fences, exists (select from unlimited) as "freed!" from settled

@@ -87,7 +87,7 @@ pub async fn renew(
            union all
            select held.fence, tasks.id is null
            from unnest($3::uuid[], $4::bigint[], $5::bigint[]) as held (job, task, fence)
-                left join tasks on tasks.job_id = held.job and tasks.id = held.task
+                left join tasks on tasks.job_id = any (array[held.job]) and tasks.id = any (array[held.task])
                                    and tasks.fence = held.fence and tasks.worker_id = $1
            where tasks.id is null or tasks.cancel_requested"#,
         worker as WorkerId,

@@ -7,5 +7,6 @@ mod lease;
 mod listen;
 mod model;
 mod order;
+mod plans;
 mod pump;
 mod rescue;
