@@ -88,8 +88,8 @@ pub fn lazy(config: &PoolConfig) -> PgPool {
 ///
 /// The statistics of a queue are of another time: a vacuum in a quiet hour finds the table empty, and a plan that is made then
 /// is kept while thousands of tasks come. So plans are not to depend on them. All statements here are meant to go by an index;
-/// none of them needs the values of its parameters to be planned well, and to plan anew by these took a tenth of the time of
-/// all that a worker asks (2026-11). Without the last setting the price put on reading a table starts the compiler.
+/// none of them needs the values of its parameters to be planned well, and to plan anew by these took a quarter of the time
+/// under churn (2026-11). Without the last setting the price put on reading a table starts the compiler.
 const PLANS: &str = "set enable_seqscan = off; set plan_cache_mode = force_generic_plan; set jit = off";
 
 /// Refuses a new connection to a server in recovery; the pool tries again until its caller's time is over.
