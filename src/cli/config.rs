@@ -79,6 +79,12 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
         "Whether to listen beyond this machine although there are no keys",
     ),
     (
+        "BINDERY_ALLOW_UNSANDBOXED",
+        "--allow-unsandboxed",
+        "false",
+        "Whether a worker converts documents although the kernel cannot confine its engines",
+    ),
+    (
         "BINDERY_SLOTS",
         "--slots",
         "one native and one office slot a core",
@@ -147,6 +153,9 @@ pub struct Flags {
     /// Listen beyond this machine although there are no keys [env: BINDERY_ALLOW_ANONYMOUS]
     #[arg(long)]
     pub allow_anonymous: bool,
+    /// Convert documents although the kernel cannot confine engines [env: BINDERY_ALLOW_UNSANDBOXED]
+    #[arg(long)]
+    pub allow_unsandboxed: bool,
     /// Engine slots of a worker, as in native=2,office=2 [env: BINDERY_SLOTS]
     #[arg(long, value_name = "LANE=N,…")]
     pub slots: Option<String>,
@@ -222,6 +231,8 @@ pub struct Config {
     pub simple_listen: Option<SocketAddr>,
     /// Web pages that may call the API; none means that the address decides.
     pub origins: Option<Origins>,
+    /// Whether documents are converted although the kernel cannot confine engines.
+    pub unsandboxed: bool,
     /// Engine slots of a worker.
     pub slots: BTreeMap<Lane, usize>,
     /// Where LibreOffice may be.
@@ -337,6 +348,8 @@ impl Config {
             ),
             origins: r.parse(flags.cors_origins.as_ref(), "BINDERY_CORS_ORIGINS", Origins::from_str),
             slots: r.parse(flags.slots.as_ref(), "BINDERY_SLOTS", slots).unwrap_or_else(default_slots),
+            unsandboxed: r.parse(None, "BINDERY_ALLOW_UNSANDBOXED", bool::from_str).unwrap_or(false)
+                || flags.allow_unsandboxed,
             soffice: r
                 .text(flags.soffice.as_ref(), "BINDERY_SOFFICE")
                 .map_or_else(usual_soffice, |path| vec![path.into()]),

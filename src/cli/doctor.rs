@@ -4,7 +4,7 @@ use std::{path::Path, process::ExitCode};
 
 use super::{config::Config, postgres, print};
 use crate::{
-    engines::office,
+    engines::{cage, office},
     storage::{self, pool},
 };
 
@@ -20,7 +20,7 @@ struct Finding {
 /// # Errors
 /// None; what is wrong is a finding.
 pub(super) async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
-    let mut findings = vec![libreoffice(&config), fonts(&config), network(), data(&config)];
+    let mut findings = vec![libreoffice(&config), fonts(&config), sandbox(), data(&config)];
     findings.push(database(&config).await);
     for finding in &findings {
         let mark = if finding.good { "ok     " } else { "missing" };
@@ -75,20 +75,13 @@ fn holds(folder: &Path, file: &str, depth: usize) -> bool {
     })
 }
 
-/// Whether documents can be cut off from the network: asks the kernel in a thread of its own, which is then thrown away.
-fn network() -> Finding {
-    use nix::sched::{CloneFlags, unshare};
-    let asked = std::thread::spawn(|| unshare(CloneFlags::CLONE_NEWNET).is_ok());
-    let as_we_are = asked.join().unwrap_or(false);
-    let namespaces = std::fs::read_to_string("/proc/sys/user/max_user_namespaces").ok();
-    let user_namespaces = namespaces.and_then(|text| text.trim().parse::<u64>().ok()).is_some_and(|count| count > 0);
-    let good = as_we_are || user_namespaces;
-    let text = if good {
-        "documents are converted without a network"
-    } else {
-        "the kernel gives no network namespace; documents can reach the network"
+/// Whether documents can be confined.
+fn sandbox() -> Finding {
+    let (good, text) = match cage::probe() {
+        Ok(()) => (true, "documents have no network, no files but their own, and no way to other processes".to_owned()),
+        Err(error) => (false, format!("{error}; workers start only with --allow-unsandboxed")),
     };
-    Finding { subject: "cage", good, text: text.to_owned() }
+    Finding { subject: "cage", good, text }
 }
 
 fn data(config: &Config) -> Finding {

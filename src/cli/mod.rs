@@ -61,7 +61,11 @@ enum Command {
     Doctor(config::Flags),
     /// Convert one document for a worker; speaks on a pipe
     #[command(name = ENGINE, hide = true)]
-    Engine,
+    Engine {
+        /// Go on where the kernel cannot close the cage
+        #[arg(long)]
+        unsandboxed: bool,
+    },
 }
 
 /// Runs the program and gives its exit code; errors are printed with their causes.
@@ -85,9 +89,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     let done = |()| ExitCode::SUCCESS;
     match command {
-        Command::Engine => {
+        Command::Engine { unsandboxed } => {
             logging::start_engine();
-            Ok(crate::engines::serve::serve().map(done)?)
+            Ok(crate::engines::serve::serve(unsandboxed).map(done)?)
         }
         Command::Up(flags) => block_on(up::up(config::Config::read(&flags)?)).map(done),
         Command::Serve(flags) => block_on(serve::serve(config::Config::read(&flags)?)).map(done),

@@ -131,6 +131,7 @@ fn environment(config: &Config, embedded: Option<&Embedded>) -> Vec<(OsString, O
         ("BINDERY_LISTEN", config.listen.to_string()),
         ("BINDERY_SIMPLE_LISTEN", config.simple_listen.map_or_else(String::new, |address| address.to_string())),
         ("BINDERY_ALLOW_ANONYMOUS", (!is_private(config)).to_string()),
+        ("BINDERY_ALLOW_UNSANDBOXED", config.unsandboxed.to_string()),
         ("BINDERY_SLOTS", slots.join(",")),
         ("BINDERY_FONTS", paths(&config.fonts)),
         ("BINDERY_RESULT_WAIT", config.result_wait.as_secs().to_string()),

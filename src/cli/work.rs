@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use super::{ENGINE, config::Config, logging, parts, signals};
 use crate::{
     domain::{WorkerId, limits},
-    engines::{host::HostConfig, office, protocol::Engines},
+    engines::{cage, host::HostConfig, office, protocol::Engines},
+    log::ErrorChain,
     queue::{Audience, PumpConfig, pump},
     workflows::work::{Work, WorkConfig},
 };
@@ -29,9 +30,19 @@ const AHEAD_MAX: usize = 1000;
 /// Works until told to stop, then lets running conversions end within the grace period.
 ///
 /// # Errors
-/// When the database refuses the user, or the blob store or the work folder cannot be used.
+/// When the kernel cannot confine engines, the database refuses the user, or the blob store or the work folder cannot be
+/// used.
 pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Result<()> {
     logging::start(&config);
+    match cage::probe() {
+        Ok(()) => {}
+        Err(error) if config.unsandboxed => {
+            tracing::warn!(error = %ErrorChain(&error), "documents are converted although the kernel cannot confine their engines");
+        }
+        Err(error) => {
+            return Err(error).context("documents cannot be confined; see `bindery doctor`, or say --allow-unsandboxed");
+        }
+    }
     let stop = signals::stop_token()?;
     let Some(access) = parts::wait_for_database(&config, &stop).await? else { return Ok(()) };
     let slots: usize = config.slots.values().sum();
@@ -65,10 +76,14 @@ pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Resu
 /// When the program cannot find itself.
 pub(super) fn work_config(config: &Config) -> anyhow::Result<WorkConfig> {
     let program = std::env::current_exe().context("cannot find this program")?;
+    let mut args = vec![ENGINE.into()];
+    if config.unsandboxed {
+        args.push("--unsandboxed".into());
+    }
     Ok(WorkConfig {
         host: HostConfig {
             program,
-            args: vec![ENGINE.into()],
+            args,
             time_max: config.task_timeout,
             memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
         },

@@ -7,7 +7,8 @@
 //!
 //! Must not know: PostgreSQL, the queue, HTTP, the environment, the clock.
 //!
-//! 1. A host has a work folder of its own, a cleared environment, limits, its own process group and no network.
+//! 1. A host has a work folder of its own, a cleared environment, limits and its own process group; before it reads a
+//!    document it closes a [`cage`] around itself: no other files, no network, no way to look into other processes.
 //! 2. The worker holds the deadline and kills the group; a host whose worker dies is killed by the kernel.
 //! 3. Bad input, a limit, a crash and a missing engine are different variants of [`Error`]: retry depends on it.
 //!
@@ -15,6 +16,7 @@
 //! A warm host is faster, but a document that corrupts it hurts the next one. A fresh process costs 5 ms; LibreOffice
 //! with the seeded profile 0.3 s. Warm slots come with the zygote and keep this protocol.
 
+pub mod cage;
 pub mod detect;
 pub mod host;
 pub mod native;

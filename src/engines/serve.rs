@@ -10,7 +10,9 @@ use nix::sys::resource::{UsageWho, getrusage};
 use time::OffsetDateTime;
 
 use super::{
-    Error, detect, native, office,
+    Error,
+    cage::{self, Cage, CageError},
+    detect, native, office,
     protocol::{self, Answer, Assemble, Convert, Refusal, Request, Response, Target},
     unpack::{self, Budget, Unpacked},
 };
@@ -19,18 +21,19 @@ use crate::{
     pdf,
 };
 
-/// Serves one request on standard input and output.
+/// Serves one request on standard input and output. `unsandboxed`: also where the kernel cannot close the cage.
 ///
 /// # Errors
 /// When the request cannot be read or the answer cannot be written; a document that fails is an answer, not an error.
-pub fn serve() -> io::Result<()> {
-    leave_network();
+pub fn serve(unsandboxed: bool) -> io::Result<()> {
     let mut bytes = Vec::new();
     io::stdin().lock().take(u64::from(limits::ENGINE_MESSAGE_BYTES_MAX) + 4).read_to_end(&mut bytes)?;
     let request = protocol::decode(&bytes).map_err(io::Error::other)?;
-    let mut response = match request {
-        Request::Convert(convert) => convert_document(&convert),
-        Request::Assemble(assemble) => assemble_job(&assemble),
+    let closed = close_cage(&request);
+    let mut response = match (closed, request) {
+        (Err(error), _) if !unsandboxed => uncaged(&error),
+        (_, Request::Convert(convert)) => convert_document(&convert),
+        (_, Request::Assemble(assemble)) => assemble_job(&assemble),
     };
     response.peak_memory_bytes = peak_memory();
     let message = protocol::encode(&response).map_err(io::Error::other)?;
@@ -39,15 +42,22 @@ pub fn serve() -> io::Result<()> {
     stdout.flush()
 }
 
-/// Moves into an empty network namespace, so that no document reaches any address, not even loopback.
-///
-/// Needs root or user namespaces; `bindery doctor` says when a machine has neither.
-fn leave_network() {
-    use nix::sched::{CloneFlags, unshare};
-    let alone = unshare(CloneFlags::CLONE_NEWNET);
-    if alone.is_err() && unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET).is_err() {
-        tracing::warn!("this machine gives no network namespace; documents are not cut off from the network");
-    }
+/// Leaves to this process what the request needs. From here on it is alone with the document.
+fn close_cage(request: &Request) -> Result<(), CageError> {
+    let (fonts, office) = match request {
+        Request::Convert(convert) => {
+            let starts = convert.lane == Lane::Office.as_str();
+            (convert.engines.fonts.as_slice(), convert.engines.office.as_deref().filter(|_| starts))
+        }
+        Request::Assemble(_) => (Default::default(), None),
+    };
+    cage::enter(&Cage { folder: Path::new("."), fonts, office })
+}
+
+/// The answer where documents may not be touched.
+fn uncaged(error: &CageError) -> Response {
+    let answer = failed(Error::Unavailable { what: format!("{error}; see `bindery doctor`") });
+    Response { answer, format: None, engine: None, engine_version: None, peak_memory_bytes: 0 }
 }
 
 /// Largest resident size of this process or of a child of it, in bytes; Linux counts in KiB.

@@ -1,4 +1,5 @@
 //! Engines as a worker runs them, one host a document.
 
+mod cage;
 mod hosts;
 mod office;
