@@ -182,6 +182,8 @@ fn convert(
 fn run(office: &Office<'_>, program: &Path, folder: &Path, macro_url: &str) -> Result<process::Ended, Error> {
     let args = [
         format!("-env:UserInstallation={}", url(&folder.join("profile"))),
+        // Its socket would be in /tmp, where the cage lets it write nothing; a longer path would not fit into an address.
+        "-env:OSL_SOCKET_PATH=.".to_owned(),
         "--headless".to_owned(),
         "--norestore".to_owned(),
         "--nologo".to_owned(),
