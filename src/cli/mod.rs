@@ -65,6 +65,9 @@ enum Command {
         /// Go on where the kernel cannot close the cage
         #[arg(long)]
         unsandboxed: bool,
+        /// Keep LibreOffice warm and make a process of it for each document
+        #[arg(long)]
+        zygote: bool,
     },
 }
 
@@ -89,9 +92,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     let done = |()| ExitCode::SUCCESS;
     match command {
-        Command::Engine { unsandboxed } => {
+        Command::Engine { zygote, unsandboxed } => {
             logging::start_engine();
-            Ok(crate::engines::serve::serve(unsandboxed).map(done)?)
+            let served =
+                if zygote { crate::engines::zygote::serve() } else { crate::engines::serve::serve(unsandboxed) };
+            Ok(served.map(done)?)
         }
         Command::Up(flags) => block_on(up::up(config::Config::read(&flags)?)).map(done),
         Command::Serve(flags) => block_on(serve::serve(config::Config::read(&flags)?)).map(done),

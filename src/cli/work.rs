@@ -40,7 +40,8 @@ pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Resu
             tracing::warn!(error = %ErrorChain(&error), "documents are converted although the kernel cannot confine their engines");
         }
         Err(error) => {
-            return Err(error).context("documents cannot be confined; see `bindery doctor`, or say --allow-unsandboxed");
+            return Err(error)
+                .context("documents cannot be confined; see `bindery doctor`, or say --allow-unsandboxed");
         }
     }
     let stop = signals::stop_token()?;
@@ -84,10 +85,12 @@ pub(super) fn work_config(config: &Config) -> anyhow::Result<WorkConfig> {
         host: HostConfig {
             program,
             args,
+            zygote_args: Some(vec![ENGINE.into(), "--zygote".into()]),
+            engines: Engines { office: office::find(&config.soffice), fonts: config.fonts.clone() },
+            unsandboxed: config.unsandboxed,
             time_max: config.task_timeout,
             memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
         },
-        engines: Engines { office: office::find(&config.soffice), fonts: config.fonts.clone() },
         folder: config.data.join("work"),
     })
 }

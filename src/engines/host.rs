@@ -7,10 +7,12 @@ use std::{
 };
 
 use super::{
-    process::{self, Child, Limits, RunError},
-    protocol::{self, Answer, Refusal, Request, Response},
+    office,
+    process::{self, Child, Ended, Limits, RunError},
+    protocol::{self, Answer, Engines, Refusal, Request, Response},
+    zygote::{Setup, Zygote},
 };
-use crate::domain::{ErrorCode, limits};
+use crate::domain::{ErrorCode, Lane, limits};
 
 /// How engine hosts are started.
 #[derive(Debug, Clone)]
@@ -19,10 +21,23 @@ pub struct HostConfig {
     pub program: PathBuf,
     /// Arguments that make it an engine host.
     pub args: Vec<OsString>,
+    /// Arguments that make it a zygote; without them, each host starts LibreOffice by itself.
+    pub zygote_args: Option<Vec<OsString>>,
+    /// The engines of this machine.
+    pub engines: Engines,
+    /// Whether hosts go on where the kernel cannot close the cage.
+    pub unsandboxed: bool,
     /// Wall-clock time of one request.
     pub time_max: Duration,
     /// Address space of one host.
     pub memory_bytes_max: u64,
+}
+
+/// Where hosts come from.
+#[derive(Debug)]
+pub struct Hosts {
+    config: HostConfig,
+    zygote: Option<Zygote>,
 }
 
 /// What operators keep of a request.
@@ -42,59 +57,96 @@ pub struct Ran {
     pub stderr_tail: String,
 }
 
-/// Asks a fresh host; one that gives no answer has its end put into words. Dropping the future kills the host with
-/// everything that it started.
-pub async fn run(config: &HostConfig, folder: &Path, request: &Request) -> (Answer, Ran) {
-    let Ok(message) = protocol::encode(request) else {
-        return broken(ErrorCode::Internal, "internal", "its options are too long", false, String::new());
-    };
-    let child = Child {
-        program: &config.program,
-        args: config.args.clone(),
-        folder,
-        stdin: &message,
-        limits: Limits {
+impl Hosts {
+    /// Nothing is started yet; a zygote will live in the folder.
+    pub fn new(config: HostConfig, folder: PathBuf) -> Self {
+        let zygote = config.engines.office.clone().zip(config.zygote_args.clone()).map(|(office, args)| {
+            let setup = Setup { office, fonts: config.engines.fonts.clone(), unsandboxed: config.unsandboxed };
+            Zygote::new(config.program.clone(), args, folder, setup)
+        });
+        Self { config, zygote }
+    }
+
+    /// Asks a host that serves nothing else; one that gives no answer has its end put into words. Dropping the future kills
+    /// the host with everything that it started.
+    pub async fn run(&self, folder: &Path, request: &Request) -> (Answer, Ran) {
+        let Ok(message) = protocol::encode(request) else {
+            return broken(ErrorCode::Internal, "internal", "its options are too long", false, String::new());
+        };
+        match self.ask(folder, request, &message).await {
+            Ok(ended) => answered(ended),
+            Err(RunError::TimedOut { after, stderr_tail }) => {
+                let message = format!("its conversion was stopped after {} s", after.as_secs());
+                broken(ErrorCode::Timeout, "timed-out", &message, true, stderr_tail)
+            }
+            Err(RunError::Flooded) => broken(
+                ErrorCode::Corrupt,
+                "flooded",
+                "its conversion was stopped: the engine flooded its output",
+                true,
+                String::new(),
+            ),
+            Err(RunError::Io(error)) => {
+                let message = "the engine could not be started";
+                broken(ErrorCode::Internal, "unavailable", message, true, error.to_string())
+            }
+        }
+    }
+
+    /// Has a host made for a request, by the zygote if it is for LibreOffice and there is one.
+    async fn ask(&self, folder: &Path, request: &Request, message: &[u8]) -> Result<Ended, RunError> {
+        let config = &self.config;
+        let limits = Limits {
             memory_bytes: config.memory_bytes_max,
             file_bytes: limits::ENGINE_FILE_BYTES_MAX,
             cpu_seconds: config.time_max.as_secs() + 10,
             stdout_bytes: usize::try_from(limits::ENGINE_MESSAGE_BYTES_MAX).unwrap_or(usize::MAX) + 4,
             stderr_bytes: limits::STDERR_TAIL_BYTES_MAX,
             time: config.time_max,
-        },
-    };
-    match process::run(&child).await {
-        Ok(ended) => match protocol::decode::<Response>(&ended.stdout) {
-            Ok(response) if ended.succeeded => {
-                let ran = Ran {
-                    format: response.format,
-                    engine: response.engine,
-                    engine_version: response.engine_version,
-                    peak_memory_bytes: Some(response.peak_memory_bytes),
-                    exit: None,
-                    stderr_tail: ended.stderr_tail,
-                };
-                (response.answer, ran)
+        };
+        let office = match request {
+            Request::Convert(convert) if convert.lane == Lane::Office.as_str() => convert.engines.office.as_deref(),
+            Request::Convert(_) | Request::Assemble(_) => None,
+        };
+        if let (Some(_), Some(zygote)) = (office, &self.zygote) {
+            match zygote.run(folder, message, &limits).await {
+                // Slower, but nobody has to wait until somebody finds out why.
+                Err(RunError::Io(error)) => {
+                    tracing::warn!(%error, "no zygote; LibreOffice is started for this document");
+                }
+                ended => return ended,
             }
-            Ok(_) | Err(_) => {
-                let message = format!("its conversion failed: the engine ended without an answer ({})", ended.exit);
-                let (answer, ran) = broken(ErrorCode::Corrupt, "crashed", &message, true, ended.stderr_tail);
-                (answer, Ran { exit: (!ended.succeeded).then_some(ended.exit), ..ran })
-            }
-        },
-        Err(RunError::TimedOut { after, stderr_tail }) => {
-            let message = format!("its conversion was stopped after {} s", after.as_secs());
-            broken(ErrorCode::Timeout, "timed-out", &message, true, stderr_tail)
         }
-        Err(RunError::Flooded) => broken(
-            ErrorCode::Corrupt,
-            "flooded",
-            "its conversion was stopped: the engine flooded its output",
-            true,
-            String::new(),
-        ),
-        Err(RunError::Io(error)) => {
-            let message = "the engine could not be started";
-            broken(ErrorCode::Internal, "unavailable", message, true, error.to_string())
+        let child = Child {
+            program: &config.program,
+            args: config.args.clone(),
+            env: office.map(office::environment).unwrap_or_default(),
+            folder,
+            stdin: message,
+            limits,
+        };
+        process::run(&child).await
+    }
+}
+
+/// Reads the answer of a host that has ended.
+fn answered(ended: Ended) -> (Answer, Ran) {
+    match protocol::decode::<Response>(&ended.stdout) {
+        Ok(response) if ended.exit.is_clean() => {
+            let ran = Ran {
+                format: response.format,
+                engine: response.engine,
+                engine_version: response.engine_version,
+                peak_memory_bytes: Some(response.peak_memory_bytes),
+                exit: None,
+                stderr_tail: ended.stderr_tail,
+            };
+            (response.answer, ran)
+        }
+        Ok(_) | Err(_) => {
+            let message = format!("its conversion failed: the engine ended without an answer ({})", ended.exit.words);
+            let (answer, ran) = broken(ErrorCode::Corrupt, "crashed", &message, true, ended.stderr_tail);
+            (answer, Ran { exit: (!ended.exit.is_clean()).then_some(ended.exit.words), ..ran })
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod process;
 pub mod protocol;
 pub mod serve;
 pub mod unpack;
+pub mod zygote;
 
 mod error;
 

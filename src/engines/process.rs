@@ -3,7 +3,7 @@
 //! A [`Child`] is bounded: a deadline, limits, capped output, its own process group that is killed as one. A service of
 //! ours that runs for long ([`spawn_service`]) has none of these but dies with its parent.
 
-use std::{ffi::OsString, io, path::Path, process::Stdio, time::Duration};
+use std::{ffi::OsString, io, os::fd::OwnedFd, path::Path, process::Stdio, time::Duration};
 
 use nix::{
     sys::{
@@ -13,13 +13,15 @@ use nix::{
     },
     unistd::Pid,
 };
+use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    net::unix::pipe,
     process::Command,
 };
 
 /// What a bounded child may use.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Limits {
     /// Address space in bytes.
     pub memory_bytes: u64,
@@ -35,6 +37,24 @@ pub struct Limits {
     pub time: Duration,
 }
 
+impl Limits {
+    /// Takes them on for this process and all that it starts: those that the kernel watches.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn apply(&self) -> io::Result<()> {
+        for (resource, value) in [
+            (Resource::RLIMIT_AS, self.memory_bytes),
+            (Resource::RLIMIT_FSIZE, self.file_bytes),
+            (Resource::RLIMIT_CPU, self.cpu_seconds),
+            (Resource::RLIMIT_CORE, 0),
+        ] {
+            setrlimit(resource, value, value)?;
+        }
+        Ok(())
+    }
+}
+
 /// A bounded child, asked for and never spawned directly.
 #[derive(Debug)]
 pub struct Child<'a> {
@@ -42,6 +62,8 @@ pub struct Child<'a> {
     pub program: &'a Path,
     /// Its arguments.
     pub args: Vec<OsString>,
+    /// Variables besides those that every child has.
+    pub env: Vec<(OsString, OsString)>,
     /// Its working folder, also its home and its place for temporary files.
     pub folder: &'a Path,
     /// Written to its standard input, which is then closed.
@@ -50,15 +72,38 @@ pub struct Child<'a> {
     pub limits: Limits,
 }
 
-/// How a child ended by itself.
+/// The status with which a process ended.
 #[derive(Debug)]
-pub struct Ended {
-    /// Whether it exited with status 0.
-    pub succeeded: bool,
+pub struct Exit {
     /// Its exit status, if it was not ended by a signal.
     pub status: Option<i32>,
     /// Exit status or signal, in words.
-    pub exit: String,
+    pub words: String,
+}
+
+impl Exit {
+    /// Whether it said that all is done.
+    pub fn is_clean(&self) -> bool {
+        self.status == Some(0)
+    }
+}
+
+/// Our ends of the pipes of a child.
+#[derive(Debug)]
+pub struct Pipes {
+    /// To its standard input.
+    pub stdin: pipe::Sender,
+    /// From its standard output.
+    pub stdout: pipe::Receiver,
+    /// From its standard error.
+    pub stderr: pipe::Receiver,
+}
+
+/// How a child ended by itself.
+#[derive(Debug)]
+pub struct Ended {
+    /// How it ended.
+    pub exit: Exit,
     /// What it wrote to standard output.
     pub stdout: Vec<u8>,
     /// The end of what it wrote to standard error.
@@ -89,41 +134,77 @@ pub enum RunError {
 /// # Errors
 /// When it cannot be started, takes too long, or writes too much.
 pub async fn run(child: &Child<'_>) -> Result<Ended, RunError> {
-    let mut started = command(child).spawn().map_err(RunError::Io)?;
+    let (mut started, pipes) = spawn(child).map_err(RunError::Io)?;
     // From here on, whichever way this function is left, the whole group goes.
     let mut group = Group(started.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw));
-    let mut stdin = started.stdin.take();
-    let (stdout, stderr) = (started.stdout.take(), started.stderr.take());
-    let feed = async {
-        if let Some(pipe) = &mut stdin {
-            // A child that does not read its input to the end is judged by its answer.
-            if let Err(error) = pipe.write_all(child.stdin).await {
-                tracing::debug!(%error, "a child did not read its input");
-            }
+    let end = async {
+        let status = started.wait().await?;
+        Ok(Exit { status: status.code(), words: status.to_string() })
+    };
+    let ended = attend(pipes, end, child.stdin, &child.limits).await?;
+    if ended.exit.is_clean() {
+        // The child is reaped and said that all is done: its group is empty, and the number may belong to another soon.
+        group.0 = None;
+    }
+    Ok(ended)
+}
+
+fn spawn(child: &Child<'_>) -> io::Result<(tokio::process::Child, Pipes)> {
+    let (stdin, to_stdin) = io::pipe()?;
+    let (from_stdout, stdout) = io::pipe()?;
+    let (from_stderr, stderr) = io::pipe()?;
+    let pipes = Pipes::of(to_stdin.into(), from_stdout.into(), from_stderr.into())?;
+    Ok((command(child).stdin(stdin).stdout(stdout).stderr(stderr).spawn()?, pipes))
+}
+
+impl Pipes {
+    /// Our ends, by their handles.
+    ///
+    /// # Errors
+    /// When they are no pipes.
+    pub fn of(stdin: OwnedFd, stdout: OwnedFd, stderr: OwnedFd) -> io::Result<Self> {
+        Ok(Self {
+            stdin: pipe::Sender::from_owned_fd(stdin)?,
+            stdout: pipe::Receiver::from_owned_fd(stdout)?,
+            stderr: pipe::Receiver::from_owned_fd(stderr)?,
+        })
+    }
+}
+
+/// Feeds a child, reads what it says, and waits for its `end`, all within its limits. Whoever calls it kills the child when
+/// there is no end.
+///
+/// # Errors
+/// When it takes too long, writes too much, or cannot be read.
+pub(super) async fn attend(
+    pipes: Pipes,
+    end: impl Future<Output = io::Result<Exit>>,
+    stdin: &[u8],
+    limits: &Limits,
+) -> Result<Ended, RunError> {
+    let Pipes { stdin: mut to_child, stdout, stderr } = pipes;
+    let feed = async move {
+        // A child that does not read its input to the end is judged by its answer.
+        if let Err(error) = to_child.write_all(stdin).await {
+            tracing::debug!(%error, "a child did not read its input");
         }
-        drop(stdin.take());
     };
     let mut tail = Vec::new();
     let work = async {
         let ((), out, ()) = tokio::join!(
             feed,
-            read_capped(stdout, child.limits.stdout_bytes),
-            read_tail(stderr, child.limits.stderr_bytes, &mut tail)
+            read_capped(stdout, limits.stdout_bytes),
+            read_tail(stderr, limits.stderr_bytes, &mut tail)
         );
         let out = out.map_err(RunError::Io)?.ok_or(RunError::Flooded)?;
-        Ok((started.wait().await.map_err(RunError::Io)?, out))
+        Ok((end.await.map_err(RunError::Io)?, out))
     };
-    let ended = tokio::time::timeout(child.limits.time, work).await;
+    let ended = tokio::time::timeout(limits.time, work).await;
     let stderr_tail = String::from_utf8_lossy(&tail).into_owned();
-    let (status, stdout) = match ended {
-        Ok(ended) => ended?,
-        Err(_) => return Err(RunError::TimedOut { after: child.limits.time, stderr_tail }),
-    };
-    if status.success() {
-        // The child is reaped and said that all is done: its group is empty, and the number may belong to another soon.
-        group.0 = None;
+    match ended {
+        Ok(ended) => ended.map(|(exit, stdout)| Ended { exit, stdout, stderr_tail }),
+        Err(_) => Err(RunError::TimedOut { after: limits.time, stderr_tail }),
     }
-    Ok(Ended { succeeded: status.success(), status: status.code(), exit: status.to_string(), stdout, stderr_tail })
 }
 
 /// Kills a process group when it is dropped.
@@ -140,33 +221,16 @@ impl Drop for Group {
 }
 
 fn command(child: &Child<'_>) -> Command {
-    #[expect(clippy::disallowed_methods, reason = "this is the place that starts processes")]
-    let mut command = Command::new(child.program);
+    let mut command = bare(child.program, child.folder);
     command
         .args(&child.args)
-        .current_dir(child.folder)
-        .env_clear()
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
-        .env("LANG", "C.UTF-8")
-        .env("HOME", child.folder)
-        .env("TMPDIR", child.folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .envs(child.env.iter().map(|(name, value)| (name, value)))
         .process_group(0)
         .kill_on_drop(true);
     let limits = child.limits;
     let prepare = move || {
         prctl::set_pdeathsig(Signal::SIGKILL)?;
-        for (resource, value) in [
-            (Resource::RLIMIT_AS, limits.memory_bytes),
-            (Resource::RLIMIT_FSIZE, limits.file_bytes),
-            (Resource::RLIMIT_CPU, limits.cpu_seconds),
-            (Resource::RLIMIT_CORE, 0),
-        ] {
-            setrlimit(resource, value, value)?;
-        }
-        Ok(())
+        limits.apply()
     };
     #[expect(
         unsafe_code,
@@ -179,19 +243,52 @@ fn command(child: &Child<'_>) -> Command {
     command
 }
 
-/// Reads to the end, or says `None` when there is more than the cap.
-async fn read_capped(pipe: Option<impl AsyncRead + Unpin>, cap: usize) -> io::Result<Option<Vec<u8>>> {
-    let mut kept = Vec::new();
-    if let Some(pipe) = pipe {
-        let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-        pipe.take(limit).read_to_end(&mut kept).await?;
+/// A program with no environment but what every engine has.
+fn bare(program: &Path, folder: &Path) -> Command {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that starts processes")]
+    let mut command = Command::new(program);
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("LANG", "C.UTF-8")
+        .env("HOME", folder)
+        .env("TMPDIR", folder);
+    command
+}
+
+/// Starts a process that makes engine hosts and is spoken to by its standard input. It dies with this process, and when the
+/// answer is dropped.
+///
+/// # Errors
+/// When the program cannot be started.
+pub(super) fn spawn_zygote(
+    program: &Path,
+    args: &[OsString],
+    env: Vec<(OsString, OsString)>,
+    folder: &Path,
+    socket: OwnedFd,
+) -> io::Result<tokio::process::Child> {
+    let mut command = bare(program, folder);
+    command.args(args).envs(env).stdin(socket).stdout(Stdio::null()).process_group(0).kill_on_drop(true);
+    #[expect(unsafe_code, reason = "runs between fork and exec; it makes one prctl call, which is async-signal-safe")]
+    // SAFETY: see the reason above.
+    unsafe {
+        command.pre_exec(|| Ok(prctl::set_pdeathsig(Signal::SIGKILL)?));
     }
+    command.spawn()
+}
+
+/// Reads to the end, or says `None` when there is more than the cap.
+async fn read_capped(pipe: impl AsyncRead + Unpin, cap: usize) -> io::Result<Option<Vec<u8>>> {
+    let mut kept = Vec::new();
+    let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
+    pipe.take(limit).read_to_end(&mut kept).await?;
     Ok((kept.len() <= cap).then_some(kept))
 }
 
 /// Reads to the end and keeps the last bytes.
-async fn read_tail(pipe: Option<impl AsyncRead + Unpin>, cap: usize, tail: &mut Vec<u8>) {
-    let Some(mut pipe) = pipe else { return };
+async fn read_tail(mut pipe: impl AsyncRead + Unpin, cap: usize, tail: &mut Vec<u8>) {
     let mut buffer = vec![0; 8 * 1024];
     loop {
         match pipe.read(&mut buffer).await {

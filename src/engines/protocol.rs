@@ -45,8 +45,6 @@ pub struct Convert {
     pub lane: String,
     /// The engines of this machine.
     pub engines: Engines,
-    /// Seconds that the conversion may take.
-    pub seconds: u64,
     /// Containers that it came out of.
     pub nesting: usize,
     /// Bytes of the upload that it is or came out of.

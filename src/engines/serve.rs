@@ -3,7 +3,6 @@
 use std::{
     io::{self, Read, Write},
     path::Path,
-    time::Duration,
 };
 
 use nix::sys::resource::{UsageWho, getrusage};
@@ -26,15 +25,58 @@ use crate::{
 /// # Errors
 /// When the request cannot be read or the answer cannot be written; a document that fails is an answer, not an error.
 pub fn serve(unsandboxed: bool) -> io::Result<()> {
+    let request = read_request()?;
+    let (fonts, program) = match &request {
+        Request::Convert(convert) => {
+            let starts = convert.lane == Lane::Office.as_str();
+            (convert.engines.fonts.as_slice(), convert.engines.office.as_deref().filter(|_| starts))
+        }
+        Request::Assemble(_) => (Default::default(), None),
+    };
+    let caged = cage::enter(&Cage { folder: Path::new("."), fonts, office: program });
+    if let Err(error) = &caged
+        && !unsandboxed
+    {
+        return answer(uncaged(error));
+    }
+    let Some(program) = program else { return answer(respond(&request, None)) };
+    match office::Running::start(program) {
+        // LibreOffice calls this from inside its loop, which has nothing to come back to.
+        Ok(office) => office.in_loop(|office| {
+            let answered = answer(respond(&request, Some(office)));
+            office::leave(answered.is_ok())
+        }),
+        Err(error) => return answer(unavailable(format!("LibreOffice: {error}"))),
+    }
+    Ok(())
+}
+
+/// The same in a copy of a zygote, which is in its cage already or says why not.
+///
+/// # Errors
+/// As with [`serve`].
+pub fn serve_in(caged: Result<(), CageError>, unsandboxed: bool, office: &office::Running) -> io::Result<()> {
+    let request = read_request()?;
+    match caged {
+        Err(error) if !unsandboxed => answer(uncaged(&error)),
+        Ok(()) | Err(_) => answer(respond(&request, Some(office))),
+    }
+}
+
+fn read_request() -> io::Result<Request> {
     let mut bytes = Vec::new();
     io::stdin().lock().take(u64::from(limits::ENGINE_MESSAGE_BYTES_MAX) + 4).read_to_end(&mut bytes)?;
-    let request = protocol::decode(&bytes).map_err(io::Error::other)?;
-    let closed = close_cage(&request);
-    let mut response = match (closed, request) {
-        (Err(error), _) if !unsandboxed => uncaged(&error),
-        (_, Request::Convert(convert)) => convert_document(&convert),
-        (_, Request::Assemble(assemble)) => assemble_job(&assemble),
-    };
+    protocol::decode(&bytes).map_err(io::Error::other)
+}
+
+fn respond(request: &Request, office: Option<&office::Running>) -> Response {
+    match request {
+        Request::Convert(convert) => convert_document(convert, office),
+        Request::Assemble(assemble) => assemble_job(assemble),
+    }
+}
+
+fn answer(mut response: Response) -> io::Result<()> {
     response.peak_memory_bytes = peak_memory();
     let message = protocol::encode(&response).map_err(io::Error::other)?;
     let mut stdout = io::stdout().lock();
@@ -42,21 +84,13 @@ pub fn serve(unsandboxed: bool) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Leaves to this process what the request needs. From here on it is alone with the document.
-fn close_cage(request: &Request) -> Result<(), CageError> {
-    let (fonts, office) = match request {
-        Request::Convert(convert) => {
-            let starts = convert.lane == Lane::Office.as_str();
-            (convert.engines.fonts.as_slice(), convert.engines.office.as_deref().filter(|_| starts))
-        }
-        Request::Assemble(_) => (Default::default(), None),
-    };
-    cage::enter(&Cage { folder: Path::new("."), fonts, office })
-}
-
 /// The answer where documents may not be touched.
 fn uncaged(error: &CageError) -> Response {
-    let answer = failed(Error::Unavailable { what: format!("{error}; see `bindery doctor`") });
+    unavailable(error.to_string())
+}
+
+fn unavailable(what: String) -> Response {
+    let answer = failed(Error::Unavailable { what: format!("{what}; see `bindery doctor`") });
     Response { answer, format: None, engine: None, engine_version: None, peak_memory_bytes: 0 }
 }
 
@@ -87,10 +121,10 @@ enum Conversion {
     Reroute(Lane),
 }
 
-fn convert_document(convert: &Convert) -> Response {
+fn convert_document(convert: &Convert, office: Option<&office::Running>) -> Response {
     let mut format = None;
     let mut engine = None;
-    let answer = match prepare(convert, &mut format) {
+    let answer = match prepare(convert, office, &mut format) {
         Ok(Conversion::Reroute(lane)) => Answer::Reroute { lane: lane.as_str().to_owned() },
         Ok(Conversion::Unpacked(Unpacked { names, events })) => {
             engine = Some(("bindery-unpack".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
@@ -113,7 +147,11 @@ fn convert_document(convert: &Convert) -> Response {
 }
 
 /// Finds out what the document is and lets the right engine make a PDF of it.
-fn prepare(convert: &Convert, format: &mut Option<Format>) -> Result<Conversion, Error> {
+fn prepare(
+    convert: &Convert,
+    office: Option<&office::Running>,
+    format: &mut Option<Format>,
+) -> Result<Conversion, Error> {
     let bytes = read(&convert.input)?;
     let detected = detect::detect(&bytes, &convert.file_name, convert.media_type.as_deref())?;
     *format = Some(detected.format);
@@ -133,7 +171,7 @@ fn prepare(convert: &Convert, format: &mut Option<Format>) -> Result<Conversion,
     let mut converted = match lane {
         Lane::Native => native(convert, bytes, detected.format)?,
         // No format is of another lane yet.
-        Lane::Office | Lane::Browser | Lane::Ocr => office(convert, &bytes, &detected)?,
+        Lane::Office | Lane::Browser | Lane::Ocr => by_office(convert, office, &bytes, &detected)?,
     };
     converted.events.splice(0..0, detected.events);
     Ok(Conversion::Done(converted))
@@ -170,15 +208,18 @@ fn native(convert: &Convert, bytes: Vec<u8>, format: Format) -> Result<Converted
 }
 
 /// Lets LibreOffice make a PDF.
-fn office(convert: &Convert, bytes: &[u8], detected: &detect::Detected) -> Result<Converted, Error> {
-    let office = office::Office {
-        program: convert.engines.office.as_deref(),
-        folder: Path::new("office"),
-        time_max: Duration::from_secs(convert.seconds),
-    };
+fn by_office(
+    convert: &Convert,
+    office: Option<&office::Running>,
+    bytes: &[u8],
+    detected: &detect::Detected,
+) -> Result<Converted, Error> {
+    let office = office.ok_or_else(|| Error::Unavailable {
+        what: "install LibreOffice (packages libreoffice-writer, -calc, -impress and -draw)".to_owned(),
+    })?;
     let archive = convert.target == Target::PdfA2b;
     let (pdf, engine_version) =
-        office::to_pdf(&office, bytes, detected.format, detected.encrypted, &convert.passwords, archive)?;
+        office::to_pdf(office, bytes, detected.format, detected.encrypted, &convert.passwords, archive)?;
     Ok(Converted { pdf, events: Vec::new(), engine: "libreoffice", engine_version })
 }
 

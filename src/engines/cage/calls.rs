@@ -13,7 +13,7 @@ use super::CageError;
 /// Calls by number, each refused when one of its rules matches, or always when it has none.
 type Rules = BTreeMap<libc::c_long, Vec<SeccompRule>>;
 
-/// What no engine needs: the memory and handles of other processes, the machine, kernel interfaces with a history of holes.
+/// What no engine needs: sockets, programs, the memory and handles of other processes, the machine, kernel interfaces with a history of holes.
 const NEVER: &[libc::c_long] = &[
     libc::SYS_acct,
     libc::SYS_add_key,
@@ -23,7 +23,11 @@ const NEVER: &[libc::c_long] = &[
     libc::SYS_clock_adjtime,
     libc::SYS_clock_settime,
     libc::SYS_delete_module,
+    libc::SYS_execve,
+    libc::SYS_execveat,
     libc::SYS_finit_module,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_fork,
     libc::SYS_fsmount,
     libc::SYS_fsopen,
     libc::SYS_init_module,
@@ -49,24 +53,17 @@ const NEVER: &[libc::c_long] = &[
     libc::SYS_sethostname,
     libc::SYS_setns,
     libc::SYS_settimeofday,
+    libc::SYS_socket,
+    libc::SYS_socketpair,
     libc::SYS_swapoff,
     libc::SYS_swapon,
     libc::SYS_syslog,
     libc::SYS_umount2,
     libc::SYS_unshare,
     libc::SYS_userfaultfd,
-    libc::SYS_vhangup,
-];
-/// What is refused besides where nothing is to be started.
-const NO_PROGRAMS: &[libc::c_long] = &[
-    libc::SYS_execve,
-    libc::SYS_execveat,
-    libc::SYS_socket,
-    libc::SYS_socketpair,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_fork,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_vfork,
+    libc::SYS_vhangup,
 ];
 /// Namespaces in which a process has rights that it has not outside.
 const NAMESPACES: [libc::c_int; 7] = [
@@ -80,11 +77,11 @@ const NAMESPACES: [libc::c_int; 7] = [
 ];
 
 /// Takes away the calls, for this thread and all that it starts.
-pub(super) fn filter(programs: bool) -> Result<(), CageError> {
+pub(super) fn filter() -> Result<(), CageError> {
     let filters = || -> Result<[BpfProgram; 2], BackendError> {
         // Its flags lie in memory, where a filter does not see them. "Not implemented" makes the C library use the other one.
         let unseen = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
-        Ok([refuse(unseen, libc::ENOSYS)?, refuse(refused(programs)?, libc::EPERM)?])
+        Ok([refuse(unseen, libc::ENOSYS)?, refuse(refused()?, libc::EPERM)?])
     };
     for program in filters().map_err(|error| CageError::Calls(io::Error::other(error)))? {
         apply_filter(&program).map_err(|error| CageError::Calls(io::Error::other(error)))?;
@@ -92,28 +89,12 @@ pub(super) fn filter(programs: bool) -> Result<(), CageError> {
     Ok(())
 }
 
-fn refused(programs: bool) -> Result<Rules, BackendError> {
+fn refused() -> Result<Rules, BackendError> {
     let mut rules: Rules = NEVER.iter().map(|call| (*call, Vec::new())).collect();
-    let mut clone = Vec::new();
+    // Threads are made by the same call as processes.
+    let mut clone = vec![when(&[(0, masked(libc::CLONE_THREAD), 0)])?];
     for namespace in NAMESPACES {
         clone.push(when(&[(0, masked(namespace), namespace)])?);
-    }
-    if programs {
-        // LibreOffice insists on a socket of its own in its folder. It meets nobody there: it may not connect, and
-        // a datagram needs no connection.
-        let kind = SeccompCmpOp::MaskedEq(0xf);
-        rules.insert(
-            libc::SYS_socket,
-            vec![
-                when(&[(0, SeccompCmpOp::Ne, libc::AF_UNIX)])?,
-                when(&[(1, kind, libc::SOCK_DGRAM)])?,
-            ],
-        );
-        rules.insert(libc::SYS_connect, Vec::new());
-    } else {
-        rules.extend(NO_PROGRAMS.iter().map(|call| (*call, Vec::new())));
-        // Threads are made by the same call.
-        clone.push(when(&[(0, masked(libc::CLONE_THREAD), 0)])?);
     }
     rules.insert(libc::SYS_clone, clone);
     Ok(rules)

@@ -57,7 +57,7 @@ fn restrict(cage: &Cage<'_>) -> Result<RulesetStatus, RulesetError> {
         .scope(Scope::from_all(RULES))?
         .create()?
         .add_rules(path_beneath_rules(readable, read))?
-        .add_rules(path_beneath_rules(programs, read | AccessFs::Execute))?
+        .add_rules(path_beneath_rules(programs, read))?
         .add_rules(path_beneath_rules(["/dev/null"], null))?
         .add_rules(path_beneath_rules([cage.folder], AccessFs::from_all(RULES) & !AccessFs::Execute))?
         .restrict_self()?;

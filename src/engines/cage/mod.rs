@@ -6,7 +6,7 @@
 //!
 //! 1. It is closed before the first byte of a document is read, and there is no way out of it.
 //! 2. Files: its work folder, and for reading what its engine needs. Nothing else of the machine is there.
-//! 3. Calls: no sockets, no programs but those of its engine, nothing that looks into other processes or changes the machine.
+//! 3. Calls: no sockets, no programs, nothing that looks into other processes or changes the machine.
 //! 4. A kernel that lacks a means is an error here; whether that is put up with is decided by the operator.
 
 use std::{
@@ -24,7 +24,7 @@ pub struct Cage<'a> {
     pub folder: &'a Path,
     /// Folders with fonts.
     pub fonts: &'a [PathBuf],
-    /// `soffice.bin`, if it is to run LibreOffice; then it may start programs.
+    /// `soffice.bin`, if it is to run LibreOffice as a library.
     pub office: Option<&'a Path>,
 }
 
@@ -47,7 +47,7 @@ pub enum CageError {
 pub fn enter(cage: &Cage<'_>) -> Result<(), CageError> {
     // Both are tried, so that a host that is let through nevertheless has what the kernel gives.
     let files = files::confine(cage);
-    calls::filter(cage.office.is_some())?;
+    calls::filter()?;
     files
 }
 

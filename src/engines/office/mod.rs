@@ -1,221 +1,161 @@
-//! LibreOffice, started anew for each document with a profile of ours.
+//! LibreOffice as a library in a process of its own for each document, with a profile of ours.
 //!
 //! 1. The profile is seeded: without `ooSetupLastVersion` each start wastes 0.8 s on a self-test of the graphics;
 //!    lock files, macros of documents and link updates are off.
-//! 2. The conversion is driven by a macro of the profile, not by `--convert-to`: only so can a password be given, the
-//!    import filter pinned to the type that we found, and a refusal told from a crash.
-//! 3. `soffice.bin` is started directly: its wrapper forks, and a forked child outlives a killed parent. A fresh profile
-//!    makes the first start end with status 81, "start me again"; the wrapper would have done that.
+//! 2. The document gets the extension of the type that we found in it, by which LibreOffice chooses its filter.
+//! 3. It needs no program, no socket and no other process: the cage leaves it none.
 
 use std::{
+    ffi::OsString,
     fs, io,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use super::{
-    Error,
-    process::{self, Child, Limits, RunError},
-};
-use crate::domain::{Format, limits};
+use super::Error;
+use crate::domain::Format;
+
+mod kit;
+mod warm;
+
+use kit::{Kit, Told};
+pub(super) use kit::{fork_alone, leave};
 
 /// Settings of the profile.
 const SEED: &str = include_str!("registrymodifications.xcu");
-/// The list of macro libraries.
-const LIBRARIES: &str = include_str!("script.xlc");
-/// The list of modules of the library.
-const LIBRARY: &str = include_str!("script.xlb");
-/// The module that converts.
-const MODULE: &str = include_str!("Convert.xba");
-
-/// Status with which a fresh profile asks to be started again.
-const START_AGAIN: i32 = 81;
 /// Password that Excel and PowerPoint use when a file is protected without one.
 const DEFAULT_PASSWORD: &str = "VelvetSweatshop";
+/// Where a process keeps the profile and its temporary files: wherever it works. Copies of a process that go to work
+/// elsewhere take that place with them, since it is looked up each time.
+const HERE: &str = "/proc/self/cwd";
+/// The profile in that place.
+const PROFILE: &str = "profile";
+/// How LibreOffice begins the names of the folders for temporary files that it makes when it starts.
+const TEMPORARY: &str = "lu";
 
-/// How LibreOffice is run.
-#[derive(Debug, Clone, Copy)]
-pub struct Office<'a> {
-    /// `soffice.bin`, if it is installed.
-    pub program: Option<&'a Path>,
-    /// A folder for the profile, the document and the output; made when it is not there.
-    pub folder: &'a Path,
-    /// Wall-clock time for one try.
-    pub time_max: Duration,
+/// Variables with which a process must be started that is to run LibreOffice.
+///
+/// The layers are those that LibreOffice has by itself, but nothing is ever written to the profile: that would be done by a
+/// thread of its own. Threads that share the work on one document are left out as well, as there is a process for each
+/// processor.
+pub fn environment(program: &Path) -> Vec<(OsString, OsString)> {
+    let registry = program.parent().and_then(Path::parent).unwrap_or(Path::new("/")).join("share/registry");
+    let registry = registry.canonicalize().unwrap_or(registry);
+    let registry = url(&registry);
+    let layers =
+        format!("xcsxcu:{registry} res:{registry} user:*file://{HERE}/{PROFILE}/user/registrymodifications.xcu");
+    let variables = [
+        ("CONFIGURATION_LAYERS", layers.as_str()),
+        ("MAX_CONCURRENCY", "1"),
+        ("SAL_LOK_OPTIONS", "unipoll"),
+        ("SAL_USE_VCLPLUGIN", "svp"),
+        ("TMPDIR", HERE),
+    ];
+    variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-/// What the macro reported.
-#[derive(Debug, PartialEq, Eq)]
-enum Told {
-    Done,
-    /// The document was not opened: damaged, of another type, or under a password.
-    Refused,
-    /// It was opened and could not be exported.
-    NotExported(String),
-    /// It ended in the middle.
-    Nothing,
+/// LibreOffice that runs in this process.
+#[derive(Debug)]
+pub struct Running {
+    kit: Kit,
+    version: String,
+    /// Names of the folders for temporary files that it has made where it started.
+    temporary: Vec<OsString>,
+}
+
+impl Running {
+    /// Starts the installation of `soffice.bin` where this process works, with a profile there.
+    ///
+    /// # Errors
+    /// When the profile cannot be written or LibreOffice does not start.
+    pub fn start(program: &Path) -> io::Result<Self> {
+        let user = Path::new(PROFILE).join("user");
+        fs::create_dir_all(&user)?;
+        fs::write(user.join("registrymodifications.xcu"), SEED)?;
+        let installation = program.parent().ok_or(io::ErrorKind::NotFound)?;
+        let kit = Kit::start(installation, &format!("file://{HERE}/{PROFILE}"))?;
+        let entries = fs::read_dir(".")?.collect::<Result<Vec<_>, _>>()?;
+        let temporary = entries.into_iter().map(|entry| entry.file_name());
+        let temporary = temporary.filter(|name| name.as_bytes().starts_with(TEMPORARY.as_bytes())).collect();
+        Ok(Self { kit, version: version(program), temporary })
+    }
+
+    /// Does the work inside LibreOffice's loop, where alone it can be done. Most likely the loop never ends, so the work should
+    /// end the process.
+    pub fn in_loop(&self, mut work: impl FnMut(&Self)) {
+        self.kit.run_loop(|| work(self));
+    }
+
+    /// Converts small documents of ours, so that copies of this process have loaded what most documents need.
+    ///
+    /// # Errors
+    /// When one of them cannot be converted: then no other could.
+    pub fn warm(&self) -> io::Result<()> {
+        for (format, bytes) in warm::documents()? {
+            to_pdf(self, &bytes, format, false, &[], true).map_err(io::Error::other)?;
+        }
+        Ok(())
+    }
+
+    /// Makes a copy of a process at home where it works now.
+    ///
+    /// # Errors
+    /// When folders cannot be made.
+    pub fn settle_in(&self) -> io::Result<()> {
+        self.temporary.iter().try_for_each(fs::create_dir_all)
+    }
 }
 
 /// Turns an Office document into a PDF, and says which LibreOffice did it.
 ///
 /// # Errors
-/// `Password`, `Corrupt` when it is refused, `TimedOut`, `Crashed`, `Unavailable` when it is not installed.
+/// `Password`, `Corrupt` when it is refused.
 pub fn to_pdf(
-    office: &Office<'_>,
+    office: &Running,
     bytes: &[u8],
     format: Format,
     encrypted: bool,
     passwords: &[String],
     archive: bool,
 ) -> Result<(Vec<u8>, String), Error> {
-    let Some(program) = office.program else {
-        return Err(Error::Unavailable {
-            what: "install LibreOffice (packages libreoffice-writer, -calc, -impress and -draw)".to_owned(),
-        });
-    };
-    let folder = std::path::absolute(office.folder).map_err(|source| internal("find the work folder", source))?;
-    lay_out(&folder).map_err(|source| internal("make a LibreOffice profile", source))?;
+    let folder = std::path::absolute("office").map_err(|source| internal("find the work folder", source))?;
+    fs::create_dir_all(&folder).map_err(|source| internal("make a folder for LibreOffice", source))?;
     let input = folder.join(format!("document.{}", extension(format)));
+    let output = folder.join("out.pdf");
     fs::write(&input, bytes).map_err(|source| internal("write the document", source))?;
-
-    // An unencrypted document is opened with no password; a wrong one would be ignored.
-    let mut candidates: Vec<&str> = Vec::new();
-    if encrypted {
-        candidates.extend(passwords.iter().map(String::as_str));
-        candidates.push(DEFAULT_PASSWORD);
-    } else {
-        candidates.push("");
-    }
-    for password in candidates {
-        match convert(office, program, &folder, &input, format, password, archive)? {
-            Told::Done => {
-                let pdf =
-                    fs::read(folder.join("out.pdf")).map_err(|source| internal("read the converted file", source))?;
-                return Ok((pdf, version(program)));
-            }
-            Told::Refused => {}
-            Told::NotExported(message) => {
-                return Err(Error::Corrupt { what: format!("LibreOffice cannot export it ({message})") });
-            }
-            Told::Nothing => {
-                return Err(Error::Crashed {
-                    exit: "LibreOffice ended in the middle".to_owned(),
-                    stderr_tail: String::new(),
-                });
-            }
+    let mut candidates: Vec<&str> = passwords.iter().map(String::as_str).collect();
+    candidates.push(DEFAULT_PASSWORD);
+    let told = office
+        .kit
+        .convert(&url(&input), &url(&output), &export(archive), &candidates)
+        .map_err(|source| internal("ask LibreOffice", source))?;
+    match told {
+        Told::Done => {
+            let pdf = fs::read(output).map_err(|source| internal("read the converted file", source))?;
+            Ok((pdf, office.version.clone()))
         }
-    }
-    if encrypted && format == Format::Ppt && !passwords.is_empty() {
+        Told::NotExported(message) => Err(Error::Corrupt { what: format!("LibreOffice cannot export it ({message})") }),
         // LibreOffice has no decryption for them, so no password can be called wrong.
-        return Err(Error::UnsupportedFeature { feature: "the encryption of PowerPoint 97 to 2003".to_owned() });
-    }
-    if encrypted {
-        Err(Error::Password { given: !passwords.is_empty() })
-    } else {
-        Err(Error::Corrupt { what: "LibreOffice cannot open it".to_owned() })
-    }
-}
-
-/// Writes the profile.
-fn lay_out(folder: &Path) -> io::Result<()> {
-    let basic = folder.join("profile/user/basic");
-    fs::create_dir_all(basic.join("Standard"))?;
-    fs::write(folder.join("profile/user/registrymodifications.xcu"), SEED)?;
-    fs::write(basic.join("script.xlc"), LIBRARIES)?;
-    fs::write(basic.join("Standard/script.xlb"), LIBRARY)?;
-    fs::write(basic.join("Standard/Convert.xba"), MODULE)
-}
-
-/// Runs LibreOffice once, or twice when a fresh profile asks for it.
-fn convert(
-    office: &Office<'_>,
-    program: &Path,
-    folder: &Path,
-    input: &Path,
-    format: Format,
-    password: &str,
-    archive: bool,
-) -> Result<Told, Error> {
-    let status = folder.join("status.txt");
-    let job = format!(
-        // The reader keeps the line feed of the very last line, so the last line is not one of ours.
-        "{}\n{}\n{}\n{}\n{}\nend\n",
-        url(input),
-        url(&folder.join("out.pdf")),
-        import_filter(format).unwrap_or_default(),
-        if archive { "2" } else { "0" },
-        password.replace(['\r', '\n'], ""),
-    );
-    fs::write(folder.join("job.txt"), job).map_err(|source| internal("write the order", source))?;
-    for _ in 0..2 {
-        fs::remove_file(&status).or_else(ignore_missing).map_err(|source| internal("clear the last answer", source))?;
-        let macro_url = format!(
-            "macro:///Standard.Convert.Main(\"{}\",\"{}\")",
-            folder.join("job.txt").display(),
-            status.display()
-        );
-        let ended = run(office, program, folder, &macro_url)?;
-        let told = fs::read_to_string(&status).unwrap_or_default();
-        match (told.trim(), ended.status) {
-            ("done", _) => return Ok(Told::Done),
-            ("refused", _) => return Ok(Told::Refused),
-            ("", Some(START_AGAIN)) => {}
-            (told, _) => match told.strip_prefix("failed ") {
-                // Loading throws for a wrong password and for a type that is not recognised.
-                Some(rest) if rest.starts_with("loading") => return Ok(Told::Refused),
-                Some(rest) => return Ok(Told::NotExported(rest.lines().next().unwrap_or_default().to_owned())),
-                None => {
-                    return Err(Error::Crashed {
-                        exit: format!("LibreOffice: {}", ended.exit),
-                        stderr_tail: ended.stderr_tail,
-                    });
-                }
-            },
+        Told::Refused { .. } if encrypted && format == Format::Ppt && !passwords.is_empty() => {
+            Err(Error::UnsupportedFeature { feature: "the encryption of PowerPoint 97 to 2003".to_owned() })
         }
+        Told::Refused { locked } if locked || encrypted => Err(Error::Password { given: !passwords.is_empty() }),
+        Told::Refused { .. } => Err(Error::Corrupt { what: "LibreOffice cannot open it".to_owned() }),
     }
-    Ok(Told::Nothing)
 }
 
-fn run(office: &Office<'_>, program: &Path, folder: &Path, macro_url: &str) -> Result<process::Ended, Error> {
-    let args = [
-        format!("-env:UserInstallation={}", url(&folder.join("profile"))),
-        // Its socket would be in /tmp, where the cage lets it write nothing; a longer path would not fit into an address.
-        "-env:OSL_SOCKET_PATH=.".to_owned(),
-        "--headless".to_owned(),
-        "--norestore".to_owned(),
-        "--nologo".to_owned(),
-        "--nodefault".to_owned(),
-        "--nofirststartwizard".to_owned(),
-        macro_url.to_owned(),
-    ];
-    let child = Child {
-        program,
-        args: args.into_iter().map(Into::into).collect(),
-        folder,
-        stdin: &[],
-        limits: Limits {
-            memory_bytes: limits::ENGINE_MEMORY_BYTES_MAX,
-            file_bytes: limits::ENGINE_FILE_BYTES_MAX,
-            cpu_seconds: office.time_max.as_secs() + 10,
-            stdout_bytes: 1 << 20,
-            stderr_bytes: limits::STDERR_TAIL_BYTES_MAX,
-            time: office.time_max,
-        },
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|source| internal("start LibreOffice", source))?;
-    runtime.block_on(process::run(&child)).map_err(|error| match error {
-        RunError::TimedOut { after, .. } => Error::TimedOut { after },
-        RunError::Flooded => {
-            Error::Crashed { exit: "LibreOffice flooded its output".to_owned(), stderr_tail: String::new() }
-        }
-        RunError::Io(source) => internal("start LibreOffice", source),
+/// Options of the export.
+fn export(archive: bool) -> String {
+    let yes = |value: bool| serde_json::json!({ "type": "boolean", "value": value.to_string() });
+    serde_json::json!({
+        "SelectPdfVersion": { "type": "long", "value": if archive { "2" } else { "0" } },
+        "UseTaggedPDF": yes(true),
+        "ExportBookmarks": yes(true),
+        "ExportFormFields": yes(false),
     })
+    .to_string()
 }
 
 /// Looks for `soffice.bin` beside what the usual names lead to.
@@ -237,55 +177,6 @@ pub fn version(program: &Path) -> String {
         .map_or_else(|| "unknown".to_owned(), |(_, version)| version.to_owned())
 }
 
-/// The import filter that a format is pinned to; `None` lets LibreOffice look, where one filter does not serve all.
-const fn import_filter(format: Format) -> Option<&'static str> {
-    match format {
-        Format::Docx => Some("MS Word 2007 XML"),
-        Format::Xlsx => Some("Calc MS Excel 2007 XML"),
-        Format::Xlsb => Some("Calc MS Excel 2007 Binary"),
-        Format::Pptx => Some("Impress MS PowerPoint 2007 XML"),
-        Format::Xls => Some("MS Excel 97"),
-        Format::Ppt => Some("MS PowerPoint 97"),
-        Format::Rtf => Some("Rich Text Format"),
-        Format::Odt => Some("writer8"),
-        Format::Ods => Some("calc8"),
-        Format::Odp => Some("impress8"),
-        Format::Odg => Some("draw8"),
-        Format::Fodt => Some("OpenDocument Text Flat XML"),
-        Format::Fods => Some("OpenDocument Spreadsheet Flat XML"),
-        Format::Fodp => Some("OpenDocument Presentation Flat XML"),
-        Format::WordXml => Some("MS Word 2003 XML"),
-        Format::ExcelXml => Some("MS Excel 2003 XML"),
-        Format::Doc
-        | Format::EncryptedOffice
-        | Format::Metafile
-        | Format::Pdf
-        | Format::Jpeg
-        | Format::Png
-        | Format::Tiff
-        | Format::Gif
-        | Format::Bmp
-        | Format::Webp
-        | Format::Jp2
-        | Format::Heic
-        | Format::Avif
-        | Format::Svg
-        | Format::Psd
-        | Format::Text
-        | Format::Markdown
-        | Format::Csv
-        | Format::Html
-        | Format::Mhtml
-        | Format::Eml
-        | Format::Msg
-        | Format::Tnef
-        | Format::Mbox
-        | Format::Zip
-        | Format::Xml
-        | Format::Unknown => None,
-    }
-}
-
 /// The extension that the document gets: ours, from its content.
 const fn extension(format: Format) -> &'static str {
     if matches!(format, Format::WordXml | Format::ExcelXml) {
@@ -304,10 +195,6 @@ const NOT_PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(
 /// A `file:` URL.
 fn url(path: &Path) -> String {
     format!("file://{}", percent_encode(path.as_os_str().as_bytes(), NOT_PLAIN))
-}
-
-fn ignore_missing(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 fn internal(doing: &str, source: io::Error) -> Error {

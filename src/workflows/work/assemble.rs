@@ -3,10 +3,7 @@
 use super::{Done, Outcome, Work, convert::unwritable, events, page_count, report};
 use crate::{
     domain::{DocumentState, ErrorCode, JobState, limits},
-    engines::{
-        host,
-        protocol::{Answer, Assemble, Metadata, Request},
-    },
+    engines::protocol::{Answer, Assemble, Metadata, Request},
     queue::Lease,
     storage,
     workflows::{Error, lists, options},
@@ -48,7 +45,7 @@ impl Work {
             target: lists::workflow(Some(&job.workflow))?.target,
             now,
         });
-        let (answer, ran) = host::run(&self.config.host, folder.path(), &request).await;
+        let (answer, ran) = self.hosts.run(folder.path(), &request).await;
         let subject = "The converted documents cannot be put together";
         match answer {
             Answer::Done { pages, events: sent, conformance } => {

@@ -8,7 +8,6 @@ use super::{Done, Outcome, Work, events, found_format, page_count, report};
 use crate::{
     domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
-        host,
         protocol::{Answer, Convert, Request},
         unpack,
     },
@@ -51,13 +50,11 @@ impl Work {
             passwords: order.passwords,
             target: lists::workflow(Some(&order.workflow))?.target,
             lane: lease.task.lane.as_str().to_owned(),
-            engines: self.config.engines.clone(),
-            // The engine inside the host ends first, so that the host can say what happened.
-            seconds: self.config.host.time_max.as_secs().saturating_sub(5).max(1),
+            engines: self.config.host.engines.clone(),
             nesting: order.origin.containers.len(),
             upload_bytes: order.origin.upload_bytes.unsigned_abs(),
         });
-        let (answer, ran) = host::run(&self.config.host, folder.path(), &request).await;
+        let (answer, ran) = self.hosts.run(folder.path(), &request).await;
         match answer {
             Answer::Done { pages, events: sent, .. } => {
                 let blob = storage::blobs::converted_name(lease.task.job, order.document.id, lease.fence);

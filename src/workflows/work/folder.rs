@@ -46,6 +46,11 @@ impl Folders {
         Ok(Self { own, _lock: lock })
     }
 
+    /// Where what is no attempt's may stand, by a name with a letter in it.
+    pub(super) fn path(&self) -> &Path {
+        &self.own
+    }
+
     /// Makes the folder of an attempt; the fence makes its name unique.
     pub(super) fn make(&self, fence: i64) -> io::Result<Folder> {
         let path = self.own.join(fence.to_string());

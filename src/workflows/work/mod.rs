@@ -6,8 +6,8 @@ use super::{Context, Error, expire, kind, sweep};
 use crate::{
     domain::{ErrorCode, Event, Format, Lane, limits},
     engines::{
-        host::{HostConfig, Ran},
-        protocol::{Engines, Refusal},
+        host::{HostConfig, Hosts, Ran},
+        protocol::Refusal,
     },
     queue::{self, Ending, Handler, Lease, Report, Stop, StopReason, lease::How},
     storage::{self, blobs::Stored, documents::Child},
@@ -26,8 +26,6 @@ pub use folder::Folders;
 pub struct WorkConfig {
     /// How engine hosts are started.
     pub host: HostConfig,
-    /// The engines of this machine.
-    pub engines: Engines,
     /// Where work folders are made.
     pub folder: PathBuf,
 }
@@ -37,6 +35,7 @@ pub struct WorkConfig {
 pub struct Work {
     ctx: Context,
     config: WorkConfig,
+    hosts: Hosts,
     folders: Folders,
 }
 
@@ -89,7 +88,8 @@ impl Work {
     /// When the folder for work cannot be made.
     pub fn new(ctx: Context, config: WorkConfig) -> std::io::Result<Self> {
         let folders = Folders::open(&config.folder)?;
-        Ok(Self { ctx, config, folders })
+        let hosts = Hosts::new(config.host.clone(), folders.path().join("zygote"));
+        Ok(Self { ctx, config, hosts, folders })
     }
 }
 

@@ -78,9 +78,9 @@ async fn no_file_of_a_document_stays_in_the_work_folder() {
     let (_serve, client) = site.serve().await;
     let mut work = site.work();
     client.convert(&[documents::text("a.txt"), documents::docx("b.docx")]).await;
-    let left = || {
-        files(&site.folder.path().join("work")).into_iter().filter(|file| !file.ends_with("lock")).collect::<Vec<_>>()
-    };
+    // What makes hosts has a profile and folders of its own there, and never sees a document.
+    let kept = |file: &std::path::PathBuf| file.ends_with("lock") || file.iter().any(|part| part == "zygote");
+    let left = || files(&site.folder.path().join("work")).into_iter().filter(|file| !kept(file)).collect::<Vec<_>>();
     until("the folders of the attempts are gone", seconds(5), async || left().is_empty().then_some(())).await;
     assert!(work.stop(seconds(30)).await.success());
     assert_eq!(std::fs::read_dir(site.folder.path().join("work")).unwrap().count(), 0);

@@ -54,11 +54,13 @@ fn worker(ctx: &Context, folder: &Path) -> Work {
     let host = HostConfig {
         program: env!("CARGO_BIN_EXE_bindery").into(),
         args: vec!["engine".into()],
+        zygote_args: None,
+        engines: Engines { office: None, fonts: vec!["/usr/share/fonts".into()] },
+        unsandboxed: false,
         time_max: seconds(60),
         memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
     };
-    let engines = Engines { office: None, fonts: vec!["/usr/share/fonts".into()] };
-    Work::new(ctx.clone(), WorkConfig { host, engines, folder: folder.join("work") }).unwrap()
+    Work::new(ctx.clone(), WorkConfig { host, folder: folder.join("work") }).unwrap()
 }
 
 async fn job_with_a_text(ctx: &Context) -> JobId {

@@ -1,0 +1,144 @@
+//! The worker's side: keeps a zygote alive and has it make hosts.
+
+use std::{
+    ffi::OsString,
+    io,
+    os::{fd::AsFd as _, unix::net::UnixStream as StdStream},
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use tokio::{io::AsyncReadExt as _, net::UnixStream, process::Child, sync::Mutex};
+
+use super::{End, Order, Readiness, Setup, wire};
+use crate::engines::{
+    office,
+    process::{self, Ended, Exit, Limits, Pipes, RunError},
+};
+
+/// How long LibreOffice may take to start and to warm itself.
+const START_TIME_MAX: Duration = Duration::from_secs(60);
+/// After a failed start, how long none is tried: what keeps it from starting does not pass soon.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// A zygote, started when it is first needed and again when it has died.
+#[derive(Debug)]
+pub struct Zygote {
+    program: PathBuf,
+    args: Vec<OsString>,
+    folder: PathBuf,
+    setup: Setup,
+    state: Mutex<State>,
+}
+
+/// What is known of the process.
+#[derive(Debug, Default)]
+struct State {
+    alive: Option<Alive>,
+    failed_at: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Alive {
+    /// Keeps the bounds of messages, unlike a stream, so nothing is read or written through its own methods.
+    socket: UnixStream,
+    process: Child,
+}
+
+impl Zygote {
+    /// A zygote of this program, which with these arguments is one, in a folder of its own. Nothing is started yet.
+    pub fn new(program: PathBuf, args: Vec<OsString>, folder: PathBuf, setup: Setup) -> Self {
+        Self { program, args, folder, setup, state: Mutex::default() }
+    }
+
+    /// Runs a host to its end or to a limit. Dropping the future kills the host with all that it started.
+    ///
+    /// # Errors
+    /// When it cannot be made, takes too long, or writes too much.
+    pub async fn run(&self, folder: &Path, stdin: &[u8], limits: &Limits) -> Result<Ended, RunError> {
+        let (pipes, control) = self.order(folder, *limits).await.map_err(RunError::Io)?;
+        // Hangs up when this function is left.
+        let mut control = UnixStream::from_std(control).map_err(RunError::Io)?;
+        let end = async {
+            let mut told = Vec::new();
+            control.read_to_end(&mut told).await?;
+            if told.is_empty() {
+                return Ok(Exit { status: None, words: "killed with its zygote".to_owned() });
+            }
+            let End { status, words } = serde_json::from_slice(&told)?;
+            Ok(Exit { status, words })
+        };
+        process::attend(pipes, end, stdin, limits).await
+    }
+
+    /// Has a host made; a zygote that died in the meantime is replaced once.
+    async fn order(&self, folder: &Path, limits: Limits) -> io::Result<(Pipes, StdStream)> {
+        let order = Order { folder: folder.to_path_buf(), limits };
+        let mut state = self.state.lock().await;
+        for last in [false, true] {
+            let (stdin, to_stdin) = io::pipe()?;
+            let (from_stdout, stdout) = io::pipe()?;
+            let (from_stderr, stderr) = io::pipe()?;
+            let (control, theirs) = StdStream::pair()?;
+            control.set_nonblocking(true)?;
+            let handles = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd(), theirs.as_fd()];
+            let zygote = self.alive(&mut state).await?;
+            match wire::send(&zygote.socket, &order, &handles) {
+                Ok(()) => {
+                    return Ok((Pipes::of(to_stdin.into(), from_stdout.into(), from_stderr.into())?, control));
+                }
+                Err(error) if last => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, "the zygote does not take orders and is replaced");
+                    state.alive = None;
+                }
+            }
+        }
+        Err(io::Error::other("the zygote does not take orders"))
+    }
+
+    /// The zygote, started anew if it is gone.
+    async fn alive<'a>(&self, state: &'a mut State) -> io::Result<&'a Alive> {
+        if let Some(zygote) = state.alive.as_mut()
+            && let Some(status) = zygote.process.try_wait()?
+        {
+            tracing::warn!(%status, "the zygote has ended and is started anew");
+            state.alive = None;
+        }
+        if state.failed_at.is_some_and(|at| at.elapsed() < PAUSE) {
+            return Err(io::Error::other("the zygote did not start a moment ago"));
+        }
+        match &mut state.alive {
+            Some(zygote) => Ok(zygote),
+            alive @ None => match self.start().await {
+                Ok(zygote) => Ok(alive.insert(zygote)),
+                Err(error) => {
+                    state.failed_at = Some(Instant::now());
+                    Err(error)
+                }
+            },
+        }
+    }
+
+    async fn start(&self) -> io::Result<Alive> {
+        std::fs::create_dir_all(&self.folder)?;
+        let (ours, theirs) = wire::pair()?;
+        let env = office::environment(&self.setup.office);
+        let process = process::spawn_zygote(&self.program, &self.args, env, &self.folder, theirs)?;
+        wire::send(&ours, &self.setup, &[])?;
+        let ours = StdStream::from(ours);
+        ours.set_nonblocking(true)?;
+        let zygote = Alive { socket: UnixStream::from_std(ours)?, process };
+        let answered = async {
+            zygote.socket.readable().await?;
+            wire::receive::<Readiness>(&zygote.socket)
+        };
+        match tokio::time::timeout(START_TIME_MAX, answered).await {
+            Ok(Ok(Some((Readiness::Ready, _)))) => Ok(zygote),
+            Ok(Ok(Some((Readiness::Failed { message }, _)))) => Err(io::Error::other(message)),
+            Ok(Ok(None)) => Err(io::Error::other("LibreOffice ended while it started")),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "LibreOffice did not start in time")),
+        }
+    }
+}

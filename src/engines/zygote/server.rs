@@ -1,0 +1,187 @@
+//! The zygote's own side: one thread that makes hosts, kills them when the worker hangs up, and says how they ended.
+
+use std::{
+    io::{self, Write as _},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::net::UnixStream,
+    },
+    path::Path,
+    process::exit,
+};
+
+use nix::{
+    sys::{
+        prctl,
+        signal::{Signal, killpg},
+        wait::{WaitStatus, waitpid},
+    },
+    unistd::{ForkResult, Pid, chdir, dup2_stderr, dup2_stdin, dup2_stdout, getppid, setpgid},
+};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    process::{PidfdFlags, pidfd_open},
+};
+
+use super::{End, Order, Readiness, Setup, wire};
+use crate::engines::{
+    cage::{self, Cage},
+    office, serve,
+};
+
+/// A host that was made and has not ended.
+struct Running {
+    pid: Pid,
+    /// Becomes readable when it ends.
+    ends: OwnedFd,
+    /// The worker waits at the other end for how it ended.
+    control: UnixStream,
+    killed: bool,
+}
+
+/// Serves a worker whose socket is standard input, until that is closed.
+///
+/// # Errors
+/// When the worker cannot be understood. What keeps LibreOffice from starting is told to the worker.
+pub fn serve() -> io::Result<()> {
+    let socket = io::stdin().as_fd().try_clone_to_owned()?;
+    let Some((setup, _)) = wire::receive::<Setup>(&socket)? else { return Ok(()) };
+    let office = match office::Running::start(&setup.office) {
+        Ok(office) => office,
+        Err(error) => return wire::send(&socket, &Readiness::Failed { message: error.to_string() }, &[]),
+    };
+    let mut socket = Some(socket);
+    office.in_loop(|office| {
+        // LibreOffice calls this from inside its loop, which has nothing to come back to.
+        let served = socket.take().map_or(Ok(()), |socket| work(office, &setup, socket));
+        exit(if served.is_ok() { 0 } else { 1 })
+    });
+    Ok(())
+}
+
+fn work(office: &office::Running, setup: &Setup, socket: OwnedFd) -> io::Result<()> {
+    let readiness = match office.warm() {
+        Ok(()) => Readiness::Ready,
+        Err(error) => Readiness::Failed { message: error.to_string() },
+    };
+    wire::send(&socket, &readiness, &[])?;
+    let mut running: Vec<Running> = Vec::new();
+    loop {
+        let (ordered, changed) = wait(&socket, &running)?;
+        for place in changed.into_iter().rev() {
+            if attend(&mut running, place)? {
+                running.swap_remove(place);
+            }
+        }
+        if !ordered {
+            continue;
+        }
+        let Some((order, handles)) = wire::receive::<Order>(&socket)? else { break };
+        let Ok([stdin, stdout, stderr, control]) = <[OwnedFd; 4]>::try_from(handles) else { continue };
+        let control = UnixStream::from(control);
+        let this = nix::unistd::getpid();
+        match office::fork_alone() {
+            Ok(ForkResult::Child) => {
+                // Nothing of other documents stays open here.
+                drop((socket, running, control));
+                become_host(office, setup, &order, this, [stdin, stdout, stderr])
+            }
+            Ok(ForkResult::Parent { child }) => running.push(Running::of(child, control)?),
+            Err(error) => tell(&control, &End { status: None, words: error.to_string() }),
+        }
+    }
+    for host in &running {
+        host.kill();
+    }
+    Ok(())
+}
+
+/// Waits until there is an order or something about a host: its place.
+fn wait(socket: &OwnedFd, running: &[Running]) -> io::Result<(bool, Vec<usize>)> {
+    let mut watched = vec![PollFd::new(socket, PollFlags::IN)];
+    for host in running {
+        watched.push(PollFd::new(&host.ends, PollFlags::IN));
+        // Hanging up is always told; once it is known, only the end is of interest.
+        let control = if host.killed { host.ends.as_fd() } else { host.control.as_fd() };
+        watched.push(PollFd::from_borrowed_fd(control, PollFlags::empty()));
+    }
+    poll(&mut watched, None)?;
+    let told = |fd: &PollFd<'_>| !fd.revents().is_empty();
+    let (socket, hosts) = watched.split_first().map_or((false, &[] as &[_]), |(socket, hosts)| (told(socket), hosts));
+    let changed = hosts.chunks(2).enumerate().filter(|(_, host)| host.iter().any(told)).map(|(place, _)| place);
+    Ok((socket, changed.collect()))
+}
+
+/// Kills a host whose worker hung up, or says how it ended; whether it is gone.
+fn attend(running: &mut [Running], place: usize) -> io::Result<bool> {
+    let Some(host) = running.get_mut(place) else { return Ok(false) };
+    let mut ended = [PollFd::new(&host.ends, PollFlags::IN)];
+    let gone = poll(&mut ended, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 }))? > 0;
+    if !gone {
+        host.kill();
+        host.killed = true;
+        return Ok(false);
+    }
+    // Before it is reaped: its number is not given to anybody else until then.
+    host.kill();
+    let (status, words) = match waitpid(host.pid, None)? {
+        WaitStatus::Exited(_, status) => (Some(status), format!("exit status: {status}")),
+        WaitStatus::Signaled(_, signal, _) => (None, format!("signal: {} ({signal})", signal as i32)),
+        other => (None, format!("{other:?}")),
+    };
+    tell(&host.control, &End { status, words });
+    Ok(true)
+}
+
+fn tell(mut control: &UnixStream, end: &End) {
+    if let Err(error) = serde_json::to_vec(end).map_err(io::Error::from).and_then(|bytes| control.write_all(&bytes)) {
+        tracing::trace!(%error, "nobody waits for the end of a host");
+    }
+}
+
+impl Running {
+    fn of(pid: Pid, control: UnixStream) -> io::Result<Self> {
+        // The copy does the same; whoever comes first, the group is there when it is needed.
+        setpgid(pid, pid).or_else(|error| if error == nix::Error::EACCES { Ok(()) } else { Err(error) })?;
+        let number = rustix::process::Pid::from_raw(pid.as_raw()).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(Self { pid, ends: pidfd_open(number, PidfdFlags::empty())?, control, killed: false })
+    }
+
+    fn kill(&self) {
+        if let Err(error) = killpg(self.pid, Signal::SIGKILL) {
+            tracing::trace!(%error, "a host was gone already");
+        }
+    }
+}
+
+/// Goes on as the host of one document.
+fn become_host(office: &office::Running, setup: &Setup, order: &Order, zygote: Pid, pipes: [OwnedFd; 3]) -> ! {
+    let prepared = prepare(office, setup, order, zygote, pipes);
+    let served = prepared.and_then(|caged| serve::serve_in(caged, setup.unsandboxed, office));
+    if let Err(error) = &served {
+        tracing::error!(%error, "an engine host could not do its work");
+    }
+    // Not by way of LibreOffice, which would put things in order that are not its own.
+    office::leave(served.is_ok())
+}
+
+fn prepare(
+    office: &office::Running,
+    setup: &Setup,
+    order: &Order,
+    zygote: Pid,
+    [stdin, stdout, stderr]: [OwnedFd; 3],
+) -> io::Result<Result<(), cage::CageError>> {
+    setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
+    prctl::set_pdeathsig(Signal::SIGKILL)?;
+    if getppid() != zygote {
+        return Err(io::Error::other("the zygote is gone"));
+    }
+    dup2_stdin(stdin)?;
+    dup2_stdout(stdout)?;
+    dup2_stderr(stderr)?;
+    chdir(&order.folder)?;
+    office.settle_in()?;
+    order.limits.apply()?;
+    Ok(cage::enter(&Cage { folder: Path::new("."), fonts: &setup.fonts, office: Some(&setup.office) }))
+}
