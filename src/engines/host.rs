@@ -109,12 +109,10 @@ impl Hosts {
             Request::Convert(_) | Request::Assemble(_) => None,
         };
         if let (Some(_), Some(zygote)) = (office, &self.zygote) {
-            match zygote.run(folder, message, &limits).await {
+            match zygote.order(folder, limits).await {
+                Ok(host) => return host.run(message).await,
                 // Slower, but nobody has to wait until somebody finds out why.
-                Err(RunError::Io(error)) => {
-                    tracing::warn!(%error, "no zygote; LibreOffice is started for this document");
-                }
-                ended => return ended,
+                Err(error) => tracing::warn!(%error, "no zygote; LibreOffice is started for this document"),
             }
         }
         let child = Child {

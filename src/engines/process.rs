@@ -243,6 +243,11 @@ fn command(child: &Child<'_>) -> Command {
     command
 }
 
+/// Takes it as done that something is not there.
+pub(super) fn ignore_missing(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
 /// A program with no environment but what every engine has.
 fn bare(program: &Path, folder: &Path) -> Command {
     #[expect(clippy::disallowed_methods, reason = "this is the place that starts processes")]

@@ -22,6 +22,7 @@ use std::{
     os::unix::ffi::OsStrExt as _,
     path::Path,
     ptr::{self, NonNull},
+    time::Duration,
 };
 
 use nix::{
@@ -34,6 +35,8 @@ const LIBRARY: &str = "libmergedlo.so";
 /// The function that starts LibreOffice with a profile of ours.
 const START: &CStr = c"libreofficekit_hook_2";
 
+/// Longest sleep while LibreOffice waits for itself.
+const NAP: Duration = Duration::from_millis(1);
 /// Asks for a callback when a document wants a password.
 const ASK_FOR_PASSWORDS: u64 = 1;
 /// That a document wants a password to be opened, with its URL.
@@ -100,6 +103,8 @@ pub(super) enum Told {
 /// What answers LibreOffice's questions for passwords.
 struct Passwords {
     office: *mut Office,
+    /// By which LibreOffice knows who asks. What it says itself is now the URL, now the bare name.
+    url: CString,
     left: std::vec::IntoIter<CString>,
     asked: bool,
 }
@@ -148,7 +153,7 @@ impl Kit {
     /// # Errors
     /// When a URL, an option or a password has a NUL.
     pub(super) fn convert(&self, from_url: &str, to_url: &str, options: &str, passwords: &[&str]) -> io::Result<Told> {
-        extern "C" fn asked(kind: c_int, payload: *const c_char, data: *mut c_void) {
+        extern "C" fn asked(kind: c_int, _payload: *const c_char, data: *mut c_void) {
             // SAFETY: the data is the `Passwords` of the call that is under way, and nobody else has it.
             let passwords = unsafe { &mut *data.cast::<Passwords>() };
             if kind != WANTS_PASSWORD && kind != WANTS_PASSWORD_TO_MODIFY {
@@ -157,14 +162,15 @@ impl Kit {
             let next = if kind == WANTS_PASSWORD { passwords.left.next() } else { None };
             passwords.asked |= kind == WANTS_PASSWORD;
             let answer = next.as_ref().map_or(ptr::null(), |password| password.as_ptr());
-            // SAFETY: the office and its table live as long as the process; the URL is the one it asks about, and both are
-            // copied. No password means that there is none.
-            unsafe { ((*(*passwords.office).class).set_document_password)(passwords.office, payload, answer) }
+            let url = passwords.url.as_ptr();
+            // SAFETY: the office and its table live as long as the process; the URL is that of what is being opened, and both
+            // texts are copied. No password means that there is none.
+            unsafe { ((*(*passwords.office).class).set_document_password)(passwords.office, url, answer) }
         }
         let (from, to, options) = (c_string(from_url)?, c_string(to_url)?, c_string(options)?);
         let left: Vec<_> = passwords.iter().map(|password| c_string(*password)).collect::<Result<_, _>>()?;
         let office = self.office.as_ptr();
-        let mut passwords = Passwords { office, left: left.into_iter(), asked: false };
+        let mut passwords = Passwords { office, url: from.clone(), left: left.into_iter(), asked: false };
         let class = self.class();
         // SAFETY: the data outlives the loading, after which the callback is taken back; all texts are C strings.
         let document = unsafe {
@@ -174,7 +180,11 @@ impl Kit {
             (class.register_callback)(office, None, ptr::null_mut());
             document
         };
-        let Some(document) = NonNull::new(document) else { return Ok(Told::Refused { locked: passwords.asked }) };
+        let Some(document) = NonNull::new(document) else {
+            // For operators: LibreOffice says little, and in words of its own.
+            tracing::warn!(error = self.error(), "LibreOffice does not open a document");
+            return Ok(Told::Refused { locked: passwords.asked });
+        };
         // SAFETY: an opened document begins with a pointer to its table, which has had these functions from the beginning.
         let saved = unsafe {
             let class = &*document.as_ref().class;
@@ -203,14 +213,21 @@ impl Kit {
 
     /// Lets LibreOffice run its loop and does the work in it; this thread is then LibreOffice's only one. Comes back when the
     /// work is done only if LibreOffice ends its loop, so the work should end the process.
-    pub(super) fn run_loop<W: FnMut()>(&self, mut work: W) {
-        extern "C" fn poll<W: FnMut()>(work: *mut c_void, _timeout_us: c_int) -> c_int {
-            // SAFETY: `run_loop` gives a pointer to its `work`, which outlives the loop, and nobody else has it.
-            let work = unsafe { &mut *work.cast::<W>() };
+    pub(super) fn run_loop<W: FnOnce()>(&self, work: W) {
+        extern "C" fn poll<W: FnOnce()>(work: *mut c_void, timeout_us: c_int) -> c_int {
+            // SAFETY: `run_loop` gives a pointer to its `work`, which outlives the loop, and nothing else looks at it.
+            let work = unsafe { (*work.cast::<Option<W>>()).take() };
+            let Some(work) = work else {
+                // Called from inside the work, while LibreOffice waits for threads of its own.
+                let timeout = Duration::from_micros(u64::try_from(timeout_us).unwrap_or(u64::MAX));
+                std::thread::sleep(timeout.min(NAP));
+                return 0;
+            };
             work();
             -1
         }
         extern "C" fn wake(_data: *mut c_void) {}
+        let mut work = Some(work);
         let data = ptr::from_mut(&mut work).cast();
         // SAFETY: the callbacks are those that it declares, and the data outlives the call.
         unsafe { (self.class().run_loop)(self.office.as_ptr(), poll::<W>, wake, data) }

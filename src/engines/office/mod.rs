@@ -61,8 +61,6 @@ pub fn environment(program: &Path) -> Vec<(OsString, OsString)> {
 pub struct Running {
     kit: Kit,
     version: String,
-    /// Names of the folders for temporary files that it has made where it started.
-    temporary: Vec<OsString>,
 }
 
 impl Running {
@@ -76,15 +74,12 @@ impl Running {
         fs::write(user.join("registrymodifications.xcu"), SEED)?;
         let installation = program.parent().ok_or(io::ErrorKind::NotFound)?;
         let kit = Kit::start(installation, &format!("file://{HERE}/{PROFILE}"))?;
-        let entries = fs::read_dir(".")?.collect::<Result<Vec<_>, _>>()?;
-        let temporary = entries.into_iter().map(|entry| entry.file_name());
-        let temporary = temporary.filter(|name| name.as_bytes().starts_with(TEMPORARY.as_bytes())).collect();
-        Ok(Self { kit, version: version(program), temporary })
+        Ok(Self { kit, version: version(program) })
     }
 
     /// Does the work inside LibreOffice's loop, where alone it can be done. Most likely the loop never ends, so the work should
     /// end the process.
-    pub fn in_loop(&self, mut work: impl FnMut(&Self)) {
+    pub fn in_loop(&self, work: impl FnOnce(&Self)) {
         self.kit.run_loop(|| work(self));
     }
 
@@ -99,12 +94,15 @@ impl Running {
         Ok(())
     }
 
-    /// Makes a copy of a process at home where it works now.
+    /// Names of the folders for temporary files that it has made where it works. A copy that is to work elsewhere needs them
+    /// there.
     ///
     /// # Errors
-    /// When folders cannot be made.
-    pub fn settle_in(&self) -> io::Result<()> {
-        self.temporary.iter().try_for_each(fs::create_dir_all)
+    /// When the folder cannot be read.
+    pub fn temporary_folders() -> io::Result<Vec<OsString>> {
+        let entries = fs::read_dir(".")?.collect::<Result<Vec<_>, _>>()?;
+        let names = entries.into_iter().map(|entry| entry.file_name());
+        Ok(names.filter(|name| name.as_bytes().starts_with(TEMPORARY.as_bytes())).collect())
     }
 }
 
@@ -120,7 +118,8 @@ pub fn to_pdf(
     passwords: &[String],
     archive: bool,
 ) -> Result<(Vec<u8>, String), Error> {
-    let folder = std::path::absolute("office").map_err(|source| internal("find the work folder", source))?;
+    // A path that says the same in every folder, and needs no escaping.
+    let folder = Path::new(HERE).join("office");
     fs::create_dir_all(&folder).map_err(|source| internal("make a folder for LibreOffice", source))?;
     let input = folder.join(format!("document.{}", extension(format)));
     let output = folder.join("out.pdf");

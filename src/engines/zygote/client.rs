@@ -51,28 +51,11 @@ impl Zygote {
         Self { program, args, folder, setup, state: Mutex::default() }
     }
 
-    /// Runs a host to its end or to a limit. Dropping the future kills the host with all that it started.
+    /// Has a host made that works in a folder; a zygote that died in the meantime is replaced once.
     ///
     /// # Errors
-    /// When it cannot be made, takes too long, or writes too much.
-    pub async fn run(&self, folder: &Path, stdin: &[u8], limits: &Limits) -> Result<Ended, RunError> {
-        let (pipes, control) = self.order(folder, *limits).await.map_err(RunError::Io)?;
-        // Hangs up when this function is left.
-        let mut control = UnixStream::from_std(control).map_err(RunError::Io)?;
-        let end = async {
-            let mut told = Vec::new();
-            control.read_to_end(&mut told).await?;
-            if told.is_empty() {
-                return Ok(Exit { status: None, words: "killed with its zygote".to_owned() });
-            }
-            let End { status, words } = serde_json::from_slice(&told)?;
-            Ok(Exit { status, words })
-        };
-        process::attend(pipes, end, stdin, limits).await
-    }
-
-    /// Has a host made; a zygote that died in the meantime is replaced once.
-    async fn order(&self, folder: &Path, limits: Limits) -> io::Result<(Pipes, StdStream)> {
+    /// When there is no zygote and none starts.
+    pub async fn order(&self, folder: &Path, limits: Limits) -> io::Result<Ordered> {
         let order = Order { folder: folder.to_path_buf(), limits };
         let mut state = self.state.lock().await;
         for last in [false, true] {
@@ -85,7 +68,8 @@ impl Zygote {
             let zygote = self.alive(&mut state).await?;
             match wire::send(&zygote.socket, &order, &handles) {
                 Ok(()) => {
-                    return Ok((Pipes::of(to_stdin.into(), from_stdout.into(), from_stderr.into())?, control));
+                    let pipes = Pipes::of(to_stdin.into(), from_stdout.into(), from_stderr.into())?;
+                    return Ok(Ordered { pipes, control: UnixStream::from_std(control)?, limits });
                 }
                 Err(error) if last => return Err(error),
                 Err(error) => {
@@ -121,6 +105,8 @@ impl Zygote {
     }
 
     async fn start(&self) -> io::Result<Alive> {
+        // What an earlier one has left is of no use.
+        std::fs::remove_dir_all(&self.folder).or_else(process::ignore_missing)?;
         std::fs::create_dir_all(&self.folder)?;
         let (ours, theirs) = wire::pair()?;
         let env = office::environment(&self.setup.office);
@@ -140,5 +126,32 @@ impl Zygote {
             Ok(Err(error)) => Err(error),
             Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "LibreOffice did not start in time")),
         }
+    }
+}
+
+/// A host that the zygote makes.
+#[derive(Debug)]
+pub struct Ordered {
+    pipes: Pipes,
+    /// Hangs up when it is dropped, and the zygote kills the host.
+    control: UnixStream,
+    limits: Limits,
+}
+
+impl Ordered {
+    /// Lets it work to its end or to a limit. Dropping the future kills the host with all that it started.
+    ///
+    /// # Errors
+    /// When it takes too long or writes too much.
+    pub async fn run(self, stdin: &[u8]) -> Result<Ended, RunError> {
+        let Self { pipes, mut control, limits } = self;
+        let end = async {
+            let mut told = Vec::new();
+            let end = control.read_to_end(&mut told).await.ok().and_then(|_| serde_json::from_slice(&told).ok());
+            let End { status, words } =
+                end.unwrap_or_else(|| End { status: None, words: "killed with its zygote".to_owned() });
+            Ok(Exit { status, words })
+        };
+        process::attend(pipes, end, stdin, &limits).await
     }
 }

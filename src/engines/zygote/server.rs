@@ -1,6 +1,7 @@
 //! The zygote's own side: one thread that makes hosts, kills them when the worker hangs up, and says how they ended.
 
 use std::{
+    ffi::OsString,
     io::{self, Write as _},
     os::{
         fd::{AsFd, OwnedFd},
@@ -50,10 +51,9 @@ pub fn serve() -> io::Result<()> {
         Ok(office) => office,
         Err(error) => return wire::send(&socket, &Readiness::Failed { message: error.to_string() }, &[]),
     };
-    let mut socket = Some(socket);
     office.in_loop(|office| {
         // LibreOffice calls this from inside its loop, which has nothing to come back to.
-        let served = socket.take().map_or(Ok(()), |socket| work(office, &setup, socket));
+        let served = work(office, &setup, socket);
         exit(if served.is_ok() { 0 } else { 1 })
     });
     Ok(())
@@ -65,6 +65,7 @@ fn work(office: &office::Running, setup: &Setup, socket: OwnedFd) -> io::Result<
         Err(error) => Readiness::Failed { message: error.to_string() },
     };
     wire::send(&socket, &readiness, &[])?;
+    let temporary = office::Running::temporary_folders()?;
     let mut running: Vec<Running> = Vec::new();
     loop {
         let (ordered, changed) = wait(&socket, &running)?;
@@ -84,7 +85,8 @@ fn work(office: &office::Running, setup: &Setup, socket: OwnedFd) -> io::Result<
             Ok(ForkResult::Child) => {
                 // Nothing of other documents stays open here.
                 drop((socket, running, control));
-                become_host(office, setup, &order, this, [stdin, stdout, stderr])
+                let home = Home { order: &order, temporary: &temporary };
+                become_host(office, setup, &home, this, [stdin, stdout, stderr])
             }
             Ok(ForkResult::Parent { child }) => running.push(Running::of(child, control)?),
             Err(error) => tell(&control, &End { status: None, words: error.to_string() }),
@@ -127,7 +129,12 @@ fn attend(running: &mut [Running], place: usize) -> io::Result<bool> {
     let (status, words) = match waitpid(host.pid, None)? {
         WaitStatus::Exited(_, status) => (Some(status), format!("exit status: {status}")),
         WaitStatus::Signaled(_, signal, _) => (None, format!("signal: {} ({signal})", signal as i32)),
-        other => (None, format!("{other:?}")),
+        // Only told to those who ask for it.
+        WaitStatus::Stopped(..)
+        | WaitStatus::PtraceEvent(..)
+        | WaitStatus::PtraceSyscall(..)
+        | WaitStatus::Continued(..)
+        | WaitStatus::StillAlive => (None, "ended in an unknown way".to_owned()),
     };
     tell(&host.control, &End { status, words });
     Ok(true)
@@ -154,9 +161,16 @@ impl Running {
     }
 }
 
+/// Where a copy goes to work.
+struct Home<'a> {
+    order: &'a Order,
+    /// Folders that LibreOffice needs there.
+    temporary: &'a [OsString],
+}
+
 /// Goes on as the host of one document.
-fn become_host(office: &office::Running, setup: &Setup, order: &Order, zygote: Pid, pipes: [OwnedFd; 3]) -> ! {
-    let prepared = prepare(office, setup, order, zygote, pipes);
+fn become_host(office: &office::Running, setup: &Setup, home: &Home<'_>, zygote: Pid, pipes: [OwnedFd; 3]) -> ! {
+    let prepared = prepare(setup, home, zygote, pipes);
     let served = prepared.and_then(|caged| serve::serve_in(caged, setup.unsandboxed, office));
     if let Err(error) = &served {
         tracing::error!(%error, "an engine host could not do its work");
@@ -166,9 +180,8 @@ fn become_host(office: &office::Running, setup: &Setup, order: &Order, zygote: P
 }
 
 fn prepare(
-    office: &office::Running,
     setup: &Setup,
-    order: &Order,
+    home: &Home<'_>,
     zygote: Pid,
     [stdin, stdout, stderr]: [OwnedFd; 3],
 ) -> io::Result<Result<(), cage::CageError>> {
@@ -180,8 +193,8 @@ fn prepare(
     dup2_stdin(stdin)?;
     dup2_stdout(stdout)?;
     dup2_stderr(stderr)?;
-    chdir(&order.folder)?;
-    office.settle_in()?;
-    order.limits.apply()?;
+    chdir(&home.order.folder)?;
+    home.temporary.iter().try_for_each(std::fs::create_dir_all)?;
+    home.order.limits.apply()?;
     Ok(cage::enter(&Cage { folder: Path::new("."), fonts: &setup.fonts, office: Some(&setup.office) }))
 }

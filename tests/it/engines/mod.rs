@@ -3,3 +3,4 @@
 mod cage;
 mod hosts;
 mod office;
+mod zygote;
