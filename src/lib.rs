@@ -59,6 +59,7 @@
 //! | API during a call of the Simple API | a job that nobody asks for | it goes when its time is over |
 //! | API during an upload with a key | the key is taken, by a lease | the lease runs out after 15 s; the next call with the key is processed anew |
 //! | worker while an engine runs | a claimed task, a work folder | rescue returns the task; the next worker on the machine removes the folder; the kernel kills the engine host |
+//! | the zygote | hosts that the kernel kills with it | their tasks run again; the next Office document starts another zygote |
 //! | worker after storing the PDF, before settling | a blob that no row names | the task runs again under another fence; the purge removes the blob |
 //! | worker during the commit | either all or nothing of it | the attempt's row tells which |
 //! | a connection during a claim | claimed tasks nobody knows of | the worker hands back what it holds and does not know |
@@ -72,7 +73,8 @@
 //! - Who changes a job and its tasks locks the job first.
 //! - Bells ring after the commit, or with it in quiet times; the table is the truth.
 //! - All times are the database's. Limits have names, in [`domain::limits`].
-//! - `unsafe` stands in one file, [`engines::process`], for what runs between fork and exec.
+//! - `unsafe` stands in two files: [`engines::process`], for what runs between fork and exec, and the binding to LibreOffice in
+//!   [`engines::office`].
 
 pub mod api;
 pub mod cli;
