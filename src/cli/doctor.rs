@@ -35,7 +35,11 @@ fn libreoffice(config: &Config) -> Finding {
     let subject = "libreoffice";
     match office::find(&config.soffice) {
         Some(program) => {
-            Finding { subject, good: true, text: format!("{} in {}", office::version(&program), program.display()) }
+            let what = format!("{} in {}", office::version(&program), program.display());
+            match office::shortcoming(&program) {
+                None => Finding { subject, good: true, text: what },
+                Some(shortcoming) => Finding { subject, good: false, text: format!("{what}; {shortcoming}") },
+            }
         }
         None => {
             let text = "Word, Excel, PowerPoint, OpenDocument and RTF cannot be converted: install libreoffice-writer, -calc, -impress and -draw";

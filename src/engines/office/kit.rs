@@ -31,7 +31,7 @@ use nix::{
 };
 
 /// The library, beside `soffice.bin`.
-const LIBRARY: &str = "libmergedlo.so";
+pub(super) const LIBRARY: &str = "libmergedlo.so";
 /// The function that starts LibreOffice with a profile of ours.
 const START: &CStr = c"libreofficekit_hook_2";
 

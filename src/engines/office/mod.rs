@@ -166,6 +166,18 @@ pub fn find(candidates: &[PathBuf]) -> Option<PathBuf> {
     })
 }
 
+/// What an installation lacks, and what to do about it; nothing when it is complete.
+pub fn shortcoming(program: &Path) -> Option<String> {
+    let library = program.with_file_name(kit::LIBRARY);
+    if !library.is_file() {
+        return Some(format!("it cannot be used as a library: there is no {}", library.display()));
+    }
+    // A table is opened as by a user, and not without this part of the window.
+    let window = program.parent()?.parent()?.join("share/config/soffice.cfg/modules/scalc/ui/inputbar.ui");
+    (!window.is_file())
+        .then(|| "it opens no tables: install libreoffice-calc in place of libreoffice-calc-nogui".to_owned())
+}
+
 /// The version of an installation, from the file that names the product.
 pub fn version(program: &Path) -> String {
     let listed =
@@ -198,4 +210,23 @@ fn url(path: &Path) -> String {
 
 fn internal(doing: &str, source: io::Error) -> Error {
     Error::Internal { doing: doing.to_owned(), source: Some(source) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_installation_that_cannot_do_all_is_told_with_what_to_install() {
+        let root = tempfile::tempdir().unwrap();
+        let program = root.path().join("program/soffice.bin");
+        let windows = root.path().join("share/config/soffice.cfg/modules/scalc/ui");
+        fs::create_dir_all(program.parent().unwrap()).unwrap();
+        fs::create_dir_all(&windows).unwrap();
+        assert!(shortcoming(&program).unwrap().contains("libmergedlo.so"));
+        fs::write(program.with_file_name(kit::LIBRARY), "").unwrap();
+        assert!(shortcoming(&program).unwrap().contains("install libreoffice-calc"));
+        fs::write(windows.join("inputbar.ui"), "").unwrap();
+        assert_eq!(shortcoming(&program), None);
+    }
 }

@@ -1,5 +1,12 @@
 //! The zygote and the hosts it makes, as a worker has them.
 
+use bindery::{
+    domain::limits,
+    engines::{
+        host::{HostConfig, Hosts},
+        protocol::{Answer, Convert, Engines, Request, Target},
+    },
+};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -110,4 +117,44 @@ async fn zygote_and_hosts_die_with_their_worker() {
     work.kill();
     is_gone("the zygote", zygote).await;
     is_gone("its host", host).await;
+}
+
+/// Where LibreOffice usually is.
+const SOFFICE: &str = "/usr/lib/libreoffice/program/soffice.bin";
+
+#[tokio::test]
+async fn where_no_zygote_starts_each_host_starts_libreoffice_by_itself() {
+    // None at all, and a program that ends at once.
+    for zygote_args in [None, Some(vec!["openapi".into()])] {
+        let folder = tempfile::tempdir().unwrap();
+        let engines = Engines { office: Some(SOFFICE.into()), fonts: vec!["/usr/share/fonts".into()] };
+        let config = HostConfig {
+            program: env!("CARGO_BIN_EXE_bindery").into(),
+            args: vec!["engine".into()],
+            zygote_args,
+            engines: engines.clone(),
+            unsandboxed: false,
+            time_max: seconds(60),
+            memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
+        };
+        let work = folder.path().join("work");
+        std::fs::create_dir(&work).unwrap();
+        std::fs::write(work.join("input"), documents::docx("letter.docx").bytes).unwrap();
+        let request = Request::Convert(Convert {
+            input: "input".into(),
+            output: "output.pdf".into(),
+            file_name: "letter.docx".to_owned(),
+            media_type: None,
+            passwords: Vec::new(),
+            target: Target::PdfA2b,
+            lane: "office".to_owned(),
+            engines,
+            nesting: 0,
+            upload_bytes: 0,
+        });
+        let hosts = Hosts::new(config, folder.path().join("zygote"));
+        let (answer, ran) = hosts.run(&work, &request).await;
+        assert!(matches!(answer, Answer::Done { pages: 1, .. }), "{answer:?} {ran:?}");
+        assert_eq!(ran.engine.as_deref(), Some("libreoffice"));
+    }
 }
