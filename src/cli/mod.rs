@@ -94,9 +94,8 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Engine { zygote, unsandboxed } => {
             logging::start_engine();
-            let served =
-                if zygote { crate::engines::zygote::serve() } else { crate::engines::serve::serve(unsandboxed) };
-            Ok(served.map(done)?)
+            let serve = if zygote { crate::engines::zygote::serve } else { crate::engines::serve::serve };
+            Ok(serve(unsandboxed).map(done)?)
         }
         Command::Up(flags) => block_on(up::up(config::Config::read(&flags)?)).map(done),
         Command::Serve(flags) => block_on(serve::serve(config::Config::read(&flags)?)).map(done),

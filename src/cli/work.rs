@@ -1,6 +1,6 @@
 //! `bindery work`: a worker.
 
-use std::{sync::Arc, time::Duration};
+use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 
@@ -77,17 +77,15 @@ pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Resu
 /// When the program cannot find itself.
 pub(super) fn work_config(config: &Config) -> anyhow::Result<WorkConfig> {
     let program = std::env::current_exe().context("cannot find this program")?;
-    let mut args = vec![ENGINE.into()];
-    if config.unsandboxed {
-        args.push("--unsandboxed".into());
-    }
+    let args: Vec<OsString> =
+        [ENGINE].into_iter().chain(config.unsandboxed.then_some("--unsandboxed")).map(Into::into).collect();
+    let zygote_args = args.iter().cloned().chain(["--zygote".into()]).collect();
     Ok(WorkConfig {
         host: HostConfig {
             program,
             args,
-            zygote_args: Some(vec![ENGINE.into(), "--zygote".into()]),
+            zygote_args: Some(zygote_args),
             engines: Engines { office: office::find(&config.soffice), fonts: config.fonts.clone() },
-            unsandboxed: config.unsandboxed,
             time_max: config.task_timeout,
             memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
         },

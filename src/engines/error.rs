@@ -1,7 +1,5 @@
 //! Why an engine gave no output. The variant says whether the client can mend it.
 
-use std::time::Duration;
-
 /// A failed conversion. Messages are lower-case phrases without a full stop; whoever reports them names the document.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -34,20 +32,6 @@ pub enum Error {
     Limit {
         /// The limit, with its value.
         which: String,
-    },
-    /// The engine was stopped at its deadline.
-    #[error("its conversion was stopped after {} s", .after.as_secs())]
-    TimedOut {
-        /// How long it had.
-        after: Duration,
-    },
-    /// The engine ended without an answer.
-    #[error("its conversion failed: the engine ended unexpectedly ({exit})")]
-    Crashed {
-        /// Exit status or signal.
-        exit: String,
-        /// The end of what it wrote to standard error.
-        stderr_tail: String,
     },
     /// The engine that the type needs is not there.
     #[error("the engine for this type is not available: {what}")]

@@ -25,8 +25,6 @@ pub struct HostConfig {
     pub zygote_args: Option<Vec<OsString>>,
     /// The engines of this machine.
     pub engines: Engines,
-    /// Whether hosts go on where the kernel cannot close the cage.
-    pub unsandboxed: bool,
     /// Wall-clock time of one request.
     pub time_max: Duration,
     /// Address space of one host.
@@ -61,7 +59,7 @@ impl Hosts {
     /// Nothing is started yet; a zygote will live in the folder.
     pub fn new(config: HostConfig, folder: PathBuf) -> Self {
         let zygote = config.engines.office.clone().zip(config.zygote_args.clone()).map(|(office, args)| {
-            let setup = Setup { office, fonts: config.engines.fonts.clone(), unsandboxed: config.unsandboxed };
+            let setup = Setup { office, fonts: config.engines.fonts.clone() };
             Zygote::new(config.program.clone(), args, folder, setup)
         });
         Self { config, zygote }

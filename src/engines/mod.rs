@@ -10,7 +10,8 @@
 //! 1. A host has a work folder of its own, a cleared environment, limits and its own process group; before it reads a
 //!    document it closes a [`cage`] around itself: no other files, no network, no way to look into other processes.
 //! 2. The worker holds the deadline and kills the group; a host whose worker dies is killed by the kernel.
-//! 3. Bad input, a limit, a crash and a missing engine are different variants of [`Error`]: retry depends on it.
+//! 3. Bad input, a limit and a missing engine are different variants of [`Error`]; a crash and a time-out are what [`host`] makes
+//!    of an end without an answer: retry depends on it.
 //!
 //! # Why a process a document (2026-11)
 //! A warm host is faster, but a document that corrupts it hurts the next one. A fresh process costs 5 ms; LibreOffice

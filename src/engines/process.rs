@@ -150,24 +150,25 @@ pub async fn run(child: &Child<'_>) -> Result<Ended, RunError> {
 }
 
 fn spawn(child: &Child<'_>) -> io::Result<(tokio::process::Child, Pipes)> {
-    let (stdin, to_stdin) = io::pipe()?;
-    let (from_stdout, stdout) = io::pipe()?;
-    let (from_stderr, stderr) = io::pipe()?;
-    let pipes = Pipes::of(to_stdin.into(), from_stdout.into(), from_stderr.into())?;
+    let (pipes, [stdin, stdout, stderr]) = Pipes::make()?;
     Ok((command(child).stdin(stdin).stdout(stdout).stderr(stderr).spawn()?, pipes))
 }
 
 impl Pipes {
-    /// Our ends, by their handles.
+    /// Makes them; the child's ends are its standard input, output and error.
     ///
     /// # Errors
-    /// When they are no pipes.
-    pub fn of(stdin: OwnedFd, stdout: OwnedFd, stderr: OwnedFd) -> io::Result<Self> {
-        Ok(Self {
-            stdin: pipe::Sender::from_owned_fd(stdin)?,
-            stdout: pipe::Receiver::from_owned_fd(stdout)?,
-            stderr: pipe::Receiver::from_owned_fd(stderr)?,
-        })
+    /// When this process may open no more.
+    pub(super) fn make() -> io::Result<(Self, [OwnedFd; 3])> {
+        let (stdin, to_stdin) = io::pipe()?;
+        let (from_stdout, stdout) = io::pipe()?;
+        let (from_stderr, stderr) = io::pipe()?;
+        let ours = Self {
+            stdin: pipe::Sender::from_owned_fd(to_stdin.into())?,
+            stdout: pipe::Receiver::from_owned_fd(from_stdout.into())?,
+            stderr: pipe::Receiver::from_owned_fd(from_stderr.into())?,
+        };
+        Ok((ours, [stdin.into(), stdout.into(), stderr.into()]))
     }
 }
 
@@ -241,11 +242,6 @@ fn command(child: &Child<'_>) -> Command {
         command.pre_exec(prepare);
     }
     command
-}
-
-/// Takes it as done that something is not there.
-pub(super) fn ignore_missing(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// A program with no environment but what every engine has.

@@ -94,14 +94,9 @@ fn unavailable(what: String) -> Response {
     Response { answer, format: None, engine: None, engine_version: None, peak_memory_bytes: 0 }
 }
 
-/// Largest resident size of this process or of a child of it, in bytes; Linux counts in KiB.
+/// Largest resident size of this process, which has no children, in bytes; Linux counts in KiB.
 fn peak_memory() -> i64 {
-    [UsageWho::RUSAGE_SELF, UsageWho::RUSAGE_CHILDREN]
-        .into_iter()
-        .filter_map(|who| getrusage(who).ok())
-        .map(|usage| usage.max_rss() * 1024)
-        .max()
-        .unwrap_or_default()
+    getrusage(UsageWho::RUSAGE_SELF).map(|usage| usage.max_rss() * 1024).unwrap_or_default()
 }
 
 /// Most shortfalls of a document that the client is told; the first ones say enough.
@@ -318,21 +313,17 @@ fn failed(error: Error) -> Answer {
         Error::UnsupportedFormat { .. } => (ErrorCode::UnsupportedFormat, "input", false),
         Error::UnsupportedFeature { .. } => (ErrorCode::UnsupportedFeature, "input", false),
         Error::Limit { .. } => (ErrorCode::Generic, "input", false),
-        Error::TimedOut { .. } => (ErrorCode::Timeout, "timed-out", true),
-        Error::Crashed { .. } => (ErrorCode::Corrupt, "crashed", true),
         Error::Unavailable { .. } => (ErrorCode::Configuration, "unavailable", false),
         Error::Internal { .. } => (ErrorCode::Internal, "internal", true),
     };
     let message = error.to_string();
     let stderr_tail = match error {
-        Error::Crashed { stderr_tail, .. } => stderr_tail,
         Error::Internal { source: Some(source), .. } => source.to_string(),
         Error::Password { .. }
         | Error::Corrupt { .. }
         | Error::UnsupportedFormat { .. }
         | Error::UnsupportedFeature { .. }
         | Error::Limit { .. }
-        | Error::TimedOut { .. }
         | Error::Unavailable { .. }
         | Error::Internal { .. } => String::new(),
     };

@@ -59,18 +59,13 @@ impl Zygote {
         let order = Order { folder: folder.to_path_buf(), limits };
         let mut state = self.state.lock().await;
         for last in [false, true] {
-            let (stdin, to_stdin) = io::pipe()?;
-            let (from_stdout, stdout) = io::pipe()?;
-            let (from_stderr, stderr) = io::pipe()?;
+            let (pipes, [stdin, stdout, stderr]) = Pipes::make()?;
             let (control, theirs) = StdStream::pair()?;
             control.set_nonblocking(true)?;
             let handles = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd(), theirs.as_fd()];
             let zygote = self.alive(&mut state).await?;
             match wire::send(&zygote.socket, &order, &handles) {
-                Ok(()) => {
-                    let pipes = Pipes::of(to_stdin.into(), from_stdout.into(), from_stderr.into())?;
-                    return Ok(Ordered { pipes, control: UnixStream::from_std(control)?, limits });
-                }
+                Ok(()) => return Ok(Ordered { pipes, control: UnixStream::from_std(control)?, limits }),
                 Err(error) if last => return Err(error),
                 Err(error) => {
                     tracing::warn!(%error, "the zygote does not take orders and is replaced");
@@ -106,7 +101,9 @@ impl Zygote {
 
     async fn start(&self) -> io::Result<Alive> {
         // What an earlier one has left is of no use.
-        std::fs::remove_dir_all(&self.folder).or_else(process::ignore_missing)?;
+        if self.folder.exists() {
+            std::fs::remove_dir_all(&self.folder)?;
+        }
         std::fs::create_dir_all(&self.folder)?;
         let (ours, theirs) = wire::pair()?;
         let env = office::environment(&self.setup.office);

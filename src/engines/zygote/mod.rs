@@ -29,8 +29,6 @@ pub struct Setup {
     pub office: PathBuf,
     /// Folders with fonts.
     pub fonts: Vec<PathBuf>,
-    /// Whether hosts go on where the kernel cannot close the cage.
-    pub unsandboxed: bool,
 }
 
 /// What it answers, once.

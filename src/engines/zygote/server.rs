@@ -40,38 +40,46 @@ struct Running {
     killed: bool,
 }
 
-/// Serves a worker whose socket is standard input, until that is closed.
+/// Serves a worker whose socket is standard input, until that is closed. `unsandboxed`: hosts go on where the kernel cannot
+/// close the cage.
 ///
 /// # Errors
 /// When the worker cannot be understood. What keeps LibreOffice from starting is told to the worker.
-pub fn serve() -> io::Result<()> {
+pub fn serve(unsandboxed: bool) -> io::Result<()> {
     let socket = io::stdin().as_fd().try_clone_to_owned()?;
     let Some((setup, _)) = wire::receive::<Setup>(&socket)? else { return Ok(()) };
     let office = match office::Running::start(&setup.office) {
         Ok(office) => office,
-        Err(error) => return wire::send(&socket, &Readiness::Failed { message: error.to_string() }, &[]),
+        Err(error) => return refuse(&socket, &error),
     };
     office.in_loop(|office| {
         // LibreOffice calls this from inside its loop, which has nothing to come back to.
-        let served = work(office, &setup, socket);
+        let served = match office.warm() {
+            Ok(()) => work(office, &setup, unsandboxed, socket),
+            Err(error) => refuse(&socket, &error),
+        };
         exit(if served.is_ok() { 0 } else { 1 })
     });
     Ok(())
 }
 
-fn work(office: &office::Running, setup: &Setup, socket: OwnedFd) -> io::Result<()> {
-    let readiness = match office.warm() {
-        Ok(()) => Readiness::Ready,
-        Err(error) => Readiness::Failed { message: error.to_string() },
-    };
-    wire::send(&socket, &readiness, &[])?;
+fn refuse(socket: &OwnedFd, error: &io::Error) -> io::Result<()> {
+    wire::send(socket, &Readiness::Failed { message: error.to_string() }, &[])
+}
+
+fn work(office: &office::Running, setup: &Setup, unsandboxed: bool, socket: OwnedFd) -> io::Result<()> {
+    wire::send(&socket, &Readiness::Ready, &[])?;
     let temporary = office::Running::temporary_folders()?;
     let mut running: Vec<Running> = Vec::new();
     loop {
         let (ordered, changed) = wait(&socket, &running)?;
-        for place in changed.into_iter().rev() {
-            if attend(&mut running, place)? {
-                running.swap_remove(place);
+        // From the end, so that the places before stay what they are.
+        for (place, ended) in changed.into_iter().rev() {
+            if ended {
+                running.swap_remove(place).reap()?;
+            } else if let Some(host) = running.get_mut(place) {
+                host.kill();
+                host.killed = true;
             }
         }
         if !ordered {
@@ -85,8 +93,8 @@ fn work(office: &office::Running, setup: &Setup, socket: OwnedFd) -> io::Result<
             Ok(ForkResult::Child) => {
                 // Nothing of other documents stays open here.
                 drop((socket, running, control));
-                let home = Home { order: &order, temporary: &temporary };
-                become_host(office, setup, &home, this, [stdin, stdout, stderr])
+                let home = Home { setup, order: &order, temporary: &temporary };
+                become_host(office, unsandboxed, &home, this, [stdin, stdout, stderr])
             }
             Ok(ForkResult::Parent { child }) => running.push(Running::of(child, control)?),
             Err(error) => tell(&control, &End { status: None, words: error.to_string() }),
@@ -98,8 +106,8 @@ fn work(office: &office::Running, setup: &Setup, socket: OwnedFd) -> io::Result<
     Ok(())
 }
 
-/// Waits until there is an order or something about a host: its place.
-fn wait(socket: &OwnedFd, running: &[Running]) -> io::Result<(bool, Vec<usize>)> {
+/// Waits until there is an order, or something about hosts: their places, and whether they have ended or their workers hung up.
+fn wait(socket: &OwnedFd, running: &[Running]) -> io::Result<(bool, Vec<(usize, bool)>)> {
     let mut watched = vec![PollFd::new(socket, PollFlags::IN)];
     for host in running {
         watched.push(PollFd::new(&host.ends, PollFlags::IN));
@@ -110,34 +118,8 @@ fn wait(socket: &OwnedFd, running: &[Running]) -> io::Result<(bool, Vec<usize>)>
     poll(&mut watched, None)?;
     let told = |fd: &PollFd<'_>| !fd.revents().is_empty();
     let (socket, hosts) = watched.split_first().map_or((false, &[] as &[_]), |(socket, hosts)| (told(socket), hosts));
-    let changed = hosts.chunks(2).enumerate().filter(|(_, host)| host.iter().any(told)).map(|(place, _)| place);
-    Ok((socket, changed.collect()))
-}
-
-/// Kills a host whose worker hung up, or says how it ended; whether it is gone.
-fn attend(running: &mut [Running], place: usize) -> io::Result<bool> {
-    let Some(host) = running.get_mut(place) else { return Ok(false) };
-    let mut ended = [PollFd::new(&host.ends, PollFlags::IN)];
-    let gone = poll(&mut ended, Some(&rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 }))? > 0;
-    if !gone {
-        host.kill();
-        host.killed = true;
-        return Ok(false);
-    }
-    // Before it is reaped: its number is not given to anybody else until then.
-    host.kill();
-    let (status, words) = match waitpid(host.pid, None)? {
-        WaitStatus::Exited(_, status) => (Some(status), format!("exit status: {status}")),
-        WaitStatus::Signaled(_, signal, _) => (None, format!("signal: {} ({signal})", signal as i32)),
-        // Only told to those who ask for it.
-        WaitStatus::Stopped(..)
-        | WaitStatus::PtraceEvent(..)
-        | WaitStatus::PtraceSyscall(..)
-        | WaitStatus::Continued(..)
-        | WaitStatus::StillAlive => (None, "ended in an unknown way".to_owned()),
-    };
-    tell(&host.control, &End { status, words });
-    Ok(true)
+    let changed = hosts.chunks(2).enumerate().filter(|(_, host)| host.iter().any(told));
+    Ok((socket, changed.map(|(place, host)| (place, host.first().is_some_and(told))).collect()))
 }
 
 fn tell(mut control: &UnixStream, end: &End) {
@@ -154,6 +136,24 @@ impl Running {
         Ok(Self { pid, ends: pidfd_open(number, PidfdFlags::empty())?, control, killed: false })
     }
 
+    /// Says how it ended.
+    fn reap(self) -> io::Result<()> {
+        // Before it is reaped: its number is not given to anybody else until then.
+        self.kill();
+        let (status, words) = match waitpid(self.pid, None)? {
+            WaitStatus::Exited(_, status) => (Some(status), format!("exit status: {status}")),
+            WaitStatus::Signaled(_, signal, _) => (None, format!("signal: {} ({signal})", signal as i32)),
+            // Only told to those who ask for it.
+            WaitStatus::Stopped(..)
+            | WaitStatus::PtraceEvent(..)
+            | WaitStatus::PtraceSyscall(..)
+            | WaitStatus::Continued(..)
+            | WaitStatus::StillAlive => (None, "ended in an unknown way".to_owned()),
+        };
+        tell(&self.control, &End { status, words });
+        Ok(())
+    }
+
     fn kill(&self) {
         if let Err(error) = killpg(self.pid, Signal::SIGKILL) {
             tracing::trace!(%error, "a host was gone already");
@@ -163,15 +163,16 @@ impl Running {
 
 /// Where a copy goes to work.
 struct Home<'a> {
+    setup: &'a Setup,
     order: &'a Order,
     /// Folders that LibreOffice needs there.
     temporary: &'a [OsString],
 }
 
 /// Goes on as the host of one document.
-fn become_host(office: &office::Running, setup: &Setup, home: &Home<'_>, zygote: Pid, pipes: [OwnedFd; 3]) -> ! {
-    let prepared = prepare(setup, home, zygote, pipes);
-    let served = prepared.and_then(|caged| serve::serve_in(caged, setup.unsandboxed, office));
+fn become_host(office: &office::Running, unsandboxed: bool, home: &Home<'_>, zygote: Pid, pipes: [OwnedFd; 3]) -> ! {
+    let prepared = prepare(home, zygote, pipes);
+    let served = prepared.and_then(|caged| serve::serve_in(caged, unsandboxed, office));
     if let Err(error) = &served {
         tracing::error!(%error, "an engine host could not do its work");
     }
@@ -180,7 +181,6 @@ fn become_host(office: &office::Running, setup: &Setup, home: &Home<'_>, zygote:
 }
 
 fn prepare(
-    setup: &Setup,
     home: &Home<'_>,
     zygote: Pid,
     [stdin, stdout, stderr]: [OwnedFd; 3],
@@ -196,5 +196,5 @@ fn prepare(
     chdir(&home.order.folder)?;
     home.temporary.iter().try_for_each(std::fs::create_dir_all)?;
     home.order.limits.apply()?;
-    Ok(cage::enter(&Cage { folder: Path::new("."), fonts: &setup.fonts, office: Some(&setup.office) }))
+    Ok(cage::enter(&Cage { folder: Path::new("."), fonts: &home.setup.fonts, office: Some(&home.setup.office) }))
 }

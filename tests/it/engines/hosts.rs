@@ -2,7 +2,7 @@ use nix::sys::signal::{Signal, kill};
 
 use crate::support::{
     Process, Site, documents,
-    service::{children, files},
+    service::{children, files, is_gone},
     until,
     wait::seconds,
 };
@@ -95,9 +95,5 @@ async fn an_engine_host_dies_with_its_worker() {
     let engine = site.engine_runs(&work).await;
     kill(engine, Signal::SIGSTOP).unwrap();
     work.kill();
-    until("the engine is gone", seconds(5), async || {
-        let status = std::fs::read_to_string(format!("/proc/{engine}/status")).unwrap_or_default();
-        (status.is_empty() || status.contains("State:\tZ")).then_some(())
-    })
-    .await;
+    is_gone("the engine is gone", engine).await;
 }

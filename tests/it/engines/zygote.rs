@@ -15,7 +15,7 @@ use nix::{
 use crate::support::{
     Client, Process, Site,
     documents::{self, Document},
-    service::children,
+    service::{children, is_gone},
     until,
     wait::seconds,
 };
@@ -47,76 +47,72 @@ async fn host_of(zygote: Pid) -> Pid {
     until("the zygote has made a host", seconds(30), async || children(zygote).first().map(|(pid, _)| *pid)).await
 }
 
-async fn is_gone(what: &str, pid: Pid) {
-    until(what, seconds(5), async || {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        (status.is_empty() || status.contains("State:\tZ")).then_some(())
-    })
-    .await;
+/// A worker whose zygote has made a host that is busy.
+struct Busy {
+    site: Site,
+    _serve: Process,
+    client: Client,
+    work: Process,
+    zygote: Pid,
+    job: String,
+    host: Pid,
+}
+
+impl Busy {
+    async fn with(settings: &[(&str, &str)]) -> Self {
+        let site = Site::new().await;
+        let (serve, client) = site.serve().await;
+        let work = site.start("work", settings);
+        let zygote = warm(&client, &work).await;
+        let job = client.begin(&[long()]).await;
+        let host = host_of(zygote).await;
+        Self { site, _serve: serve, client, work, zygote, job, host }
+    }
 }
 
 #[tokio::test]
 async fn a_zygote_that_is_killed_costs_an_attempt_and_another_takes_its_place() {
-    let site = Site::new().await;
-    let (_serve, client) = site.serve().await;
-    let work = site.work();
-    let zygote = warm(&client, &work).await;
-    let job = client.begin(&[long()]).await;
-    let host = host_of(zygote).await;
-    kill(zygote, Signal::SIGKILL).unwrap();
-    is_gone("its host", host).await;
-    let done = client.finish(&job).await;
+    let Busy { site, client, work, zygote, job, host, .. } = &Busy::with(&[]).await;
+    kill(*zygote, Signal::SIGKILL).unwrap();
+    is_gone("its host", *host).await;
+    let done = client.finish(job).await;
     assert_ne!(done.result["status"], "error", "{}", done.result);
     let crashed = "select count(*) from attempts where kind = 'convert' and ending = 'retried' and fault = 'crashed' and exit like '%zygote%'";
     assert_eq!(site.db.count(crashed).await, 1);
-    assert_ne!(zygote_of(&work).await, zygote);
+    assert_ne!(zygote_of(work).await, *zygote);
 }
 
 #[tokio::test]
 async fn a_host_that_hangs_is_stopped_at_its_limit_while_others_of_the_zygote_finish() {
-    let site = Site::new().await;
-    let (_serve, client) = site.serve().await;
-    let work = site.start("work", &[("BINDERY_TASK_TIMEOUT", "5s"), ("BINDERY_SLOTS", "native=2,office=2")]);
-    let zygote = warm(&client, &work).await;
-    let job = client.begin(&[long()]).await;
-    let host = host_of(zygote).await;
-    kill(host, Signal::SIGSTOP).unwrap();
+    let settings = [("BINDERY_TASK_TIMEOUT", "5s"), ("BINDERY_SLOTS", "native=2,office=2")];
+    let Busy { site, client, work, zygote, job, host, .. } = &Busy::with(&settings).await;
+    kill(*host, Signal::SIGSTOP).unwrap();
     let other = client.convert(&[documents::docx("other.docx")]).await;
     assert_ne!(other.result["status"], "error", "{}", other.result);
     assert!(std::fs::exists(format!("/proc/{host}")).unwrap(), "the one that hangs has its time");
-    is_gone("the one that hangs", host).await;
+    is_gone("the one that hangs", *host).await;
     let timed_out = "select count(*) from attempts where ending = 'retried' and fault = 'timed-out'";
     until("the attempt is closed", seconds(10), async || (site.db.count(timed_out).await == 1).then_some(())).await;
     client.delete(&format!("/jobs/{job}")).await;
-    assert_eq!(zygote_of(&work).await, zygote);
+    assert_eq!(zygote_of(work).await, *zygote);
 }
 
 #[tokio::test]
 async fn deleting_a_job_kills_its_host_and_leaves_the_zygote() {
-    let site = Site::new().await;
-    let (_serve, client) = site.serve().await;
-    let work = site.work();
-    let zygote = warm(&client, &work).await;
-    let job = client.begin(&[long()]).await;
-    let host = host_of(zygote).await;
+    let Busy { client, work, zygote, job, host, .. } = &Busy::with(&[]).await;
     client.delete(&format!("/jobs/{job}")).await;
-    is_gone("its host", host).await;
-    until("the zygote has reaped it", seconds(5), async || children(zygote).is_empty().then_some(())).await;
-    assert_eq!(zygote_of(&work).await, zygote);
+    is_gone("its host", *host).await;
+    until("the zygote has reaped it", seconds(5), async || children(*zygote).is_empty().then_some(())).await;
+    assert_eq!(zygote_of(work).await, *zygote);
 }
 
 #[tokio::test]
 async fn zygote_and_hosts_die_with_their_worker() {
-    let site = Site::new().await;
-    let (_serve, client) = site.serve().await;
-    let work = site.work();
-    let zygote = warm(&client, &work).await;
-    client.begin(&[long()]).await;
-    let host = host_of(zygote).await;
-    kill(host, Signal::SIGSTOP).unwrap();
-    work.kill();
-    is_gone("the zygote", zygote).await;
-    is_gone("its host", host).await;
+    let busy = Busy::with(&[]).await;
+    kill(busy.host, Signal::SIGSTOP).unwrap();
+    busy.work.kill();
+    is_gone("the zygote", busy.zygote).await;
+    is_gone("its host", busy.host).await;
 }
 
 /// Where LibreOffice usually is.
@@ -133,7 +129,6 @@ async fn where_no_zygote_starts_each_host_starts_libreoffice_by_itself() {
             args: vec!["engine".into()],
             zygote_args,
             engines: engines.clone(),
-            unsandboxed: false,
             time_max: seconds(60),
             memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
         };

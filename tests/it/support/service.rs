@@ -207,6 +207,15 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Waits until a process is gone, or nothing of it is left but its number.
+pub(crate) async fn is_gone(what: &str, pid: Pid) {
+    until(what, seconds(5), async || {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        (status.is_empty() || status.contains("State:\tZ")).then_some(())
+    })
+    .await;
+}
+
 /// The processes whose parent is the given one, with their arguments.
 pub(crate) fn children(parent: Pid) -> Vec<(Pid, Vec<String>)> {
     let numbers = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());

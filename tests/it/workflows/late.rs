@@ -56,7 +56,6 @@ fn worker(ctx: &Context, folder: &Path) -> Work {
         args: vec!["engine".into()],
         zygote_args: None,
         engines: Engines { office: None, fonts: vec!["/usr/share/fonts".into()] },
-        unsandboxed: false,
         time_max: seconds(60),
         memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
     };
