@@ -26,6 +26,7 @@ pub mod office;
 pub mod process;
 pub mod protocol;
 pub mod serve;
+pub mod settings;
 pub mod unpack;
 pub mod zygote;
 

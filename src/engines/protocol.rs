@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::settings::Settings;
 use crate::domain::{self, limits};
 
 /// What a host is asked to do.
@@ -43,6 +44,8 @@ pub struct Convert {
     pub target: Target,
     /// The lane of the slot; a document of another lane is sent back.
     pub lane: String,
+    /// How it is converted.
+    pub settings: Settings,
     /// The engines of this machine.
     pub engines: Engines,
     /// Containers that it came out of.

@@ -9,6 +9,7 @@ use crate::{
     domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
         protocol::{Answer, Convert, Request},
+        settings::Settings,
         unpack,
     },
     queue::Lease,
@@ -50,6 +51,7 @@ impl Work {
             passwords: order.passwords,
             target: lists::workflow(Some(&order.workflow))?.target,
             lane: lease.task.lane.as_str().to_owned(),
+            settings: Settings::default(),
             engines: self.config.host.engines.clone(),
             nesting: order.origin.containers.len(),
             upload_bytes: order.origin.upload_bytes.unsigned_abs(),

@@ -5,6 +5,7 @@ use bindery::{
     engines::{
         host::{HostConfig, Hosts},
         protocol::{Answer, Convert, Engines, Request, Target},
+        settings::Settings,
     },
 };
 use nix::{
@@ -145,6 +146,7 @@ async fn where_no_zygote_starts_each_host_starts_libreoffice_by_itself() {
             lane: "office".to_owned(),
             engines,
             nesting: 0,
+            settings: Settings::default(),
             upload_bytes: 0,
         });
         let hosts = Hosts::new(config, folder.path().join("zygote"));
