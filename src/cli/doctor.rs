@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use super::{config::Config, postgres, print};
+use super::{capacity, config::Config, postgres, print};
 use crate::{
     engines::{cage, office},
     storage::{self, pool},
@@ -28,6 +28,7 @@ pub(super) async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
     }
     let slots: Vec<_> = config.slots.iter().map(|(lane, slots)| format!("{lane}={slots}")).collect();
     print(&format!("        {:<12} {}", "slots", slots.join(",")));
+    print(&format!("        {:<12} {}", "memory", capacity::bound(&config.slots)));
     Ok(if findings.iter().all(|finding| finding.good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

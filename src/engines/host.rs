@@ -6,9 +6,11 @@ use std::{
     time::Duration,
 };
 
+use nix::sys::signal::Signal;
+
 use super::{
     office,
-    process::{self, Child, Ended, Limits, RunError},
+    process::{self, Child, Ended, Limits, RunError, Stopped},
     protocol::{self, Answer, Engines, Refusal, Request, Response},
     zygote::{Setup, Zygote},
 };
@@ -27,6 +29,10 @@ pub struct HostConfig {
     pub engines: Engines,
     /// Wall-clock time of one request.
     pub time_max: Duration,
+    /// Wall-clock time for which it may stand still.
+    pub stall_max: Duration,
+    /// How long a warm process stays without work.
+    pub idle_max: Duration,
     /// Address space of one host.
     pub memory_bytes_max: u64,
 }
@@ -59,10 +65,19 @@ impl Hosts {
     /// Nothing is started yet; a zygote will live in the folder.
     pub fn new(config: HostConfig, folder: PathBuf) -> Self {
         let zygote = config.engines.office.clone().zip(config.zygote_args.clone()).map(|(office, args)| {
-            let setup = Setup { office, fonts: config.engines.fonts.clone() };
+            let setup = Setup { office, fonts: config.engines.fonts.clone(), idle_max: config.idle_max };
             Zygote::new(config.program.clone(), args, folder, setup)
         });
         Self { config, zygote }
+    }
+
+    /// Starts what hosts are made from, so that the first document does not wait for it.
+    pub async fn warm(&self) {
+        if let Some(zygote) = &self.zygote
+            && let Err(error) = zygote.warm().await
+        {
+            tracing::warn!(%error, "LibreOffice could not be warmed; each document starts one");
+        }
     }
 
     /// Asks a host that serves nothing else; one that gives no answer has its end put into words. Dropping the future kills
@@ -72,18 +87,19 @@ impl Hosts {
             return broken(ErrorCode::Internal, "internal", "its options are too long", false, String::new());
         };
         match self.ask(folder, request, &message).await {
-            Ok(ended) => answered(ended),
-            Err(RunError::TimedOut { after, stderr_tail }) => {
+            Ok(ended) => self.answered(ended),
+            Err(RunError::Stopped { why: Stopped::TimedOut(after), stderr_tail }) => {
                 let message = format!("its conversion was stopped after {} s", after.as_secs());
                 broken(ErrorCode::Timeout, "timed-out", &message, true, stderr_tail)
             }
-            Err(RunError::Flooded) => broken(
-                ErrorCode::Corrupt,
-                "flooded",
-                "its conversion was stopped: the engine flooded its output",
-                true,
-                String::new(),
-            ),
+            Err(RunError::Stopped { why: Stopped::Stalled(after), stderr_tail }) => {
+                let message = format!("its conversion was stopped: the engine stood still for {} s", after.as_secs());
+                broken(ErrorCode::Timeout, "stalled", &message, true, stderr_tail)
+            }
+            Err(RunError::Stopped { why: Stopped::Flooded, stderr_tail }) => {
+                let message = "its conversion was stopped: the engine flooded its output";
+                broken(ErrorCode::Corrupt, "flooded", message, true, stderr_tail)
+            }
             Err(RunError::Io(error)) => {
                 let message = "the engine could not be started";
                 broken(ErrorCode::Internal, "unavailable", message, true, error.to_string())
@@ -99,8 +115,9 @@ impl Hosts {
             file_bytes: limits::ENGINE_FILE_BYTES_MAX,
             cpu_seconds: config.time_max.as_secs() + 10,
             stdout_bytes: usize::try_from(limits::ENGINE_MESSAGE_BYTES_MAX).unwrap_or(usize::MAX) + 4,
-            stderr_bytes: limits::STDERR_TAIL_BYTES_MAX,
+            stderr_bytes: limits::STDERR_BYTES_MAX,
             time: config.time_max,
+            stall: config.stall_max,
         };
         let office = match request {
             Request::Convert(convert) if convert.lane == Lane::Office.as_str() => convert.engines.office.as_deref(),
@@ -123,27 +140,48 @@ impl Hosts {
         };
         process::run(&child).await
     }
-}
 
-/// Reads the answer of a host that has ended.
-fn answered(ended: Ended) -> (Answer, Ran) {
-    match protocol::decode::<Response>(&ended.stdout) {
-        Ok(response) if ended.exit.is_clean() => {
-            let ran = Ran {
-                format: response.format,
-                engine: response.engine,
-                engine_version: response.engine_version,
-                peak_memory_bytes: Some(response.peak_memory_bytes),
-                exit: None,
-                stderr_tail: ended.stderr_tail,
-            };
-            (response.answer, ran)
+    /// Reads the answer of a host that has ended.
+    fn answered(&self, ended: Ended) -> (Answer, Ran) {
+        match protocol::decode::<Response>(&ended.stdout) {
+            Ok(response) if ended.exit.is_clean() => {
+                let ran = Ran {
+                    format: response.format,
+                    engine: response.engine,
+                    engine_version: response.engine_version,
+                    peak_memory_bytes: Some(response.peak_memory_bytes),
+                    exit: None,
+                    stderr_tail: ended.stderr_tail,
+                };
+                (response.answer, ran)
+            }
+            Ok(_) | Err(_) => {
+                let (answer, ran) = match self.exceeded(&ended) {
+                    Some(limit) => {
+                        let message = format!("it exceeds a limit: its conversion {limit}");
+                        broken(ErrorCode::Generic, "exceeded", &message, false, ended.stderr_tail)
+                    }
+                    None => {
+                        let message =
+                            format!("its conversion failed: the engine ended without an answer ({})", ended.exit.words);
+                        broken(ErrorCode::Corrupt, "crashed", &message, true, ended.stderr_tail)
+                    }
+                };
+                (answer, Ran { exit: (!ended.exit.is_clean()).then_some(ended.exit.words), ..ran })
+            }
         }
-        Ok(_) | Err(_) => {
-            let message = format!("its conversion failed: the engine ended without an answer ({})", ended.exit.words);
-            let (answer, ran) = broken(ErrorCode::Corrupt, "crashed", &message, true, ended.stderr_tail);
-            (answer, Ran { exit: (!ended.exit.is_clean()).then_some(ended.exit.words), ..ran })
+    }
+
+    /// The limit that a host ran into, of those that the kernel holds.
+    fn exceeded(&self, ended: &Ended) -> Option<String> {
+        let gibibytes = |bytes: u64| format!("{} GiB", bytes.div_ceil(1 << 30));
+        if ended.exit.signal == Some(Signal::SIGXFSZ as i32) {
+            return Some(format!("writes a file of more than {}", gibibytes(limits::ENGINE_FILE_BYTES_MAX)));
         }
+        // Where there is no more memory, Rust and C++ end their programs with these words.
+        let words = ["memory allocation of", "std::bad_alloc"];
+        let starved = !ended.exit.is_clean() && words.iter().any(|words| ended.stderr_tail.contains(words));
+        starved.then(|| format!("needs more than {} of memory", gibibytes(self.config.memory_bytes_max)))
     }
 }
 

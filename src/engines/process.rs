@@ -3,7 +3,14 @@
 //! A [`Child`] is bounded: a deadline, limits, capped output, its own process group that is killed as one. A service of
 //! ours that runs for long ([`spawn_service`]) has none of these but dies with its parent.
 
-use std::{ffi::OsString, io, os::fd::OwnedFd, path::Path, process::Stdio, time::Duration};
+use std::{
+    ffi::OsString,
+    io,
+    os::{fd::OwnedFd, unix::process::ExitStatusExt as _},
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
 
 use nix::{
     sys::{
@@ -13,12 +20,16 @@ use nix::{
     },
     unistd::Pid,
 };
+use rustix::process::{PidfdFlags, pidfd_open};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::unix::pipe,
     process::Command,
 };
+
+use super::progress;
+use crate::domain::limits;
 
 /// What a bounded child may use.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -31,10 +42,12 @@ pub struct Limits {
     pub cpu_seconds: u64,
     /// Bytes of standard output that are kept; one more ends the child.
     pub stdout_bytes: usize,
-    /// Bytes of standard error that are kept, from its end.
+    /// Bytes of standard error; one more ends the child. The last [`limits::STDERR_TAIL_BYTES_MAX`] are kept.
     pub stderr_bytes: usize,
     /// Wall-clock time.
     pub time: Duration,
+    /// Wall-clock time in which it uses no processor and waits for no disk.
+    pub stall: Duration,
 }
 
 impl Limits {
@@ -77,6 +90,8 @@ pub struct Child<'a> {
 pub struct Exit {
     /// Its exit status, if it was not ended by a signal.
     pub status: Option<i32>,
+    /// The number of the signal that ended it, if one did.
+    pub signal: Option<i32>,
     /// Exit status or signal, in words.
     pub words: String,
 }
@@ -116,16 +131,24 @@ pub enum RunError {
     /// It could not be started or read.
     #[error("could not run the program")]
     Io(#[source] io::Error),
-    /// Its time was over; it has been killed.
-    #[error("stopped after {} s", .after.as_secs())]
-    TimedOut {
-        /// The time it had.
-        after: Duration,
+    /// It has been killed.
+    #[error("it was stopped: {why:?}")]
+    Stopped {
+        /// The limit that it ran into.
+        why: Stopped,
         /// The end of what it wrote to standard error.
         stderr_tail: String,
     },
-    /// It wrote more than it may; it has been killed.
-    #[error("it flooded its output")]
+}
+
+/// The limits that a parent watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// Its time was over.
+    TimedOut(Duration),
+    /// It stood still for so long.
+    Stalled(Duration),
+    /// It wrote more than it may.
     Flooded,
 }
 
@@ -135,18 +158,28 @@ pub enum RunError {
 /// When it cannot be started, takes too long, or writes too much.
 pub async fn run(child: &Child<'_>) -> Result<Ended, RunError> {
     let (mut started, pipes) = spawn(child).map_err(RunError::Io)?;
+    let pid = started.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
+    let pid = pid.ok_or_else(|| RunError::Io(io::ErrorKind::NotFound.into()))?;
     // From here on, whichever way this function is left, the whole group goes.
-    let mut group = Group(started.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw));
+    let mut group = Some(Group(pid));
     let end = async {
+        // Nothing is read from the handle: it only becomes readable, as a pipe does.
+        pipe::Receiver::from_owned_fd_unchecked(handle(pid)?)?.readable().await?;
+        // Before it is reaped: its number is not given to anybody else until then.
+        drop(group.take());
         let status = started.wait().await?;
-        Ok(Exit { status: status.code(), words: status.to_string() })
+        Ok(Exit { status: status.code(), signal: status.signal(), words: status.to_string() })
     };
-    let ended = attend(pipes, end, child.stdin, &child.limits).await?;
-    if ended.exit.is_clean() {
-        // The child is reaped and said that all is done: its group is empty, and the number may belong to another soon.
-        group.0 = None;
-    }
-    Ok(ended)
+    attend(pipes, pid, end, child.stdin, &child.limits).await
+}
+
+/// A handle of a child that is not reaped; it becomes readable when the child ends.
+///
+/// # Errors
+/// When this process may open no more.
+pub(super) fn handle(child: Pid) -> io::Result<OwnedFd> {
+    let number = rustix::process::Pid::from_raw(child.as_raw()).ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(pidfd_open(number, PidfdFlags::empty())?)
 }
 
 fn spawn(child: &Child<'_>) -> io::Result<(tokio::process::Child, Pipes)> {
@@ -172,13 +205,14 @@ impl Pipes {
     }
 }
 
-/// Feeds a child, reads what it says, and waits for its `end`, all within its limits. Whoever calls it kills the child when
-/// there is no end.
+/// Feeds a child, reads what it says, and waits for its `end`, at which nothing of its group is left, all within its limits.
+/// Whoever calls it kills the child when there is no end.
 ///
 /// # Errors
 /// When it takes too long, writes too much, or cannot be read.
 pub(super) async fn attend(
     pipes: Pipes,
+    pid: Pid,
     end: impl Future<Output = io::Result<Exit>>,
     stdin: &[u8],
     limits: &Limits,
@@ -189,33 +223,42 @@ pub(super) async fn attend(
         if let Err(error) = to_child.write_all(stdin).await {
             tracing::debug!(%error, "a child did not read its input");
         }
+        Ok(())
     };
     let mut tail = Vec::new();
-    let work = async {
-        let ((), out, ()) = tokio::join!(
-            feed,
-            read_capped(stdout, limits.stdout_bytes),
-            read_tail(stderr, limits.stderr_bytes, &mut tail)
-        );
-        let out = out.map_err(RunError::Io)?.ok_or(RunError::Flooded)?;
-        Ok((end.await.map_err(RunError::Io)?, out))
+    // What comes first of all that can end it; each of them may be waited for in vain.
+    let ended = tokio::select! {
+        ended = async {
+            tokio::try_join!(
+                feed,
+                read_capped(stdout, limits.stdout_bytes),
+                read_tail(stderr, limits.stderr_bytes, &mut tail),
+                async { end.await.map_err(Cut::Broken) },
+            )
+        } => ended,
+        () = tokio::time::sleep(limits.time) => Err(Cut::Short(Stopped::TimedOut(limits.time))),
+        () = progress::stalls(pid, limits.stall) => Err(Cut::Short(Stopped::Stalled(limits.stall))),
     };
-    let ended = tokio::time::timeout(limits.time, work).await;
     let stderr_tail = String::from_utf8_lossy(&tail).into_owned();
     match ended {
-        Ok(ended) => ended.map(|(exit, stdout)| Ended { exit, stdout, stderr_tail }),
-        Err(_) => Err(RunError::TimedOut { after: limits.time, stderr_tail }),
+        Ok(((), stdout, (), exit)) => Ok(Ended { exit, stdout, stderr_tail }),
+        Err(Cut::Broken(error)) => Err(RunError::Io(error)),
+        Err(Cut::Short(why)) => Err(RunError::Stopped { why, stderr_tail }),
     }
 }
 
+/// What keeps a child from being attended to its end.
+enum Cut {
+    Broken(io::Error),
+    Short(Stopped),
+}
+
 /// Kills a process group when it is dropped.
-struct Group(Option<Pid>);
+struct Group(Pid);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if let Some(group) = self.0
-            && let Err(error) = killpg(group, Signal::SIGKILL)
-        {
+        if let Err(error) = killpg(self.0, Signal::SIGKILL) {
             tracing::trace!(%error, "a process group was gone already");
         }
     }
@@ -280,25 +323,25 @@ pub(super) fn spawn_zygote(
     command.spawn()
 }
 
-/// Reads to the end, or says `None` when there is more than the cap.
-async fn read_capped(pipe: impl AsyncRead + Unpin, cap: usize) -> io::Result<Option<Vec<u8>>> {
+/// Reads to the end, if that comes within the cap.
+async fn read_capped(pipe: impl AsyncRead + Unpin, cap: usize) -> Result<Vec<u8>, Cut> {
     let mut kept = Vec::new();
     let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-    pipe.take(limit).read_to_end(&mut kept).await?;
-    Ok((kept.len() <= cap).then_some(kept))
+    pipe.take(limit).read_to_end(&mut kept).await.map_err(Cut::Broken)?;
+    if kept.len() > cap { Err(Cut::Short(Stopped::Flooded)) } else { Ok(kept) }
 }
 
-/// Reads to the end and keeps the last bytes.
-async fn read_tail(mut pipe: impl AsyncRead + Unpin, cap: usize, tail: &mut Vec<u8>) {
+/// Reads to the end, if that comes within the cap, and keeps the last bytes.
+async fn read_tail(mut pipe: impl AsyncRead + Unpin, cap: usize, tail: &mut Vec<u8>) -> Result<(), Cut> {
     let mut buffer = vec![0; 8 * 1024];
+    let mut left = cap;
     loop {
         match pipe.read(&mut buffer).await {
-            Ok(0) | Err(_) => return,
+            Ok(0) | Err(_) => return Ok(()),
             Ok(count) => {
                 tail.extend(buffer.iter().take(count));
-                if tail.len() > cap {
-                    tail.drain(..tail.len() - cap);
-                }
+                tail.drain(..tail.len().saturating_sub(limits::STDERR_TAIL_BYTES_MAX));
+                left = left.checked_sub(count).ok_or(Cut::Short(Stopped::Flooded))?;
             }
         }
     }

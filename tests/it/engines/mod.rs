@@ -1,6 +1,8 @@
 //! Engines as a worker runs them, one host a document.
 
 mod cage;
+mod fault_hosts;
+mod faults;
 mod hosts;
 mod office;
 mod zygote;

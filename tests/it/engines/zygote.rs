@@ -124,13 +124,15 @@ async fn where_no_zygote_starts_each_host_starts_libreoffice_by_itself() {
     // None at all, and a program that ends at once.
     for zygote_args in [None, Some(vec!["openapi".into()])] {
         let folder = tempfile::tempdir().unwrap();
-        let engines = Engines { office: Some(SOFFICE.into()), fonts: vec!["/usr/share/fonts".into()] };
+        let engines = Engines { office: Some(SOFFICE.into()), fonts: vec!["/usr/share/fonts".into()], faults: false };
         let config = HostConfig {
             program: env!("CARGO_BIN_EXE_bindery").into(),
             args: vec!["engine".into()],
             zygote_args,
             engines: engines.clone(),
             time_max: seconds(60),
+            stall_max: limits::ENGINE_STALL_MAX,
+            idle_max: limits::ENGINE_IDLE_MAX,
             memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
         };
         let work = folder.path().join("work");

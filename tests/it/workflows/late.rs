@@ -55,8 +55,10 @@ fn worker(ctx: &Context, folder: &Path) -> Work {
         program: env!("CARGO_BIN_EXE_bindery").into(),
         args: vec!["engine".into()],
         zygote_args: None,
-        engines: Engines { office: None, fonts: vec!["/usr/share/fonts".into()] },
+        engines: Engines { office: None, fonts: vec!["/usr/share/fonts".into()], faults: false },
         time_max: seconds(60),
+        stall_max: limits::ENGINE_STALL_MAX,
+        idle_max: limits::ENGINE_IDLE_MAX,
         memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
     };
     Work::new(ctx.clone(), WorkConfig { host, folder: folder.join("work") }).unwrap()
