@@ -9,6 +9,7 @@ use std::{
     os::{fd::OwnedFd, unix::process::ExitStatusExt as _},
     path::Path,
     process::Stdio,
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -23,7 +24,7 @@ use nix::{
 use rustix::process::{PidfdFlags, pidfd_open};
 use serde::{Deserialize, Serialize};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWriteExt},
     net::unix::pipe,
     process::Command,
 };
@@ -225,23 +226,25 @@ pub(super) async fn attend(
         }
         Ok(())
     };
-    let mut tail = Vec::new();
+    let moved = AtomicU64::new(0);
+    let mut out = Tail { bytes: Vec::new(), most: limits.stdout_bytes };
+    let mut err = Tail { bytes: Vec::new(), most: limits::STDERR_TAIL_BYTES_MAX };
     // What comes first of all that can end it; each of them may be waited for in vain.
     let ended = tokio::select! {
         ended = async {
             tokio::try_join!(
                 feed,
-                read_capped(stdout, limits.stdout_bytes),
-                read_tail(stderr, limits.stderr_bytes, &mut tail),
+                read(stdout, limits.stdout_bytes, &mut out, &moved),
+                read(stderr, limits.stderr_bytes, &mut err, &moved),
                 async { end.await.map_err(Cut::Broken) },
             )
         } => ended,
         () = tokio::time::sleep(limits.time) => Err(Cut::Short(Stopped::TimedOut(limits.time))),
-        () = progress::stalls(pid, limits.stall) => Err(Cut::Short(Stopped::Stalled(limits.stall))),
+        () = progress::stalls(pid, &moved, limits.stall) => Err(Cut::Short(Stopped::Stalled(limits.stall))),
     };
-    let stderr_tail = String::from_utf8_lossy(&tail).into_owned();
+    let stderr_tail = String::from_utf8_lossy(&err.bytes).into_owned();
     match ended {
-        Ok(((), stdout, (), exit)) => Ok(Ended { exit, stdout, stderr_tail }),
+        Ok(((), (), (), exit)) => Ok(Ended { exit, stdout: out.bytes, stderr_tail }),
         Err(Cut::Broken(error)) => Err(RunError::Io(error)),
         Err(Cut::Short(why)) => Err(RunError::Stopped { why, stderr_tail }),
     }
@@ -323,28 +326,26 @@ pub(super) fn spawn_zygote(
     command.spawn()
 }
 
-/// Reads to the end, if that comes within the cap.
-async fn read_capped(pipe: impl AsyncRead + Unpin, cap: usize) -> Result<Vec<u8>, Cut> {
-    let mut kept = Vec::new();
-    let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-    pipe.take(limit).read_to_end(&mut kept).await.map_err(Cut::Broken)?;
-    if kept.len() > cap { Err(Cut::Short(Stopped::Flooded)) } else { Ok(kept) }
-}
-
-/// Reads to the end, if that comes within the cap, and keeps the last bytes.
-async fn read_tail(mut pipe: impl AsyncRead + Unpin, cap: usize, tail: &mut Vec<u8>) -> Result<(), Cut> {
-    let mut buffer = vec![0; 8 * 1024];
+/// Reads to the end, if that comes within the cap; the last bytes are kept.
+async fn read(mut pipe: pipe::Receiver, cap: usize, kept: &mut Tail, moved: &AtomicU64) -> Result<(), Cut> {
+    let mut buffer = vec![0; 16 * 1024];
     let mut left = cap;
     loop {
-        match pipe.read(&mut buffer).await {
-            Ok(0) | Err(_) => return Ok(()),
-            Ok(count) => {
-                tail.extend(buffer.iter().take(count));
-                tail.drain(..tail.len().saturating_sub(limits::STDERR_TAIL_BYTES_MAX));
-                left = left.checked_sub(count).ok_or(Cut::Short(Stopped::Flooded))?;
-            }
+        let count = pipe.read(&mut buffer).await.map_err(Cut::Broken)?;
+        if count == 0 {
+            return Ok(());
         }
+        moved.fetch_add(1, Ordering::Relaxed);
+        kept.bytes.extend(buffer.iter().take(count));
+        kept.bytes.drain(..kept.bytes.len().saturating_sub(kept.most));
+        left = left.checked_sub(count).ok_or(Cut::Short(Stopped::Flooded))?;
     }
+}
+
+/// The last bytes of what was read.
+struct Tail {
+    bytes: Vec<u8>,
+    most: usize,
 }
 
 /// A long-running process of ours: a role of this program, or the embedded PostgreSQL.

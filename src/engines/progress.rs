@@ -1,6 +1,11 @@
 //! Whether a process gets on with its work: what it and all that it started have used of the processor, as `/proc` tells.
 
-use std::{collections::HashMap, fs, time::Duration};
+use std::{
+    collections::HashMap,
+    fs,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use nix::unistd::Pid;
 
@@ -21,13 +26,14 @@ struct Process {
 }
 
 /// Comes back when a process and its descendants have stood still for so long: they used less than a hundredth of one
-/// processor, and the process did not wait for the disk.
+/// processor, and the process did not wait for the disk, nor has anything been read from it, which `moved` counts: it may have
+/// waited for us.
 ///
 /// A look counts for the time until the next one and no longer, so that nobody has stood still who was stopped together with
 /// us, as when a container is paused.
-pub(super) async fn stalls(pid: Pid, limit: Duration) {
+pub(super) async fn stalls(pid: Pid, moved: &AtomicU64, limit: Duration) {
     let needed = u64::try_from(limit.as_millis() * NEEDED_IN_100_S / 100_000).unwrap_or(u64::MAX).max(1);
-    let (mut own, mut family) = (0, 0);
+    let (mut own, mut family, mut seen) = (0, 0, 0);
     let mut idle = 0;
     while idle < LOOKS {
         tokio::time::sleep(limit / LOOKS).await;
@@ -37,8 +43,9 @@ pub(super) async fn stalls(pid: Pid, limit: Duration) {
             idle = 0;
             continue;
         };
-        if process.blocked || process.used.abs_diff(own) >= needed {
-            (own, idle) = (process.used, 0);
+        let moved = moved.load(Ordering::Relaxed);
+        if moved != seen || process.blocked || process.used.abs_diff(own) >= needed {
+            (own, seen, idle) = (process.used, moved, 0);
             continue;
         }
         // Only now, as it takes a look at every process of the machine.

@@ -3,12 +3,16 @@
 use std::{
     ffi::OsString,
     io,
-    os::{fd::AsFd as _, unix::net::UnixStream as StdStream},
+    os::{
+        fd::{AsFd as _, OwnedFd},
+        unix::net::UnixStream as StdStream,
+    },
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use nix::unistd::Pid;
+use rustix::process::{Signal, pidfd_send_signal};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     net::UnixStream,
@@ -51,8 +55,18 @@ struct State {
 struct Alive {
     /// Keeps the bounds of messages, unlike a stream, so nothing is read or written through its own methods.
     socket: UnixStream,
-    /// Waits for its end, and kills it when it is dropped.
+    /// Waits for its end.
     process: AbortOnDropHandle<()>,
+    handle: OwnedFd,
+}
+
+impl Drop for Alive {
+    /// Kills it at once, so that nothing is written to its folder any more when that is removed.
+    fn drop(&mut self) {
+        if let Err(error) = pidfd_send_signal(&self.handle, Signal::KILL) {
+            tracing::trace!(%error, "the zygote was gone already");
+        }
+    }
 }
 
 impl Zygote {
@@ -125,8 +139,10 @@ impl Zygote {
         wire::send(&ours, &self.setup, &[])?;
         let ours = StdStream::from(ours);
         ours.set_nonblocking(true)?;
+        let pid = process.id().and_then(|id| i32::try_from(id).ok()).ok_or(io::ErrorKind::NotFound)?;
+        let handle = process::handle(Pid::from_raw(pid))?;
         let process = AbortOnDropHandle::new(tokio::spawn(watch(process)));
-        let zygote = Alive { socket: UnixStream::from_std(ours)?, process };
+        let zygote = Alive { socket: UnixStream::from_std(ours)?, process, handle };
         let answered = async {
             zygote.socket.readable().await?;
             wire::receive::<Readiness>(&zygote.socket)

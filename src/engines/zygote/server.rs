@@ -69,8 +69,7 @@ fn work(office: &office::Running, setup: &Setup, unsandboxed: bool, socket: Owne
     wire::send(&socket, &Readiness::Ready, &[])?;
     let temporary = office::Running::temporary_folders()?;
     let mut running: Vec<Running> = Vec::new();
-    loop {
-        let Some((ordered, changed)) = wait(&socket, &running, setup.idle_max)? else { break };
+    while let Some((ordered, changed)) = wait(&socket, &running, setup.idle_max)? {
         // From the end, so that the places before stay what they are.
         for (place, ended) in changed.into_iter().rev() {
             if ended {

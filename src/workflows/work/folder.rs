@@ -190,8 +190,8 @@ mod tests {
         let locked = top.join("locked");
         fs::create_dir_all(locked.join("inside")).unwrap();
         fs::write(locked.join("inside/document"), "secret").unwrap();
-        fs::set_permissions(locked.join("inside"), fs::Permissions::from_mode(0)).unwrap();
-        fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(locked.join("inside"), fs::Permissions::from_mode(0o000)).unwrap();
+        fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
         // Deeper than any path may be long: each half is short enough, and one is moved into the other again and again.
         fs::create_dir(top.join("deep")).unwrap();
         for _ in 0..3_000 {

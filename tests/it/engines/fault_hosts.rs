@@ -3,60 +3,17 @@
 use std::path::Path;
 
 use bindery::{
-    domain::limits,
+    domain::Lane,
     engines::{
         fault::Fault,
-        host::{HostConfig, Hosts, Ran},
-        protocol::{Answer, Convert, Engines, Request, Target},
-        settings::Settings,
+        host::{HostConfig, Hosts},
+        protocol::{Answer, Engines},
     },
 };
 use futures_util::future::join_all;
 use nix::unistd::Pid;
 
-use crate::support::{Document, documents, service::children, until, wait::seconds};
-
-const SOFFICE: &str = "/usr/lib/libreoffice/program/soffice.bin";
-
-/// Hosts with limits that are soon reached; copies of a zygote for Office documents.
-fn hosts(folder: &Path) -> Hosts {
-    let config = HostConfig {
-        program: env!("CARGO_BIN_EXE_bindery").into(),
-        args: vec!["engine".into()],
-        zygote_args: Some(vec!["engine".into(), "--zygote".into()]),
-        engines: engines(),
-        time_max: seconds(8),
-        stall_max: seconds(2),
-        idle_max: limits::ENGINE_IDLE_MAX,
-        memory_bytes_max: 2 << 30,
-    };
-    Hosts::new(config, folder.join("zygote"))
-}
-
-fn engines() -> Engines {
-    Engines { office: Some(SOFFICE.into()), fonts: vec!["/usr/share/fonts".into()], faults: true }
-}
-
-/// Has a host convert a document in a folder of its own.
-async fn run(hosts: &Hosts, folder: &Path, lane: &str, document: &Document) -> (Answer, Ran) {
-    let work = folder.join(&document.name);
-    std::fs::create_dir(&work).unwrap();
-    std::fs::write(work.join("input"), &document.bytes).unwrap();
-    let request = Request::Convert(Convert {
-        input: "input".into(),
-        output: "output.pdf".into(),
-        file_name: document.name.clone(),
-        media_type: None,
-        passwords: Vec::new(),
-        target: Target::PdfA2b,
-        lane: lane.to_owned(),
-        settings: Settings::default(),
-        engines: engines(),
-        nesting: 0,
-        upload_bytes: 0,
-    });
-    hosts.run(&work, &request).await
-}
+use crate::support::{Document, documents, hosts, service::children, until, wait::seconds};
 
 /// The error code, the kind of fault and whether it may pass, of faults that are the end of a host or of its time. The others
 /// are lies, which a worker has to find out; and a disk is filled elsewhere.
@@ -81,22 +38,27 @@ fn expected(fault: Fault) -> Option<(&'static str, &'static str, bool)> {
     }
 }
 
-/// Commits every fault that has an end, all at once, and checks how each ends and that none is left.
-async fn each_ends_as_its_class(lane: &str, document: fn(&str) -> Document, extension: &str) {
+/// Commits every fault that has an end, all at once under limits that are soon reached, and checks how each ends and that
+/// none is left.
+async fn each_ends_as_its_class(lane: Lane, document: fn(&str) -> Document, extension: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let hosts = hosts(folder.path());
+    let usual = hosts::config();
+    let engines = Engines { faults: true, ..usual.engines.clone() };
+    let (stall_max, time_max) = (seconds(2), seconds(8));
+    let config = HostConfig { engines: engines.clone(), stall_max, time_max, memory_bytes_max: 2 << 30, ..usual };
+    let hosts = Hosts::new(config, folder.path().join("zygote"));
     hosts.warm().await;
     let faults: Vec<_> = Fault::ALL.iter().filter_map(|fault| Some((fault, expected(*fault)?))).collect();
     let misbehaving = join_all(faults.iter().map(async |(fault, expected)| {
         let document = document(&format!("fault-{fault}.{extension}"));
-        let (answer, ran) = run(&hosts, folder.path(), lane, &document).await;
+        let (answer, ran) = hosts::convert(&hosts, &engines, folder.path(), lane, &document).await;
         let Answer::Failed(refusal) = answer else { panic!("{fault}: {answer:?}") };
         let told = (refusal.code.as_str(), refusal.fault.as_str(), refusal.passing);
         assert_eq!(told, *expected, "{fault}: {} {ran:?}", refusal.message);
     }));
     let well = join_all((0..4).map(async |number| {
         let document = document(&format!("well-{number}.{extension}"));
-        let (answer, ran) = run(&hosts, folder.path(), lane, &document).await;
+        let (answer, ran) = hosts::convert(&hosts, &engines, folder.path(), lane, &document).await;
         assert!(matches!(answer, Answer::Done { .. }), "{answer:?} {ran:?}");
     }));
     tokio::join!(misbehaving, well);
@@ -121,34 +83,21 @@ async fn no_host_is_left(folder: &Path) {
 
 #[tokio::test]
 async fn each_fault_of_a_started_host_ends_as_its_class_beside_others_that_do_well() {
-    each_ends_as_its_class("native", documents::text, "txt").await;
+    each_ends_as_its_class(Lane::Native, documents::text, "txt").await;
 }
 
 #[tokio::test]
 async fn each_fault_of_a_host_of_the_zygote_ends_as_its_class_beside_others_that_do_well() {
-    each_ends_as_its_class("office", documents::rtf, "rtf").await;
+    each_ends_as_its_class(Lane::Office, documents::rtf, "rtf").await;
 }
 
 #[tokio::test]
 async fn without_the_engine_a_document_named_for_a_fault_is_converted() {
     let folder = tempfile::tempdir().unwrap();
-    let hosts = hosts(folder.path());
-    let work = folder.path().join("work");
-    std::fs::create_dir(&work).unwrap();
-    std::fs::write(work.join("input"), documents::text("a.txt").bytes).unwrap();
-    let request = Request::Convert(Convert {
-        input: "input".into(),
-        output: "output.pdf".into(),
-        file_name: "fault-crash.txt".to_owned(),
-        media_type: None,
-        passwords: Vec::new(),
-        target: Target::PdfA2b,
-        lane: "native".to_owned(),
-        settings: Settings::default(),
-        engines: Engines { faults: false, ..engines() },
-        nesting: 0,
-        upload_bytes: 0,
-    });
-    let (answer, ran) = hosts.run(&work, &request).await;
+    let config = hosts::config();
+    let engines = config.engines.clone();
+    let hosts = Hosts::new(config, folder.path().join("zygote"));
+    let document = documents::text("fault-crash.txt");
+    let (answer, ran) = hosts::convert(&hosts, &engines, folder.path(), Lane::Native, &document).await;
     assert!(matches!(answer, Answer::Done { pages: 1, .. }), "{answer:?} {ran:?}");
 }

@@ -1,6 +1,7 @@
 //! Engines as a worker runs them, one host a document.
 
 mod cage;
+mod children;
 mod fault_hosts;
 mod faults;
 mod hosts;
