@@ -13,10 +13,7 @@ use std::{
     time::Duration,
 };
 
-use nix::{
-    sys::stat::Mode,
-    unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, getpgid, getppid, mkfifo, setpgid},
-};
+use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, getpgid, getppid, setpgid};
 
 use super::{
     Error, office,
@@ -76,8 +73,8 @@ words! {
         Text = "text",
         /// Leaves a link to a file outside in the place of the PDF.
         Link = "link",
-        /// Leaves a pipe that nobody writes to in the place of the PDF.
-        Pipe = "pipe",
+        /// Leaves a folder in the place of the PDF.
+        Folder = "folder",
         /// Writes a file that is larger than it may be.
         File = "file",
         /// Writes until the disk is full, and then waits for ever; only for a small disk of its own.
@@ -159,8 +156,8 @@ fn act(fault: Fault, convert: &Convert) -> io::Result<Answer> {
             symlink("/etc/hostname", output)?;
             Ok(done(1))
         }
-        Fault::Pipe => {
-            mkfifo(output, Mode::S_IRWXU)?;
+        Fault::Folder => {
+            fs::create_dir(output)?;
             Ok(done(1))
         }
         Fault::File => {

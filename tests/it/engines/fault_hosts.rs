@@ -33,7 +33,7 @@ fn expected(fault: Fault) -> Option<(&'static str, &'static str, bool)> {
         | Fault::Empty
         | Fault::Text
         | Fault::Link
-        | Fault::Pipe
+        | Fault::Folder
         | Fault::Disk => None,
     }
 }

@@ -31,7 +31,7 @@ fn expected(fault: Fault) -> Option<&'static str> {
         | Fault::Empty
         | Fault::Text
         | Fault::Link
-        | Fault::Pipe => Some("internal"),
+        | Fault::Folder => Some("internal"),
         // Names of what was unpacked are labels, whatever they say.
         Fault::Names => None,
     }
@@ -88,6 +88,7 @@ async fn each_fault_ends_its_own_document_with_the_right_code_and_leaves_nothing
                 let (told, message) = done.error();
                 assert_eq!(told, code, "{fault}: {message}");
                 assert!(message.contains(&format!("fault-{fault}.txt")), "{message}");
+                assert!(!message.contains("could not commit"), "{message}");
             }
             None => assert_eq!(done.result["status"], "success", "{fault}: {}", done.result),
         }

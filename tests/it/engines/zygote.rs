@@ -138,6 +138,16 @@ async fn a_worker_has_a_zygote_ready_before_the_first_document_comes() {
 }
 
 #[tokio::test]
+async fn a_worker_that_is_stopped_while_it_warms_a_zygote_leaves_nothing() {
+    let site = Site::new().await;
+    let mut work = site.work();
+    let zygote = zygote_of(&work).await;
+    assert!(work.stop(seconds(30)).await.success());
+    is_gone("the zygote", zygote).await;
+    assert_eq!(std::fs::read_dir(site.folder.path().join("work")).unwrap().count(), 0);
+}
+
+#[tokio::test]
 async fn a_zygote_that_hangs_is_replaced_and_no_attempt_is_lost() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;

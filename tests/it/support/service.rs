@@ -218,13 +218,15 @@ impl Site {
 impl Site {
     /// Waits until a worker runs an engine host that it started, and gives its process.
     pub(crate) async fn engine_runs(&self, work: &Process) -> Pid {
-        until("the engine runs", seconds(30), async || {
-            let is_host =
-                |args: &[String]| args.iter().any(|arg| arg == "engine") && args.iter().all(|arg| arg != "--zygote");
-            children(work.pid()).into_iter().find(|(_, args)| is_host(args)).map(|(engine, _)| engine)
-        })
-        .await
+        until("the engine runs", seconds(30), async || hosts(work).first().copied()).await
     }
+}
+
+/// The engine hosts that a worker has started; those of its zygote are not among them.
+pub(crate) fn hosts(work: &Process) -> Vec<Pid> {
+    let mut hosts = children(work.pid());
+    hosts.retain(|(_, args)| args.iter().any(|arg| arg == "engine") && args.iter().all(|arg| arg != "--zygote"));
+    hosts.into_iter().map(|(host, _)| host).collect()
 }
 
 /// Every file below a folder.
