@@ -37,6 +37,7 @@ impl Ours {
             office: office::find(&[SOFFICE.into()]),
             browser: browser::find(&[CHROMIUM.into()]),
             fonts: vec!["/usr/share/fonts".into()],
+            faults: false,
         };
         let config = HostConfig {
             program: PROGRAM.into(),
@@ -44,6 +45,8 @@ impl Ours {
             zygote_args: Some(vec!["engine".into(), "--zygote".into()]),
             engines: engines.clone(),
             time_max: Duration::from_secs(300),
+            stall_max: limits::ENGINE_STALL_MAX,
+            idle_max: limits::ENGINE_IDLE_MAX,
             memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
         };
         let folder = folder.join("ours");

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use super::{config::Config, postgres, print};
+use super::{capacity, config::Config, postgres, print};
 use crate::{
     engines::{
         browser::{self, Probe},
@@ -31,6 +31,7 @@ pub(super) async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
     }
     let slots: Vec<_> = config.slots.iter().map(|(lane, slots)| format!("{lane}={slots}")).collect();
     print(&format!("        {:<12} {}", "slots", slots.join(",")));
+    print(&format!("        {:<12} {}", "memory", capacity::bound(&config.slots)));
     Ok(if findings.iter().all(|finding| finding.good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -59,7 +60,7 @@ async fn chromium(config: &Config) -> Finding {
         return Finding { subject, good: false, text: text.to_owned() };
     };
     let place = program.display().to_string();
-    let Ok(work) = super::work::work_config(config) else {
+    let Ok(work) = super::work::work_config(config, false) else {
         return Finding { subject, good: false, text: format!("{place} cannot be tried: this program is not found") };
     };
     match browser::probe(&work.host).await {

@@ -130,6 +130,16 @@ pub const ATTEMPTS_MAX: i16 = 3;
 /// of ten thousand tasks a few are twice in its slots when that happens.
 pub const CRASHES_MAX: i16 = 3;
 
+/// How long an engine may stand still. What waits for nothing but itself uses the processor; what waits for the disk is told
+/// apart.
+pub const ENGINE_STALL_MAX: Duration = Duration::from_secs(30);
+
+/// How long a warm process without work is kept; starting it anew takes half a second.
+pub const ENGINE_IDLE_MAX: Duration = Duration::from_secs(300);
+
+/// Most bytes that an engine may write to its standard error. LibreOffice in a bad mood writes some hundred lines.
+pub const STDERR_BYTES_MAX: usize = 16 << 20;
+
 /// Most bytes that are kept of what an engine writes to its standard error.
 pub const STDERR_TAIL_BYTES_MAX: usize = 4 * 1024;
 
@@ -141,6 +151,13 @@ pub const ENGINE_FILE_BYTES_MAX: u64 = 4 << 30;
 
 /// Most bytes of memory an engine host may map. LibreOffice needs 500 MiB for the largest ordinary document seen.
 pub const ENGINE_MEMORY_BYTES_MAX: u64 = 6 << 30;
+
+/// Bytes of memory that there have to be for each slot of a worker that is not told how many it has: twice what the largest
+/// ordinary document needs.
+pub const SLOT_MEMORY_BYTES: u64 = 1 << 30;
+
+/// How often a document may be sent on into another lane: its type is found once, but hosts may be made to say anything.
+pub const REROUTES_MAX: i64 = 4;
 
 /// Most bytes of a plain-text document that is set in type: 1,700 pages, 2.5 GiB of memory and half a minute.
 pub const TEXT_BYTES_MAX: u64 = 8 << 20;

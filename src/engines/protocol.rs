@@ -63,6 +63,8 @@ pub struct Engines {
     pub browser: Option<PathBuf>,
     /// Folders with fonts.
     pub fonts: Vec<PathBuf>,
+    /// The fault engine, for tests: documents named for a fault have it committed.
+    pub faults: bool,
 }
 
 /// Converted documents into one PDF.

@@ -5,14 +5,17 @@ use std::{
     path::Path,
 };
 
-use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::{
+    resource::{UsageWho, getrusage},
+    statvfs::statvfs,
+};
 use time::OffsetDateTime;
 
 use super::{
     Error,
     browser::Browser,
     cage::{self, Cage, CageError, Engine},
-    detect, native, office,
+    detect, fault, native, office,
     protocol::{self, Answer, Assemble, Convert, Refusal, Request, Response, Target},
     unpack::{self, Budget, Unpacked},
 };
@@ -130,6 +133,7 @@ enum Conversion {
     Done(Converted),
     Unpacked(Unpacked),
     Reroute(Lane),
+    Faulty(Answer),
 }
 
 fn convert_document(convert: &Convert, mut given: Given<'_>) -> Response {
@@ -141,6 +145,7 @@ fn convert_document(convert: &Convert, mut given: Given<'_>) -> Response {
             engine = Some(("bindery-unpack".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
             Answer::Unpacked { names, events: events.into_iter().map(Into::into).collect() }
         }
+        Ok(Conversion::Faulty(answer)) => answer,
         Ok(Conversion::Done(converted)) => {
             engine = Some((converted.engine.to_owned(), converted.engine_version.clone()));
             finish(convert, converted).unwrap_or_else(failed)
@@ -170,6 +175,11 @@ fn prepare(convert: &Convert, given: &mut Given<'_>, format: &mut Option<Format>
     };
     if lane.as_str() != convert.lane {
         return Ok(Conversion::Reroute(lane));
+    }
+    if convert.engines.faults
+        && let Some(answer) = fault::misbehave(convert)?
+    {
+        return Ok(Conversion::Faulty(answer));
     }
     if detected.format == Format::Zip {
         let mut unpacked = take_out(convert, &bytes)?;
@@ -332,6 +342,11 @@ impl From<pdf::Error> for Error {
     }
 }
 
+/// Whether nothing can be written any more where this process works.
+fn disk_is_full() -> bool {
+    statvfs(".").is_ok_and(|disk| disk.blocks_available() == 0)
+}
+
 /// What the client and the operator are told of an error, and whether another attempt may help.
 fn failed(error: Error) -> Answer {
     let (code, fault, passing) = match &error {
@@ -344,6 +359,12 @@ fn failed(error: Error) -> Answer {
         Error::Internal { .. } => (ErrorCode::Internal, "internal", true),
     };
     let message = error.to_string();
+    if disk_is_full() {
+        // An engine says all kinds of things then.
+        let message = format!("the disk for work is full ({message})");
+        let (code, fault) = (ErrorCode::Internal.as_str().to_owned(), "internal".to_owned());
+        return Answer::Failed(Refusal { code, message, passing: true, fault, stderr_tail: String::new() });
+    }
     let stderr_tail = match error {
         Error::Internal { source: Some(source), .. } => source.to_string(),
         Error::Password { .. }

@@ -2,6 +2,9 @@
 
 mod browser;
 mod cage;
+mod children;
+mod fault_hosts;
+mod faults;
 mod hosts;
 mod office;
 mod zygote;

@@ -2,21 +2,14 @@
 
 use std::path::PathBuf;
 
-use bindery::{
-    domain::limits,
-    engines::{
-        browser,
-        host::{HostConfig, Hosts, Ran},
-        protocol::{Answer, Convert, Engines, Request, Target},
-        settings::Settings,
-    },
+use bindery::engines::{
+    host::{HostConfig, Hosts, Ran},
+    protocol::{Answer, Convert, Engines, Request, Target},
+    settings::Settings,
 };
 use tempfile::TempDir;
 
-use super::wait::seconds;
-
-/// Where Chromium usually is.
-pub(crate) const CHROMIUM: &str = "/usr/lib/chromium/chromium-headless-shell";
+use super::hosts;
 
 /// Hosts and the folders that they work in.
 pub(crate) struct Bench {
@@ -36,20 +29,14 @@ pub(crate) struct Made {
 impl Bench {
     /// Hosts with a browser.
     pub(crate) fn with_browser() -> Self {
-        Self::new(|config| config.engines.browser = browser::find(&[CHROMIUM.into()]))
+        Self::new(|config| config.engines.browser = hosts::config().engines.browser)
     }
 
     /// Hosts with our own engines and what else is set up.
     pub(crate) fn new(set_up: impl FnOnce(&mut HostConfig)) -> Self {
-        let engines = Engines { office: None, browser: None, fonts: vec!["/usr/share/fonts".into()] };
-        let mut config = HostConfig {
-            program: env!("CARGO_BIN_EXE_bindery").into(),
-            args: vec!["engine".into()],
-            zygote_args: None,
-            engines,
-            time_max: seconds(60),
-            memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
-        };
+        let usual = hosts::config();
+        let engines = Engines { office: None, browser: None, ..usual.engines.clone() };
+        let mut config = HostConfig { zygote_args: None, engines, ..usual };
         set_up(&mut config);
         let folder = tempfile::tempdir().unwrap();
         let hosts = Hosts::new(config.clone(), folder.path().join("shared"));
