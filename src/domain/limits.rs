@@ -111,6 +111,18 @@ pub const UNPACK_BYTES_FREE: u64 = 64 << 20;
 /// Most bytes that come out of one upload with all that is nested in it: four times what may be uploaded.
 pub const UNPACK_BYTES_MAX: u64 = 4 * UPLOAD_BYTES_MAX;
 
+/// Most bytes of one mail message, which is held in memory some times over. Servers refuse mails of a tenth of it.
+pub const MAIL_BYTES_MAX: u64 = 512 << 20;
+
+/// Most messages in a message, beside and inside each other. Digests of mailing lists have fifty.
+pub const MAIL_MESSAGES_MAX: usize = 1_000;
+
+/// Most parts of a message inside each other. Forwarded and signed ones reach six.
+pub const MAIL_PARTS_DEPTH_MAX: usize = 50;
+
+/// Most people that one field of a mail's header is shown with: forty pages.
+pub const MAIL_PEOPLE_SHOWN_MAX: usize = 5_000;
+
 /// How long a completed job is kept, unless `BINDERY_RETENTION` says otherwise.
 pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
 

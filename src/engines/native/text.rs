@@ -105,7 +105,7 @@ fn decode(bytes: &[u8]) -> (String, Vec<Event>) {
 }
 
 /// Replaces control characters, which have no shape, and breaks words that are wider than the page.
-fn printable(text: &str, events: &mut Vec<Event>) -> String {
+pub(in crate::engines) fn printable(text: &str, events: &mut Vec<Event>) -> String {
     let mut printed = String::with_capacity(text.len());
     let mut unbroken = 0;
     let (mut replaced, mut broken) = (0_usize, 0_usize);
@@ -146,7 +146,7 @@ fn printable(text: &str, events: &mut Vec<Event>) -> String {
 }
 
 /// Splits text into blocks of whole lines; the line feed between two blocks is the break between them.
-fn blocks(text: &str) -> Vec<Vec<u8>> {
+pub(in crate::engines) fn blocks(text: &str) -> Vec<Vec<u8>> {
     let lines: Vec<&str> = text.trim_end_matches('\n').split('\n').collect();
     lines.chunks(BLOCK_LINES).map(|block| block.join("\n").into_bytes()).collect()
 }
@@ -157,7 +157,7 @@ fn is_private_or_unassigned(character: char) -> bool {
 }
 
 /// Whether most letters are Hebrew or Arabic.
-fn reads_right_to_left(text: &str) -> bool {
+pub(in crate::engines) fn reads_right_to_left(text: &str) -> bool {
     let (mut right_to_left, mut letters) = (0_usize, 0_usize);
     for character in text.chars().filter(|character| character.is_alphabetic()).take(10_000) {
         letters += 1;
@@ -168,7 +168,12 @@ fn reads_right_to_left(text: &str) -> bool {
     right_to_left * 2 > letters
 }
 
-fn compile(source: &str, inputs: Vec<Vec<u8>>, font_folders: &[PathBuf]) -> Result<Vec<u8>, Error> {
+/// Sets a template of ours, which reads the inputs by their numbers below `/input`.
+pub(in crate::engines) fn compile(
+    source: &str,
+    inputs: Vec<Vec<u8>>,
+    font_folders: &[PathBuf],
+) -> Result<Vec<u8>, Error> {
     let sheet = Sheet::new(source, inputs, font_folders)?;
     let document = typst::compile::<PagedDocument>(&sheet).output.map_err(|problems| refused(&problems))?;
     // PDF/A asks for a date of its own making only when there is one; the result's dates are written with its metadata.

@@ -3,5 +3,6 @@
 mod browser;
 mod cage;
 mod hosts;
+mod mail;
 mod office;
 mod zygote;
