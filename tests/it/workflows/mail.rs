@@ -96,3 +96,19 @@ async fn a_mail_that_only_its_recipient_can_read_is_refused_by_name() {
     assert_eq!(code, "unsupportedFeature");
     assert!(message.contains("secret.eml") && message.contains("encryption of mail"), "{message}");
 }
+
+#[tokio::test]
+async fn a_mail_of_html_is_shown_by_the_browser_before_its_attachments() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let html = "From: a@b\r\nSubject: s\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n<b>bold</b>\r\n\
+                --x\r\nContent-Disposition: attachment; filename=b.txt\r\nContent-Type: text/plain\r\n\r\ntext\r\n--x--\r\n";
+    let done = client.convert(&[file("a.eml", html), documents::pdf("c.pdf", &[203])]).await;
+    assert_eq!(done.result["status"], "success", "{}", done.result);
+    let converted = done.pdf();
+    assert_eq!(pdf::page_count(&converted), 3);
+    let first = converted.extract_text(&[1]).unwrap();
+    assert!(first.contains("a@b") && first.contains("bold"), "{first}");
+    assert_eq!(pdf::widths(&converted)[2], 203);
+}
