@@ -26,6 +26,22 @@ pub(super) fn read(bytes: &[u8]) -> Result<Message, Error> {
     read_nested(bytes, 0)
 }
 
+/// Reads a message that may be a file of S/MIME.
+///
+/// # Errors
+/// As with [`read`].
+pub(super) fn read_wrapped(bytes: &[u8]) -> Result<Message, Error> {
+    match smime::open(bytes) {
+        Cms::Encrypted => Err(encrypted("S/MIME")),
+        Cms::Other => read(bytes),
+        Cms::Signed(bytes) => {
+            let mut message = read(&bytes)?;
+            message.events.push(signature_removed());
+            Ok(message)
+        }
+    }
+}
+
 fn read_nested(bytes: &[u8], depth: usize) -> Result<Message, Error> {
     check(bytes)?;
     let bytes = with_readable_head(without_separator(bytes));
@@ -411,6 +427,22 @@ mod tests {
     fn what_only_its_recipient_can_read_is_refused() {
         let pgp = b"From: a@b\nContent-Type: multipart/encrypted; boundary=x\n\n--x\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--x--\n";
         assert!(matches!(read(pgp), Err(Error::UnsupportedFeature { .. })));
+    }
+
+    #[test]
+    fn what_was_signed_is_read_and_the_client_is_told_that_the_signature_is_gone() {
+        let signature = "--x\n\nbody\n--x\nContent-Type: application/pkcs7-signature; name=smime.p7s\n\nsignature";
+        let message = check_body(signature, &Body::Text("body".to_owned()));
+        assert_eq!((message.attachments.len(), message.events[0].code), (0, EventCode::SignatureRemoved));
+        let wrapped = |cms: &[u8]| {
+            [b"From: a@b\nSubject: s\nContent-Type: application/pkcs7-mime; name=smime.p7m\n\n".as_slice(), cms]
+                .concat()
+        };
+        let inner = smime::tests::signed(b"Content-Type: text/html\n\n<b>signed");
+        let message = read(&wrapped(&inner)).unwrap();
+        assert_eq!((message.subject.as_str(), message.body), ("s", Body::Html("<b>signed".to_owned())));
+        assert_eq!(message.events[0].code, EventCode::SignatureRemoved);
+        assert!(matches!(read(&wrapped(&smime::tests::enveloped())), Err(Error::UnsupportedFeature { .. })));
     }
 
     #[test]

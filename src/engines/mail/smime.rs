@@ -104,7 +104,7 @@ fn element(bytes: &[u8], depth: usize) -> Option<(Element<'_>, &[u8])> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
@@ -120,7 +120,17 @@ mod tests {
         [&[tag, 0x80], content, &[0, 0]].concat()
     }
 
-    fn signed(element: fn(u8, &[u8]) -> Vec<u8>, octets: &[u8]) -> Vec<u8> {
+    /// A message in a signature.
+    pub(in crate::engines::mail) fn signed(message: &[u8]) -> Vec<u8> {
+        wrapped(der, &der(OCTETS, message))
+    }
+
+    /// A message that nobody can read.
+    pub(in crate::engines::mail) fn enveloped() -> Vec<u8> {
+        der(SEQUENCE, &[der(IDENTIFIER, ENVELOPED), der(CONTENT, b"")].concat())
+    }
+
+    fn wrapped(element: fn(u8, &[u8]) -> Vec<u8>, octets: &[u8]) -> Vec<u8> {
         let content = [der(IDENTIFIER, b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"), element(CONTENT, octets)].concat();
         let data = [der(0x02, b"\x01"), der(0x31, b""), element(SEQUENCE, &content), der(0x31, b"")].concat();
         element(SEQUENCE, &[der(IDENTIFIER, SIGNED), element(CONTENT, &element(SEQUENCE, &data))].concat())
@@ -128,16 +138,14 @@ mod tests {
 
     #[test]
     fn a_message_is_taken_out_of_its_signature() {
-        let octets = der(OCTETS, b"Subject: a");
-        assert_eq!(open(&signed(der, &octets)), Cms::Signed(b"Subject: a".to_vec()));
+        assert_eq!(open(&signed(b"Subject: a")), Cms::Signed(b"Subject: a".to_vec()));
         let pieces = ber(OCTETS_IN_PIECES, &[der(OCTETS, b"Subj"), der(OCTETS, b"ect: a")].concat());
-        assert_eq!(open(&signed(ber, &pieces)), Cms::Signed(b"Subject: a".to_vec()));
+        assert_eq!(open(&wrapped(ber, &pieces)), Cms::Signed(b"Subject: a".to_vec()));
     }
 
     #[test]
     fn what_is_encrypted_is_known_as_such() {
-        let bytes = der(SEQUENCE, &[der(IDENTIFIER, ENVELOPED), der(CONTENT, b"")].concat());
-        assert_eq!(open(&bytes), Cms::Encrypted);
+        assert_eq!(open(&enveloped()), Cms::Encrypted);
     }
 
     proptest! {
@@ -148,7 +156,7 @@ mod tests {
 
         #[test]
         fn no_damage_makes_the_reader_panic(at in 0_usize..60, byte: u8) {
-            let mut bytes = signed(ber, &ber(OCTETS_IN_PIECES, &der(OCTETS, b"Subject: a")));
+            let mut bytes = wrapped(ber, &ber(OCTETS_IN_PIECES, &der(OCTETS, b"Subject: a")));
             if let Some(place) = bytes.get_mut(at) {
                 *place = byte;
             }

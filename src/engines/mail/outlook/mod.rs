@@ -17,7 +17,10 @@ use super::{
     charset, eml,
     message::{Attachment, Body, Inline, Message, mailbox, name_by_subject, name_by_type},
 };
-use crate::domain::{Event, EventCode};
+use crate::{
+    domain::{Event, EventCode},
+    engines::Error,
+};
 
 /// A message as its file holds it.
 #[derive(Debug, Default)]
@@ -36,7 +39,11 @@ struct Attached {
 }
 
 impl Outlook {
-    fn into_message(self) -> Message {
+    /// What it says.
+    ///
+    /// # Errors
+    /// `UnsupportedFeature` when it is encrypted, and those of the message inside its signature.
+    fn into_message(self) -> Result<Message, Error> {
         let encoding = self.encoding();
         let text = |id| self.own.text(id, encoding);
         let mut message =
@@ -56,11 +63,24 @@ impl Outlook {
             list.extend(Some(who).filter(|who| !who.is_empty()));
         }
         self.fill_up(&mut message, encoding);
+        if let Some(wrapped) = self.wrapped(encoding) {
+            let inner = eml::read_wrapped(wrapped)?;
+            let Message { body, inline, attachments, events, .. } = inner;
+            return Ok(Message { body, inline, attachments, events, ..message });
+        }
         message.body = self.body(encoding);
         for attached in self.attachments {
             attached.put(&mut message, encoding);
         }
-        message
+        Ok(message)
+    }
+
+    /// The whole message as the Internet has it, if it is signed or encrypted: it is the only attachment then.
+    fn wrapped(&self, encoding: Option<&'static Encoding>) -> Option<&[u8]> {
+        const CLASS: &str = "ipm.note.smime";
+        let class = self.own.text(id::MESSAGE_CLASS, encoding)?.to_ascii_lowercase();
+        let [attached] = self.attachments.as_slice() else { return None };
+        attached.own.binary(id::DATA).filter(|_| class.starts_with(CLASS))
     }
 
     /// The encoding of text that is not Unicode; if the message says nothing, the one that it all together looks like.

@@ -62,7 +62,7 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Message, Error> {
             outlook.attachments.push(Attached { own, message });
         }
     }
-    Ok(outlook.into_message())
+    outlook.into_message()
 }
 
 fn is_named(path: &Path, start: &str) -> bool {
@@ -106,7 +106,8 @@ fn long_value(path: &Path) -> Option<(u16, u16)> {
 const fn is_wanted(id: u16) -> bool {
     matches!(
         id,
-        id::SUBJECT
+        id::MESSAGE_CLASS
+            | id::SUBJECT
             | id::SENT_REPRESENTING_NAME
             | id::SENT_REPRESENTING_ADDRESS
             | id::TRANSPORT_HEADERS
@@ -174,7 +175,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::engines::mail::message::Body;
+    use crate::engines::mail::{message::Body, smime};
 
     fn message(streams: &[(&str, &[u8])]) -> Vec<u8> {
         let mut file = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
@@ -248,6 +249,25 @@ mod tests {
         assert_eq!(outer.attachments[0].name, "inner.msg");
         let inner = read(&outer.attachments[0].bytes).unwrap();
         assert_eq!((inner.subject.as_str(), inner.attachments[0].name.as_str()), ("Счёт", "a.txt"));
+    }
+
+    #[test]
+    fn a_message_that_was_signed_is_shown_as_what_was_signed() {
+        let read = |content: &[u8]| {
+            read(&message(&[
+                ("/__substg1.0_001A001E", b"IPM.Note.SMIME"),
+                ("/__substg1.0_0037001E", b"subject"),
+                ("/__attach_version1.0_#00000000/__substg1.0_3707001E", b"smime.p7m"),
+                ("/__attach_version1.0_#00000000/__substg1.0_37010102", content),
+            ]))
+        };
+        let content = b"Content-Type: text/plain\r\n\r\nsigned body";
+        for content in [content.to_vec(), smime::tests::signed(content)] {
+            let message = read(&content).unwrap();
+            assert_eq!((message.subject.as_str(), message.body), ("subject", Body::Text("signed body".to_owned())));
+            assert!(message.attachments.is_empty());
+        }
+        assert!(matches!(read(&smime::tests::enveloped()), Err(Error::UnsupportedFeature { .. })));
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use super::{super::charset, time_of_windows};
 
 /// Numbers of properties, by their names in [MS-OXPROPS].
 pub(super) mod id {
+    pub(in super::super) const MESSAGE_CLASS: u16 = 0x001a;
     pub(in super::super) const SUBJECT: u16 = 0x0037;
     pub(in super::super) const CLIENT_SUBMIT_TIME: u16 = 0x0039;
     pub(in super::super) const SENT_REPRESENTING_NAME: u16 = 0x0042;

@@ -74,7 +74,7 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Message, Error> {
     if let (Some(page), None) = (code_page, outlook.own.number(id::MESSAGE_CODE_PAGE)) {
         outlook.own.put_fixed(id::MESSAGE_CODE_PAGE, kind::HUGE, page.to_le_bytes());
     }
-    let mut message = outlook.into_message();
+    let mut message = outlook.into_message()?;
     message.date = message.date.or(date);
     Ok(message)
 }
