@@ -1,4 +1,13 @@
-//! Engines that are code of ours: pictures, and text set by Typst.
+//! Engines that are code of ours: pictures, and what Typst sets in type: text, drawings.
+//!
+//! ```text
+//! [text] | [drawing] ─► [typesetting] ─► PDF        [images] ─► PDF
+//! ```
 
+pub mod drawing;
 pub mod images;
 pub mod text;
+pub mod typesetting;
+
+mod encoding;
+mod script;
