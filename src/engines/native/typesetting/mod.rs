@@ -1,4 +1,4 @@
-//! Typst, kept in one place: sets sheets of ours in type, as tagged PDF/A-2b.
+//! Typst, kept in one place: sets sheets of ours in type, as tagged PDF.
 //!
 //! ```text
 //! template (ours) + data and files (the document's) ─► [`Sheet::to_pdf`] ─► PDF
@@ -12,9 +12,12 @@
 mod fonts;
 mod world;
 
-use typst::{diag::SourceDiagnostic, foundations::Smart};
+use typst::{
+    diag::SourceDiagnostic,
+    foundations::Smart,
+};
 use typst_layout::PagedDocument;
-use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
+use typst_pdf::PdfOptions;
 
 use crate::engines::Error;
 
@@ -46,18 +49,9 @@ impl Sheet {
     pub fn to_pdf(self, fonts: Fonts) -> Result<Vec<u8>, Error> {
         let desk = Desk::new(self, fonts)?;
         let document = typst::compile::<PagedDocument>(&desk).output.map_err(|problems| refused(&problems))?;
-        // PDF/A asks for a date of its own making only when there is one; the result's dates are written with its metadata.
-        for standard in [Some(PdfStandard::A_2b), None] {
-            let standards = PdfStandards::new(standard.as_slice()).map_err(|_| internal("choose a PDF standard"))?;
-            let options = PdfOptions { creator: Smart::Custom(None), standards, tagged: true, ..PdfOptions::default() };
-            match typst_pdf::pdf(&document, &options) {
-                Ok(pdf) => return Ok(pdf),
-                // What is against PDF/A is no reason to refuse a document; the archiver mends it or says so.
-                Err(_) if standard.is_some() => {}
-                Err(problems) => return Err(refused(&problems)),
-            }
-        }
-        Err(Error::Corrupt { what: "it cannot be set".to_owned() })
+        // Typst could write PDF/A itself, but only with a date, which an engine does not know; the archiver does it as well.
+        let options = PdfOptions { creator: Smart::Custom(None), tagged: true, ..PdfOptions::default() };
+        typst_pdf::pdf(&document, &options).map_err(|problems| refused(&problems))
     }
 }
 
