@@ -145,6 +145,9 @@ pub const ENGINE_MEMORY_BYTES_MAX: u64 = 6 << 30;
 /// Most bytes of a plain-text document that is set in type: 1,700 pages, 2.5 GiB of memory and half a minute.
 pub const TEXT_BYTES_MAX: u64 = 8 << 20;
 
+/// Most fields of a table in a text file that is set as a table: 60,000 take 1.1 GiB of memory.
+pub const TABLE_FIELDS_MAX: usize = 150_000;
+
 /// Most pixels of one picture that has to be decoded: 1 GiB as RGBA.
 pub const PIXELS_MAX: u64 = 256 << 20;
 

@@ -1,12 +1,14 @@
-//! Engines that are code of ours: pictures, and what Typst sets in type: text, Markdown, drawings.
+//! Engines that are code of ours: pictures, and what Typst sets in type: text,
+//! Markdown, tables, drawings.
 //!
 //! ```text
-//! [text] | [markdown] | [drawing] ─► [typesetting] ─► PDF        [images] ─► PDF
+//! [text] | [markdown] | [table] | [drawing] ─► [typesetting] ─► PDF        [images] ─► PDF
 //! ```
 
 pub mod drawing;
 pub mod images;
 pub mod markdown;
+pub mod table;
 pub mod text;
 pub mod typesetting;
 

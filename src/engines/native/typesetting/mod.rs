@@ -12,10 +12,7 @@
 mod fonts;
 mod world;
 
-use typst::{
-    diag::SourceDiagnostic,
-    foundations::Smart,
-};
+use typst::{diag::SourceDiagnostic, foundations::Smart};
 use typst_layout::PagedDocument;
 use typst_pdf::PdfOptions;
 
