@@ -148,6 +148,9 @@ pub const TEXT_BYTES_MAX: u64 = 8 << 20;
 /// Most fields of a table in a text file that is set as a table: 60,000 take 1.1 GiB of memory.
 pub const TABLE_FIELDS_MAX: usize = 150_000;
 
+/// Most bytes of a drawing, unpacked.
+pub const DRAWING_BYTES_MAX: u64 = 64 << 20;
+
 /// Most pixels of one picture that has to be decoded: 1 GiB as RGBA.
 pub const PIXELS_MAX: u64 = 256 << 20;
 

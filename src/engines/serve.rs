@@ -195,7 +195,7 @@ fn native(convert: &Convert, bytes: Vec<u8>, format: Format) -> Result<Converted
     };
     match format {
         Format::Pdf => Ok(ours("bindery-pdf", bytes, Vec::new())),
-        Format::Svg => native::drawing::to_pdf(bytes, &convert.engines.fonts).map(set),
+        Format::Svg => native::drawing::to_pdf(&bytes, &convert.engines.fonts).map(set),
         Format::Markdown => native::markdown::to_pdf(&bytes, &convert.engines.fonts).map(set),
         Format::Csv => native::table::to_pdf(&bytes, &convert.engines.fonts).map(set),
         Format::Text | Format::Xml => native::text::to_pdf(&bytes, &convert.engines.fonts).map(set),
