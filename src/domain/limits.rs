@@ -154,6 +154,12 @@ pub const DRAWING_BYTES_MAX: u64 = 64 << 20;
 /// Most pixels of one picture that has to be decoded: 1 GiB as RGBA.
 pub const PIXELS_MAX: u64 = 256 << 20;
 
+/// Most frames of an animation that are shown: half a minute of it.
+pub const FRAMES_MAX: usize = 1_000;
+
+/// Most pixels of all of these together: 1,000 frames of 1,024 x 1,024.
+pub const FRAMES_PIXELS_MAX: u64 = 1 << 30;
+
 /// Most bytes that one stream of a PDF may unpack to while it is being worked on.
 pub const STREAM_BYTES_MAX: u64 = 512 << 20;
 

@@ -200,7 +200,7 @@ fn native(convert: &Convert, bytes: Vec<u8>, format: Format) -> Result<Converted
         Format::Csv => native::table::to_pdf(&bytes, &convert.engines.fonts).map(set),
         Format::Text | Format::Xml => native::text::to_pdf(&bytes, &convert.engines.fonts).map(set),
         picture => {
-            let converted = native::images::to_pdf(&bytes, picture)?;
+            let converted = native::images::to_pdf(&bytes, picture, convert.settings.images)?;
             Ok(ours("bindery-image", converted.pdf, converted.events))
         }
     }
