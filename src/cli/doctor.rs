@@ -4,7 +4,10 @@ use std::{path::Path, process::ExitCode};
 
 use super::{config::Config, postgres, print};
 use crate::{
-    engines::{cage, office},
+    engines::{
+        browser::{self, Probe},
+        cage, office,
+    },
     storage::{self, pool},
 };
 
@@ -20,7 +23,7 @@ struct Finding {
 /// # Errors
 /// None; what is wrong is a finding.
 pub(super) async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
-    let mut findings = vec![libreoffice(&config), fonts(&config), sandbox(), data(&config)];
+    let mut findings = vec![libreoffice(&config), chromium(&config).await, fonts(&config), sandbox(), data(&config)];
     findings.push(database(&config).await);
     for finding in &findings {
         let mark = if finding.good { "ok     " } else { "missing" };
@@ -45,6 +48,33 @@ fn libreoffice(config: &Config) -> Finding {
             let text = "Word, Excel, PowerPoint, OpenDocument and RTF cannot be converted: install libreoffice-writer, -calc, -impress and -draw";
             Finding { subject, good: false, text: text.to_owned() }
         }
+    }
+}
+
+/// Chromium, started once to see how.
+async fn chromium(config: &Config) -> Finding {
+    let subject = "chromium";
+    let Some(program) = browser::find(&config.chromium) else {
+        let text = "HTML and web archives cannot be converted: install chromium-headless-shell";
+        return Finding { subject, good: false, text: text.to_owned() };
+    };
+    let place = program.display().to_string();
+    let Ok(work) = super::work::work_config(config) else {
+        return Finding { subject, good: false, text: format!("{place} cannot be tried: this program is not found") };
+    };
+    match browser::probe(&work.host).await {
+        Ok(Probe { version, inner_sandbox: true }) => Finding {
+            subject,
+            good: true,
+            text: format!("{version} in {place}, with a sandbox of its own in the cage"),
+        },
+        Ok(Probe { version, inner_sandbox: false }) => {
+            let text = format!(
+                "{version} in {place}, in the cage alone: the kernel lets it make no namespaces for its own sandbox"
+            );
+            Finding { subject, good: true, text }
+        }
+        Err(error) => Finding { subject, good: false, text: format!("{place} does not start: {error}") },
     }
 }
 

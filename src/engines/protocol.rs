@@ -59,6 +59,8 @@ pub struct Convert {
 pub struct Engines {
     /// `soffice.bin` of LibreOffice.
     pub office: Option<PathBuf>,
+    /// Chromium, the program itself.
+    pub browser: Option<PathBuf>,
     /// Folders with fonts.
     pub fonts: Vec<PathBuf>,
 }
@@ -111,6 +113,9 @@ pub struct Response {
     pub engine_version: Option<String>,
     /// Largest resident size of the host and of its children, in bytes.
     pub peak_memory_bytes: i64,
+    /// Whether the browser that it was lent, if any, can serve another document.
+    #[serde(default)]
+    pub browser_in_order: bool,
 }
 
 /// What came of a request.

@@ -1,5 +1,6 @@
 //! Engines as a worker runs them, one host a document.
 
+mod browser;
 mod cage;
 mod hosts;
 mod office;

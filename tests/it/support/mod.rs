@@ -1,6 +1,7 @@
 //! What tests stand on: a database each, real processes of the program, an HTTP client, documents made in code.
 
 pub(crate) mod authority;
+pub(crate) mod bench;
 pub(crate) mod bouncer;
 pub(crate) mod by_hand;
 pub(crate) mod client;
