@@ -33,7 +33,7 @@ words! {
         Psd = "psd",
         /// Plain text.
         Text = "text",
-        /// Markdown text, set as plain text for now.
+        /// Markdown text.
         Markdown = "markdown",
         /// Comma-separated values.
         Csv = "csv",

@@ -157,8 +157,20 @@ pub const ENGINE_MEMORY_BYTES_MAX: u64 = 6 << 30;
 /// Most bytes of a plain-text document that is set in type: 1,700 pages, 2.5 GiB of memory and half a minute.
 pub const TEXT_BYTES_MAX: u64 = 8 << 20;
 
+/// Most fields of a table in a text file that is set as a table: 60,000 take 1.1 GiB of memory.
+pub const TABLE_FIELDS_MAX: usize = 150_000;
+
+/// Most bytes of a drawing, unpacked.
+pub const DRAWING_BYTES_MAX: u64 = 64 << 20;
+
 /// Most pixels of one picture that has to be decoded: 1 GiB as RGBA.
 pub const PIXELS_MAX: u64 = 256 << 20;
+
+/// Most frames of an animation that are shown: half a minute of it.
+pub const FRAMES_MAX: usize = 1_000;
+
+/// Most pixels of all of these together: 1,000 frames of 1,024 x 1,024.
+pub const FRAMES_PIXELS_MAX: u64 = 1 << 30;
 
 /// Most bytes that one stream of a PDF may unpack to while it is being worked on.
 pub const STREAM_BYTES_MAX: u64 = 512 << 20;

@@ -212,16 +212,20 @@ fn take_out(convert: &Convert, bytes: &[u8], format: Format) -> Result<Unpacked,
 fn native(convert: &Convert, bytes: Vec<u8>, format: Format) -> Result<Converted, Error> {
     let ours =
         |engine, pdf, events| Converted { pdf, events, engine, engine_version: env!("CARGO_PKG_VERSION").to_owned() };
-    let set =
-        |(pdf, events)| Converted { pdf, events, engine: "typst", engine_version: native::text::VERSION.to_owned() };
+    let set = |(pdf, events)| Converted {
+        pdf,
+        events,
+        engine: "typst",
+        engine_version: native::typesetting::VERSION.to_owned(),
+    };
     match format {
         Format::Pdf => Ok(ours("bindery-pdf", bytes, Vec::new())),
-        Format::Svg => native::text::drawing_to_pdf(bytes, &convert.engines.fonts).map(set),
-        Format::Text | Format::Markdown | Format::Csv | Format::Xml => {
-            native::text::to_pdf(&bytes, &convert.engines.fonts).map(set)
-        }
+        Format::Svg => native::drawing::to_pdf(&bytes, &convert.engines.fonts).map(set),
+        Format::Markdown => native::markdown::to_pdf(&bytes, &convert.engines.fonts).map(set),
+        Format::Csv => native::table::to_pdf(&bytes, &convert.engines.fonts).map(set),
+        Format::Text | Format::Xml => native::text::to_pdf(&bytes, &convert.engines.fonts).map(set),
         picture => {
-            let converted = native::images::to_pdf(&bytes, picture)?;
+            let converted = native::images::to_pdf(&bytes, picture, convert.settings.images)?;
             Ok(ours("bindery-image", converted.pdf, converted.events))
         }
     }
