@@ -32,8 +32,8 @@
 //! 4. [`workflows::work`] executes: it fetches the blob into a work folder and asks an engine host
 //!    ([`engines::host`] → [`engines::serve`]), which detects the type ([`engines::detect`]), lets an engine make a PDF
 //!    ([`engines::native`], [`engines::office`], [`engines::browser`]; in tests also [`engines::fault`]) and archives it
-//!    ([`pdf::archive`]). A document in the wrong lane is sent
-//!    on. The PDF goes into the blob store under a name that holds the fence. A container ([`engines::unpack`]) becomes documents of
+//!    ([`pdf::archive`]). A document in the wrong lane is sent on. The PDF goes into the blob store under a name that holds
+//!    the fence. A container ([`engines::unpack`], [`engines::mail`]) becomes documents of
 //!    their own, with a task each.
 //! 5. The same module settles: one transaction locks the job, ends the task by its fence, records the document, its events,
 //!    and takes the job's next step ([`workflows::advance`]).

@@ -33,7 +33,7 @@ words! {
         Psd = "psd",
         /// Plain text.
         Text = "text",
-        /// Markdown text, set as plain text for now.
+        /// Markdown text.
         Markdown = "markdown",
         /// Comma-separated values.
         Csv = "csv",
@@ -111,6 +111,10 @@ impl Format {
             | Self::Markdown
             | Self::Csv
             | Self::Zip
+            | Self::Eml
+            | Self::Msg
+            | Self::Tnef
+            | Self::Mbox
             | Self::Xml => Some(Lane::Native),
             Self::Doc
             | Self::Docx
@@ -132,9 +136,7 @@ impl Format {
             | Self::EncryptedOffice
             | Self::Metafile => Some(Lane::Office),
             Self::Html | Self::Mhtml => Some(Lane::Browser),
-            Self::Heic | Self::Avif | Self::Psd | Self::Eml | Self::Msg | Self::Tnef | Self::Mbox | Self::Unknown => {
-                None
-            }
+            Self::Heic | Self::Avif | Self::Psd | Self::Unknown => None,
         }
     }
 
@@ -217,6 +219,7 @@ impl Format {
             "mht" | "mhtml" => Self::Mhtml,
             "eml" => Self::Eml,
             "msg" => Self::Msg,
+            "tnef" => Self::Tnef,
             "mbox" => Self::Mbox,
             "zip" => Self::Zip,
             "xml" => Self::Xml,
@@ -257,6 +260,8 @@ impl Format {
             "application/vnd.oasis.opendocument.presentation" => Self::Odp,
             "message/rfc822" => Self::Eml,
             "application/vnd.ms-outlook" => Self::Msg,
+            "application/ms-tnef" | "application/vnd.ms-tnef" => Self::Tnef,
+            "application/mbox" => Self::Mbox,
             "application/zip" | "application/x-zip-compressed" => Self::Zip,
             _ => return None,
         })

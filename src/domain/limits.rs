@@ -111,6 +111,18 @@ pub const UNPACK_BYTES_FREE: u64 = 64 << 20;
 /// Most bytes that come out of one upload with all that is nested in it: four times what may be uploaded.
 pub const UNPACK_BYTES_MAX: u64 = 4 * UPLOAD_BYTES_MAX;
 
+/// Most bytes of one mail message, which is held in memory some times over. Servers refuse mails of a tenth of it.
+pub const MAIL_BYTES_MAX: u64 = 512 << 20;
+
+/// Most messages in a message, beside and inside each other. Digests of mailing lists have fifty.
+pub const MAIL_MESSAGES_MAX: usize = 1_000;
+
+/// Most parts of a message inside each other. Forwarded and signed ones reach six.
+pub const MAIL_PARTS_DEPTH_MAX: usize = 50;
+
+/// Most people that one field of a mail's header is shown with: forty pages.
+pub const MAIL_PEOPLE_SHOWN_MAX: usize = 5_000;
+
 /// How long a completed job is kept, unless `BINDERY_RETENTION` says otherwise.
 pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
 
@@ -162,8 +174,20 @@ pub const REROUTES_MAX: i64 = 4;
 /// Most bytes of a plain-text document that is set in type: 1,700 pages, 2.5 GiB of memory and half a minute.
 pub const TEXT_BYTES_MAX: u64 = 8 << 20;
 
+/// Most fields of a table in a text file that is set as a table: 60,000 take 1.1 GiB of memory.
+pub const TABLE_FIELDS_MAX: usize = 150_000;
+
+/// Most bytes of a drawing, unpacked.
+pub const DRAWING_BYTES_MAX: u64 = 64 << 20;
+
 /// Most pixels of one picture that has to be decoded: 1 GiB as RGBA.
 pub const PIXELS_MAX: u64 = 256 << 20;
+
+/// Most frames of an animation that are shown: half a minute of it.
+pub const FRAMES_MAX: usize = 1_000;
+
+/// Most pixels of all of these together: 1,000 frames of 1,024 x 1,024.
+pub const FRAMES_PIXELS_MAX: u64 = 1 << 30;
 
 /// Most bytes that one stream of a PDF may unpack to while it is being worked on.
 pub const STREAM_BYTES_MAX: u64 = 512 << 20;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! worker ──[host]──┬─start──► engine host: [`serve`] ─► detect ─┬► native | office | browser ─► pdf::archive ─► file
-//!                  └─order─► [zygote] ──fork──┘                └► unpack ─► files
+//!                  └─order─► [zygote] ──fork──┘                └► unpack | mail ─► files
 //! ```
 //!
 //! Must not know: PostgreSQL, the queue, HTTP, the environment, the clock.
@@ -25,6 +25,7 @@ pub mod cage;
 pub mod detect;
 pub mod fault;
 pub mod host;
+pub mod mail;
 pub mod native;
 pub mod office;
 pub mod process;

@@ -15,9 +15,9 @@ use super::{
     Error,
     browser::Browser,
     cage::{self, Cage, CageError, Engine},
-    detect, fault, native, office,
+    detect, fault, mail, native, office,
     protocol::{self, Answer, Assemble, Convert, Refusal, Request, Response, Target},
-    unpack::{self, Budget, Unpacked},
+    unpack::{self, Budget, Store, Unpacked},
 };
 use crate::{
     domain::{ErrorCode, Event, EventCode, Format, Lane, limits},
@@ -142,7 +142,8 @@ fn convert_document(convert: &Convert, mut given: Given<'_>) -> Response {
     let answer = match prepare(convert, &mut given, &mut format) {
         Ok(Conversion::Reroute(lane)) => Answer::Reroute { lane: lane.as_str().to_owned() },
         Ok(Conversion::Unpacked(Unpacked { names, events })) => {
-            engine = Some(("bindery-unpack".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
+            let name = if format == Some(Format::Zip) { "bindery-unpack" } else { "bindery-mail" };
+            engine = Some((name.to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
             Answer::Unpacked { names, events: events.into_iter().map(Into::into).collect() }
         }
         Ok(Conversion::Faulty(answer)) => answer,
@@ -181,8 +182,8 @@ fn prepare(convert: &Convert, given: &mut Given<'_>, format: &mut Option<Format>
     {
         return Ok(Conversion::Faulty(answer));
     }
-    if detected.format == Format::Zip {
-        let mut unpacked = take_out(convert, &bytes)?;
+    if is_container(detected.format) {
+        let mut unpacked = take_out(convert, &bytes, detected.format)?;
         unpacked.events.splice(0..0, detected.events);
         return Ok(Conversion::Unpacked(unpacked));
     }
@@ -196,14 +197,24 @@ fn prepare(convert: &Convert, given: &mut Given<'_>, format: &mut Option<Format>
     Ok(Conversion::Done(converted))
 }
 
+const fn is_container(format: Format) -> bool {
+    matches!(format, Format::Zip | Format::Eml | Format::Msg | Format::Tnef | Format::Mbox)
+}
+
 /// Takes out what a container holds.
-fn take_out(convert: &Convert, bytes: &[u8]) -> Result<Unpacked, Error> {
+fn take_out(convert: &Convert, bytes: &[u8], format: Format) -> Result<Unpacked, Error> {
     if convert.nesting >= limits::CONTAINER_DEPTH_MAX {
         return Err(Error::Limit {
             which: format!("containers inside each other, at most {} are opened", limits::CONTAINER_DEPTH_MAX),
         });
     }
-    unpack::unpack_zip(bytes, &convert.passwords, Path::new(""), Budget::of_upload(convert.upload_bytes))
+    let mut store = Store::new(Path::new(""), Budget::of_upload(convert.upload_bytes));
+    if format == Format::Zip {
+        unpack::unpack_zip(bytes, &convert.passwords, &mut store)?;
+    } else {
+        mail::unpack(bytes, format, &convert.engines.fonts, &mut store)?;
+    }
+    Ok(store.finish())
 }
 
 /// Lets the right one of our own engines make a PDF.
@@ -211,16 +222,20 @@ fn take_out(convert: &Convert, bytes: &[u8]) -> Result<Unpacked, Error> {
 fn native(convert: &Convert, bytes: Vec<u8>, format: Format) -> Result<Converted, Error> {
     let ours =
         |engine, pdf, events| Converted { pdf, events, engine, engine_version: env!("CARGO_PKG_VERSION").to_owned() };
-    let set =
-        |(pdf, events)| Converted { pdf, events, engine: "typst", engine_version: native::text::VERSION.to_owned() };
+    let set = |(pdf, events)| Converted {
+        pdf,
+        events,
+        engine: "typst",
+        engine_version: native::typesetting::VERSION.to_owned(),
+    };
     match format {
         Format::Pdf => Ok(ours("bindery-pdf", bytes, Vec::new())),
-        Format::Svg => native::text::drawing_to_pdf(bytes, &convert.engines.fonts).map(set),
-        Format::Text | Format::Markdown | Format::Csv | Format::Xml => {
-            native::text::to_pdf(&bytes, &convert.engines.fonts).map(set)
-        }
+        Format::Svg => native::drawing::to_pdf(&bytes, &convert.engines.fonts).map(set),
+        Format::Markdown => native::markdown::to_pdf(&bytes, &convert.engines.fonts).map(set),
+        Format::Csv => native::table::to_pdf(&bytes, &convert.engines.fonts).map(set),
+        Format::Text | Format::Xml => native::text::to_pdf(&bytes, &convert.engines.fonts).map(set),
         picture => {
-            let converted = native::images::to_pdf(&bytes, picture)?;
+            let converted = native::images::to_pdf(&bytes, picture, convert.settings.images)?;
             Ok(ours("bindery-image", converted.pdf, converted.events))
         }
     }

@@ -23,6 +23,8 @@ use crate::{
     engines::Error,
 };
 
+pub(in crate::engines) use text::wide;
+
 /// What a document is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detected {

@@ -56,7 +56,7 @@ fn is_text(head: &[u8]) -> bool {
 }
 
 /// UTF-16 without a mark shows by the zero bytes of its Latin letters, on every second place.
-fn wide(head: &[u8]) -> Option<&'static Encoding> {
+pub(in crate::engines) fn wide(head: &[u8]) -> Option<&'static Encoding> {
     let pairs = head.as_chunks::<2>().0;
     let high_zeros = pairs.iter().filter(|[first, second]| *first == 0 && *second != 0).count();
     let low_zeros = pairs.iter().filter(|[first, second]| *second == 0 && *first != 0).count();

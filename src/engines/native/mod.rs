@@ -1,4 +1,16 @@
-//! Engines that are code of ours: pictures, and text set by Typst.
+//! Engines that are code of ours: pictures, and what Typst sets in type: text,
+//! Markdown, tables, drawings.
+//!
+//! ```text
+//! [text] | [markdown] | [table] | [drawing] ─► [typesetting] ─► PDF        [images] ─► PDF
+//! ```
 
+pub mod drawing;
 pub mod images;
+pub mod markdown;
+pub mod table;
 pub mod text;
+pub mod typesetting;
+
+mod encoding;
+pub(in crate::engines) mod script;

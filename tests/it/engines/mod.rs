@@ -6,5 +6,6 @@ mod children;
 mod fault_hosts;
 mod faults;
 mod hosts;
+mod mail;
 mod office;
 mod zygote;

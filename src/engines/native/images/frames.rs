@@ -1,32 +1,36 @@
-//! GIF, BMP and WebP: always decoded, and only the first frame of an animation is shown.
+//! GIF, BMP and WebP: always decoded. Of an animation the first frame is shown, or each on a page of its own.
 
 use std::io::Cursor;
 
 use image::{
-    ImageDecoder as _,
+    AnimationDecoder, Frame, ImageDecoder,
     codecs::{bmp::BmpDecoder, gif::GifDecoder, webp::WebPDecoder},
 };
 
 use crate::{
-    domain::{Event, EventCode},
-    engines::Error,
+    domain::{Event, EventCode, limits},
+    engines::{Error, settings::Frames},
 };
 
 use super::{
-    picture::Picture,
+    picture::{Colours, Picture},
     placement::{Orientation, Resolution},
-    raster::{self, Raster},
+    raster::{self, Opacity, Raster},
+    writer::Document,
 };
 
 /// Where a BMP file holds its pixels per metre.
 const BMP_RESOLUTION_AT: usize = 38;
 
-/// Shows the first frame of a GIF file.
-pub(super) fn gif(bytes: &[u8], events: &mut Vec<Event>) -> Result<Picture<'static>, Error> {
+/// Shows a GIF file.
+pub(super) fn add_gif(
+    bytes: &[u8],
+    frames: Frames,
+    document: &mut Document,
+    events: &mut Vec<Event>,
+) -> Result<(), Error> {
     let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(raster::failed)?;
-    let raster = raster::decode(decoder)?;
-    tell_of_frames(gif_frames(bytes), events);
-    picture(raster, Orientation::default(), None)
+    add(decoder, gif_frames(bytes), frames, document, events)
 }
 
 /// Shows a Windows bitmap.
@@ -41,13 +45,78 @@ pub(super) fn bmp(bytes: &[u8]) -> Result<Picture<'static>, Error> {
     picture(raster, Orientation::default(), Resolution::plausible(x * 0.0254, y * 0.0254))
 }
 
-/// Shows the first frame of a WebP file.
-pub(super) fn webp(bytes: &[u8], events: &mut Vec<Event>) -> Result<Picture<'static>, Error> {
-    let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(raster::failed)?;
+/// Shows a WebP file.
+pub(super) fn add_webp(
+    bytes: &[u8],
+    frames: Frames,
+    document: &mut Document,
+    events: &mut Vec<Event>,
+) -> Result<(), Error> {
+    let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(raster::failed)?;
+    add(decoder, webp_frames(bytes), frames, document, events)
+}
+
+/// Adds the first frame, or all of them. A later frame that is broken ends the animation.
+fn add<'a>(
+    mut decoder: impl ImageDecoder + AnimationDecoder<'a>,
+    count: usize,
+    frames: Frames,
+    document: &mut Document,
+    events: &mut Vec<Event>,
+) -> Result<(), Error> {
     let orientation = decoder.orientation().map_or(1, image::metadata::Orientation::to_exif);
-    let raster = raster::decode(decoder)?;
-    tell_of_frames(webp_frames(bytes), events);
-    picture(raster, Orientation::from_number(u64::from(orientation)), None)
+    let orientation = Orientation::from_number(u64::from(orientation));
+    if count <= 1 || frames == Frames::First {
+        document.add_page(&picture(raster::decode(decoder)?, orientation, None)?);
+        tell_of_frames(count, events);
+        return Ok(());
+    }
+    let (width, height) = decoder.dimensions();
+    raster::check_size(width, height, decoder.total_bytes())?;
+    decoder.set_limits(raster::decoder_limits()).map_err(raster::failed)?;
+    let profile = decoder.icc_profile().ok().flatten();
+    let most = frames_max(width, height);
+    let mut shown = 0;
+    for frame in decoder.into_frames().take(most) {
+        match frame.map_err(raster::failed) {
+            Ok(frame) => document.add_page(&picture(frame_raster(frame, profile.clone()), orientation, None)?),
+            Err(error) if shown == 0 => return Err(error),
+            Err(error) => {
+                let message = format!("Of the {count} frames {shown} are shown; then {error}.");
+                events.push(Event::warning(EventCode::PartialExtraction, message));
+                return Ok(());
+            }
+        }
+        shown += 1;
+    }
+    if shown < count {
+        let message = format!("Of the {count} frames the first {shown} are shown.");
+        events.push(Event::warning(EventCode::PartialExtraction, message));
+    }
+    Ok(())
+}
+
+/// How many frames of a size are shown at most.
+fn frames_max(width: u32, height: u32) -> usize {
+    let pixels = (u64::from(width) * u64::from(height)).max(1);
+    let by_pixels = usize::try_from(limits::FRAMES_PIXELS_MAX / pixels).unwrap_or(usize::MAX);
+    by_pixels.clamp(1, limits::FRAMES_MAX)
+}
+
+fn frame_raster(frame: Frame, profile: Option<Vec<u8>>) -> Raster {
+    let buffer = frame.into_buffer();
+    let (width, height) = buffer.dimensions();
+    Raster {
+        width,
+        height,
+        bits: 8,
+        colours: Colours::Rgb,
+        samples: 4,
+        opacity: Opacity::Straight,
+        inverted: false,
+        profile,
+        bytes: buffer.into_raw(),
+    }
 }
 
 fn picture(

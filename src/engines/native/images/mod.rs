@@ -25,7 +25,7 @@ mod tests;
 
 use crate::{
     domain::{Event, Format},
-    engines::Error,
+    engines::{Error, settings::Images},
 };
 
 use writer::Document;
@@ -46,16 +46,16 @@ pub struct Converted {
 /// # Errors
 /// `Corrupt` when too little of the picture is there, `Limit` when it is too large to be decoded, `UnsupportedFeature`
 /// for a way of coding that no PDF can hold and no decoder of ours reads, `UnsupportedFormat` for any other format.
-pub fn to_pdf(bytes: &[u8], format: Format) -> Result<Converted, Error> {
+pub fn to_pdf(bytes: &[u8], format: Format, settings: Images) -> Result<Converted, Error> {
     let mut document = Document::new();
     let mut events = Vec::new();
     match format {
         Format::Jpeg => document.add_page(&jpeg::picture(bytes, &mut events)?),
         Format::Png => document.add_page(&png::picture(bytes, &mut events)?),
         Format::Tiff => tiff::add_pages(bytes, &mut document, &mut events)?,
-        Format::Gif => document.add_page(&frames::gif(bytes, &mut events)?),
+        Format::Gif => frames::add_gif(bytes, settings.frames, &mut document, &mut events)?,
         Format::Bmp => document.add_page(&frames::bmp(bytes)?),
-        Format::Webp => document.add_page(&frames::webp(bytes, &mut events)?),
+        Format::Webp => frames::add_webp(bytes, settings.frames, &mut document, &mut events)?,
         Format::Jp2 => document.add_page(&jp2::picture(bytes)?),
         Format::Pdf
         | Format::Heic

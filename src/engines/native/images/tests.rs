@@ -3,6 +3,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
 use super::*;
+use crate::{domain::EventCode, engines::settings::Frames};
 
 fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -16,7 +17,7 @@ fn rgb(width: u32, height: u32) -> DynamicImage {
 
 /// The document's text with its binary parts left out, for looking at dictionaries.
 fn check(bytes: &[u8], format: Format, contained: &[&str]) -> Converted {
-    let converted = to_pdf(bytes, format).expect("the picture is converted");
+    let converted = to_pdf(bytes, format, Images::default()).expect("the picture is converted");
     lopdf::Document::load_mem(&converted.pdf).expect("the result is a PDF");
     let text = String::from_utf8_lossy(&converted.pdf);
     for piece in contained {
@@ -97,7 +98,7 @@ fn a_jpeg_that_is_cut_off_is_shown_with_a_warning() {
     let jpeg = encoded(&rgb(64, 64), ImageFormat::Jpeg);
     let converted = check(&jpeg[..jpeg.len() - 20], Format::Jpeg, &[]);
     assert!(converted.events[0].message.contains("is cut off"));
-    assert!(matches!(to_pdf(&jpeg[..30], Format::Jpeg), Err(Error::Corrupt { .. })));
+    assert!(matches!(to_pdf(&jpeg[..30], Format::Jpeg, Images::default()), Err(Error::Corrupt { .. })));
 }
 
 #[test]
@@ -106,7 +107,7 @@ fn ink_of_adobe_files_is_inverted() {
     let adobe = segment(0xee, b"Adobe\0\x64\0\0\0\0\x02");
     let scan = segment(0xda, &[4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0]);
     let jpeg = [&[0xff, 0xd8], frame.as_slice(), &scan, &[0xff, 0xd9]].concat();
-    let plain = to_pdf(&jpeg, Format::Jpeg).unwrap();
+    let plain = to_pdf(&jpeg, Format::Jpeg, Images::default()).unwrap();
     assert!(!String::from_utf8_lossy(&plain.pdf).contains("/Decode["));
     check(&with_segment(&jpeg, &adobe), Format::Jpeg, &["/DeviceCMYK", "/Decode[1 0 1 0 1 0 1 0]"]);
 }
@@ -116,7 +117,7 @@ fn arithmetic_and_twelve_bit_jpeg_are_refused() {
     for (marker, bits) in [(0xc9, 8), (0xc1, 12), (0xc3, 8)] {
         let frame = segment(marker, &[bits, 0, 1, 0, 1, 1, 1, 17, 0]);
         let jpeg = [&[0xff, 0xd8], frame.as_slice(), &segment(0xda, &[1, 1, 0, 0, 63, 0])].concat();
-        assert!(matches!(to_pdf(&jpeg, Format::Jpeg), Err(Error::UnsupportedFeature { .. })));
+        assert!(matches!(to_pdf(&jpeg, Format::Jpeg, Images::default()), Err(Error::UnsupportedFeature { .. })));
     }
 }
 
@@ -163,7 +164,7 @@ fn sizes_past_the_limits_are_refused_from_the_header() {
     for rest in [[8, 2, 0, 0, 0], [8, 6, 0, 0, 0], [8, 0, 0, 0, 1]] {
         let body = [header.as_slice(), &rest].concat();
         let png = [b"\x89PNG\r\n\x1a\n".as_slice(), &chunk(b"IHDR", &body), &chunk(b"IDAT", b"")].concat();
-        assert!(matches!(to_pdf(&png, Format::Png), Err(Error::Limit { .. })));
+        assert!(matches!(to_pdf(&png, Format::Png, Images::default()), Err(Error::Limit { .. })));
     }
 }
 
@@ -242,5 +243,39 @@ fn a_bare_codestream_gets_the_boxes_that_pdf_asks_for() {
 
 #[test]
 fn formats_of_other_engines_are_refused() {
-    assert!(matches!(to_pdf(b"<svg/>", Format::Svg), Err(Error::UnsupportedFormat { .. })));
+    assert!(matches!(to_pdf(b"<svg/>", Format::Svg, Images::default()), Err(Error::UnsupportedFormat { .. })));
+}
+
+fn all_frames() -> Images {
+    Images { frames: Frames::All }
+}
+
+fn animated_gif(count: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::gif::GifEncoder::new(&mut bytes);
+    let frame = |index: u8| image::Frame::new(RgbaImage::from_pixel(6, 4, Rgba([index * 20, 0, 0, 255])));
+    encoder.encode_frames((0..count).map(frame)).unwrap();
+    drop(encoder);
+    bytes
+}
+
+#[test]
+fn the_first_frame_of_an_animation_is_shown_or_each_on_a_page() {
+    let gif = animated_gif(5);
+    let first = to_pdf(&gif, Format::Gif, Images::default()).unwrap();
+    assert_eq!(first.pages, 1);
+    assert_eq!(first.events[0].message, "The picture is animated: the first of 5 frames is shown.");
+    let all = to_pdf(&gif, Format::Gif, all_frames()).unwrap();
+    assert_eq!((all.pages, all.events.len()), (5, 0));
+    assert_eq!(lopdf::Document::load_mem(&all.pdf).unwrap().get_pages().len(), 5);
+    let still = to_pdf(&animated_gif(1), Format::Gif, all_frames()).unwrap();
+    assert_eq!((still.pages, still.events.len()), (1, 0));
+}
+
+#[test]
+fn an_animation_that_breaks_off_is_shown_up_to_there() {
+    let gif = animated_gif(5);
+    let cut = to_pdf(&gif[..gif.len() - 20], Format::Gif, all_frames()).unwrap();
+    assert!((1..5).contains(&cut.pages), "{} pages", cut.pages);
+    assert_eq!(cut.events[0].code, EventCode::PartialExtraction);
 }
