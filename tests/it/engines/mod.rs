@@ -3,5 +3,6 @@
 mod browser;
 mod cage;
 mod hosts;
+mod native;
 mod office;
 mod zygote;
