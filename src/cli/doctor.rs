@@ -6,7 +6,9 @@ use super::{capacity, config::Config, postgres, print};
 use crate::{
     engines::{
         browser::{self, Probe},
-        cage, office,
+        cage,
+        native::images,
+        office,
     },
     storage::{self, pool},
 };
@@ -23,7 +25,8 @@ struct Finding {
 /// # Errors
 /// None; what is wrong is a finding.
 pub(super) async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
-    let mut findings = vec![libreoffice(&config), chromium(&config).await, fonts(&config), sandbox(), data(&config)];
+    let mut findings =
+        vec![libreoffice(&config), chromium(&config).await, libheif(), fonts(&config), sandbox(), data(&config)];
     findings.push(database(&config).await);
     for finding in &findings {
         let mark = if finding.good { "ok     " } else { "missing" };
@@ -76,6 +79,14 @@ async fn chromium(config: &Config) -> Finding {
             Finding { subject, good: true, text }
         }
         Err(error) => Finding { subject, good: false, text: format!("{place} does not start: {error}") },
+    }
+}
+
+fn libheif() -> Finding {
+    let subject = "libheif";
+    match images::libheif() {
+        Ok(version) => Finding { subject, good: true, text: version },
+        Err(what) => Finding { subject, good: false, text: format!("HEIC and AVIF cannot be converted: {what}") },
     }
 }
 

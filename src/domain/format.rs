@@ -106,6 +106,9 @@ impl Format {
             | Self::Bmp
             | Self::Webp
             | Self::Jp2
+            | Self::Heic
+            | Self::Avif
+            | Self::Psd
             | Self::Svg
             | Self::Text
             | Self::Markdown
@@ -136,7 +139,7 @@ impl Format {
             | Self::EncryptedOffice
             | Self::Metafile => Some(Lane::Office),
             Self::Html | Self::Mhtml => Some(Lane::Browser),
-            Self::Heic | Self::Avif | Self::Psd | Self::Unknown => None,
+            Self::Unknown => None,
         }
     }
 

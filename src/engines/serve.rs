@@ -38,7 +38,10 @@ pub fn serve(unsandboxed: bool) -> io::Result<()> {
         }
         Request::Assemble(_) => (Default::default(), None, None),
     };
-    let caged = cage::enter(&Cage { folder: Path::new("."), fonts, engine: program.map(Engine::Office) });
+    let is_native = matches!(&request, Request::Convert(convert) if convert.lane == Lane::Native.as_str());
+    let libraries = if is_native { native::images::libraries() } else { Vec::new() };
+    let engine = program.map_or(Engine::Libraries(&libraries), Engine::Office);
+    let caged = cage::enter(&Cage { folder: Path::new("."), fonts, engine: Some(engine) });
     if let Err(error) = &caged
         && !unsandboxed
     {
@@ -236,7 +239,14 @@ fn native(convert: &Convert, bytes: Vec<u8>, format: Format) -> Result<Converted
         Format::Text | Format::Xml => native::text::to_pdf(&bytes, &convert.engines.fonts).map(set),
         picture => {
             let converted = native::images::to_pdf(&bytes, picture, convert.settings.images)?;
-            Ok(ours("bindery-image", converted.pdf, converted.events))
+            let ours = ours("bindery-image", converted.pdf, converted.events);
+            // What decoded it, where that is no code of ours: it is of another version on each machine.
+            let is_decoded_by_libheif = matches!(picture, Format::Heic | Format::Avif);
+            let version = is_decoded_by_libheif.then(native::images::libheif).and_then(Result::ok);
+            Ok(match version {
+                Some(engine_version) => Converted { engine: "libheif", engine_version, ..ours },
+                None => ours,
+            })
         }
     }
 }

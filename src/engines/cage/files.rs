@@ -75,6 +75,7 @@ fn restrict(cage: &Cage<'_>) -> Result<RulesetStatus, RulesetError> {
             // The installation: `soffice.bin` is in its folder `program`.
             readable.extend(program.ancestors().nth(2).map(Path::to_path_buf));
         }
+        Some(Engine::Libraries(folders)) => readable.extend_from_slice(folders),
         Some(Engine::Browser(program)) => {
             readable.extend(BROWSER.iter().map(PathBuf::from));
             started.extend(LOADERS.iter().map(PathBuf::from));

@@ -37,6 +37,8 @@ pub struct Cage<'a> {
 pub enum Engine<'a> {
     /// LibreOffice as a library, by its `soffice.bin`.
     Office(&'a Path),
+    /// Libraries that are opened when a document comes that needs them, by their folders.
+    Libraries(&'a [PathBuf]),
     /// Chromium as a program, which starts itself again and again.
     Browser(&'a Path),
 }

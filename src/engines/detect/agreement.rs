@@ -1,6 +1,6 @@
 //! Says when a name and a content agree well enough, and how they differ when they do not.
 
-use crate::domain::Format;
+use crate::domain::{Event, EventCode, Format};
 
 /// Whether a file of that name may hold that content without a word being lost about it.
 pub(super) fn agree(named: Format, found: Format) -> bool {
@@ -75,12 +75,34 @@ fn is_xml(format: Format) -> bool {
     )
 }
 
-/// Tells the client that the name is wrong.
-pub(super) fn difference(named: Format, found: Format) -> String {
+/// What the client is told of the decision: that the name or the declared type is wrong, or what a file without a telling
+/// name was taken for. Nothing when all say the same.
+pub(super) fn told(named: Option<Format>, declared: Option<Format>, found: Format) -> Option<Event> {
+    let (source, says) = match (named, declared) {
+        (Some(named), _) => ("file name", named),
+        (None, Some(declared)) => ("declared type", declared),
+        (None, None) if found == Format::Unknown => return None,
+        (None, None) => {
+            let message = format!("The file name says no type; by its content it is {}.", found.described());
+            return Some(Event::info(EventCode::Generic, message));
+        }
+    };
+    if !agree(says, found) {
+        return Some(Event::warning(EventCode::Generic, difference(source, says, found)));
+    }
+    // A name that agrees says it all.
+    let is_told = named.is_none() && is_text(found);
+    is_told.then(|| {
+        let message = format!("The file name says no type; by its declared type it is {}.", found.described());
+        Event::info(EventCode::Generic, message)
+    })
+}
+
+fn difference(source: &str, named: Format, found: Format) -> String {
     let (says, is) = (named.described(), found.described());
     if says == is {
-        return format!("The file name says {named}, the content is {found}; it was converted as {found}.");
+        return format!("The {source} says {named}, the content is {found}; it was converted as {found}.");
     }
     let bare = says.strip_prefix("a ").or_else(|| says.strip_prefix("an ")).unwrap_or(says);
-    format!("The file name says {bare}, the content is {is}; it was converted as {is}.")
+    format!("The {source} says {bare}, the content is {is}; it was converted as {is}.")
 }

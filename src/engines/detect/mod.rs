@@ -5,7 +5,8 @@
 //!
 //! 1. Content decides. The name, and without one the declared media type, only choose among kinds of text, whose content
 //!    says little, and say what a file of no known content should have been.
-//! 2. A name that says otherwise than the content is told to the client, unless the difference is of no consequence.
+//! 2. A name, or without one a declared media type, that says otherwise than the content is told to the client, unless the
+//!    difference is of no consequence; so is what was decided where the name says nothing.
 
 mod agreement;
 mod compound;
@@ -19,7 +20,7 @@ mod text;
 mod tests;
 
 use crate::{
-    domain::{Event, EventCode, Format},
+    domain::{Event, Format},
     engines::Error,
 };
 
@@ -78,12 +79,7 @@ pub fn detect(bytes: &[u8], file_name: &str, media_type: Option<&str>) -> Result
             }
         };
     };
-    let mut events = Vec::new();
-    if let Some(named) = named
-        && !agreement::agree(named, format)
-    {
-        events.push(Event::warning(EventCode::Generic, agreement::difference(named, format)));
-    }
+    let events = agreement::told(named, declared, format).into_iter().collect();
     Ok(Detected { format, encrypted, events })
 }
 

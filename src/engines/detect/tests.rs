@@ -3,6 +3,7 @@ use std::io::{Cursor, Write as _};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::*;
+use crate::domain::Severity;
 
 const DOCX_TYPES: &str = "<Types><Override PartName=\"/word/document.xml\" ContentType=\
     \"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/></Types>";
@@ -50,6 +51,27 @@ fn content_wins_over_the_name_and_the_client_is_told() {
     let docx = package(&[("[Content_Types].xml", DOCX_TYPES), ("word/document.xml", "<w/>")]);
     let detected = check(&docx, "a.doc", Format::Docx);
     assert!(detected.events[0].message.starts_with("The file name says doc, the content is docx"));
+}
+
+#[test]
+fn a_declared_type_counts_where_the_name_says_nothing() {
+    let told = |name: &str, declared: &str, content: &[u8]| {
+        let detected = detect(content, name, Some(declared)).unwrap();
+        detected.events.into_iter().map(|event| (event.severity, event.message)).collect::<Vec<_>>()
+    };
+    let wrong = "The declared type says PNG image, the content is a PDF; it was converted as a PDF.".to_owned();
+    assert_eq!(told("scan", "image/png", b"%PDF-1.4\n"), [(Severity::Warning, wrong)]);
+    assert_eq!(told("scan.pdf", "image/png", b"%PDF-1.4\n"), []);
+    assert_eq!(told("scan", "application/pdf", b"%PDF-1.4\n"), []);
+    let by_type = "The file name says no type; by its declared type it is a CSV table.".to_owned();
+    assert_eq!(told("scan", "text/csv", b"a,b\n1,2\n"), [(Severity::Info, by_type)]);
+}
+
+#[test]
+fn what_a_file_without_a_telling_name_was_taken_for_is_told() {
+    let detected = check(b"%PDF-1.4\n", "scan.xyz", Format::Pdf);
+    assert_eq!(detected.events[0].message, "The file name says no type; by its content it is a PDF.");
+    assert_eq!(detected.events[0].severity, Severity::Info);
 }
 
 #[test]

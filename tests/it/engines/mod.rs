@@ -7,5 +7,6 @@ mod fault_hosts;
 mod faults;
 mod hosts;
 mod mail;
+mod native;
 mod office;
 mod zygote;

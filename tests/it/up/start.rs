@@ -71,7 +71,7 @@ async fn doctor_says_what_this_machine_has() {
     let mut doctor = Process::start("doctor", &["doctor", "--data", &data], &[], home.data().parent().unwrap());
     doctor.ended(seconds(30)).await;
     let output = doctor.output();
-    for part in ["libreoffice", "fonts", "postgresql", &data.to_lowercase()] {
+    for part in ["libreoffice", "libheif", "fonts", "postgresql", &data.to_lowercase()] {
         assert!(output.to_lowercase().contains(part), "{part}: {output}");
     }
 }

@@ -1,4 +1,5 @@
-//! Pictures to PDF: JPEG, PNG, TIFF, GIF, BMP, WebP and JPEG 2000, one page a picture.
+//! Pictures to PDF: JPEG, PNG, TIFF, GIF, BMP, WebP, JPEG 2000, Photoshop, and by libheif
+//! HEIC and AVIF; one page a picture.
 //!
 //! Knows no file, process, clock or environment: bytes in, bytes out. The result is a complete PDF 1.7 that only lacks
 //! what `pdf::archive` adds to make it PDF/A: metadata, an output intent and a file identifier.
@@ -9,6 +10,7 @@
 
 mod exif;
 mod frames;
+mod heif;
 mod ifd;
 mod jp2;
 mod jpeg;
@@ -16,6 +18,7 @@ mod picture;
 mod placement;
 mod png;
 mod profile;
+mod psd;
 mod raster;
 mod tiff;
 mod writer;
@@ -27,6 +30,9 @@ use crate::{
     domain::{Event, Format},
     engines::{Error, settings::Images},
 };
+
+pub(in crate::engines) use heif::readable as libraries;
+pub use heif::version as libheif;
 
 use writer::Document;
 
@@ -57,12 +63,11 @@ pub fn to_pdf(bytes: &[u8], format: Format, settings: Images) -> Result<Converte
         Format::Bmp => document.add_page(&frames::bmp(bytes)?),
         Format::Webp => frames::add_webp(bytes, settings.frames, &mut document, &mut events)?,
         Format::Jp2 => document.add_page(&jp2::picture(bytes)?),
+        Format::Psd => document.add_page(&psd::picture(bytes)?),
+        Format::Heic | Format::Avif => heif::add_pages(bytes, settings.frames, &mut document, &mut events)?,
         Format::Pdf
-        | Format::Heic
-        | Format::Avif
         | Format::Svg
         | Format::Metafile
-        | Format::Psd
         | Format::Text
         | Format::Markdown
         | Format::Csv

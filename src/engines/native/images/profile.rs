@@ -1,7 +1,7 @@
 //! Says which embedded colour profiles a PDF/A file may hold.
 
 /// Most bytes of a profile that is kept; press profiles have up to 3 MiB.
-const PROFILE_BYTES_MAX: usize = 8 << 20;
+pub(super) const PROFILE_BYTES_MAX: usize = 8 << 20;
 
 /// Bytes of the header and the number of tags, without which there is no profile.
 const PROFILE_BYTES_MIN: usize = 132;
