@@ -212,10 +212,15 @@ fn by_office(
     let office = office.ok_or_else(|| Error::Unavailable {
         what: "install LibreOffice (packages libreoffice-writer, -calc, -impress and -draw)".to_owned(),
     })?;
+    let source = office::Source {
+        bytes,
+        format: detected.format,
+        encrypted: detected.encrypted,
+        passwords: &convert.passwords,
+    };
     let archive = convert.target == Target::PdfA2b;
-    let (pdf, engine_version) =
-        office::to_pdf(office, bytes, detected.format, detected.encrypted, &convert.passwords, archive)?;
-    Ok(Converted { pdf, events: Vec::new(), engine: "libreoffice", engine_version })
+    let (pdf, events) = office::to_pdf(office, source, &convert.settings.office, archive)?;
+    Ok(Converted { pdf, events, engine: "libreoffice", engine_version: office.version.clone() })
 }
 
 /// Brings what an engine made to the target and writes it.
