@@ -3,4 +3,6 @@
 mod cage;
 mod hosts;
 mod office;
+mod office_links;
+mod office_settings;
 mod zygote;
