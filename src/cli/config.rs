@@ -1,17 +1,11 @@
 //! Flags and environment into one checked configuration. The only file that reads the environment.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    str::FromStr,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Args;
 use sqlx::postgres::PgConnectOptions;
 
+use super::defaults::{default_data, default_slots, usual_chromium, usual_soffice, usual_tessdata};
 use super::values::{
     address, connections, count, database, duration, filter, folder_of_url, log_format, paths, size, slots,
 };
@@ -91,6 +85,13 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
         "Engine slots of a worker, as in native=2,office=2",
     ),
     ("BINDERY_SOFFICE", "--soffice", "looked for in the usual places", "LibreOffice's soffice"),
+    (
+        "BINDERY_CHROMIUM",
+        "--chromium",
+        "looked for in the usual places",
+        "Chromium's program for use without a screen, chromium-headless-shell; not a script that starts it",
+    ),
+    ("BINDERY_TESSDATA", "--tessdata", "looked for in the usual places", "Folder with the languages of Tesseract"),
     ("BINDERY_FONTS", "--fonts", "/usr/share/fonts:/usr/local/share/fonts", "Folders with fonts"),
     (
         "BINDERY_PG_BIN",
@@ -162,6 +163,12 @@ pub struct Flags {
     /// LibreOffice's soffice [env: BINDERY_SOFFICE]
     #[arg(long, value_name = "FILE")]
     pub soffice: Option<String>,
+    /// Chromium's chromium-headless-shell [env: BINDERY_CHROMIUM]
+    #[arg(long, value_name = "FILE")]
+    pub chromium: Option<String>,
+    /// Folder with the languages of Tesseract [env: BINDERY_TESSDATA]
+    #[arg(long, value_name = "FOLDER")]
+    pub tessdata: Option<String>,
     /// Folders with fonts, separated by colons [env: BINDERY_FONTS]
     #[arg(long, value_name = "FOLDERS")]
     pub fonts: Option<String>,
@@ -237,6 +244,10 @@ pub struct Config {
     pub slots: BTreeMap<Lane, usize>,
     /// Where LibreOffice may be.
     pub soffice: Vec<PathBuf>,
+    /// Where Chromium may be.
+    pub chromium: Vec<PathBuf>,
+    /// Where the languages of Tesseract may be.
+    pub tessdata: Vec<PathBuf>,
     /// Folders with fonts.
     pub fonts: Vec<PathBuf>,
     /// Folder with the server programs of PostgreSQL.
@@ -353,6 +364,12 @@ impl Config {
             soffice: r
                 .text(flags.soffice.as_ref(), "BINDERY_SOFFICE")
                 .map_or_else(usual_soffice, |path| vec![path.into()]),
+            chromium: r
+                .text(flags.chromium.as_ref(), "BINDERY_CHROMIUM")
+                .map_or_else(usual_chromium, |path| vec![path.into()]),
+            tessdata: r
+                .text(flags.tessdata.as_ref(), "BINDERY_TESSDATA")
+                .map_or_else(usual_tessdata, |path| vec![path.into()]),
             fonts: paths(
                 &r.text(flags.fonts.as_ref(), "BINDERY_FONTS")
                     .unwrap_or_else(|| "/usr/share/fonts:/usr/local/share/fonts".to_owned()),
@@ -399,31 +416,6 @@ pub(super) fn service_url(flag: Option<&str>) -> String {
     let variable = || std::env::var("BINDERY_URL").ok();
     let said = flag.map(str::to_owned).or_else(variable).filter(|url| !url.is_empty());
     said.unwrap_or_else(|| format!("http://127.0.0.1:13033{}", crate::api::BASE))
-}
-
-fn default_data(environment: &dyn Fn(&str) -> Option<String>) -> PathBuf {
-    if nix::unistd::geteuid().is_root() {
-        return PathBuf::from("/var/lib/bindery");
-    }
-    let home = || environment("HOME").map(|home| Path::new(&home).join(".local/share"));
-    environment("XDG_DATA_HOME").map(PathBuf::from).or_else(home).unwrap_or_else(std::env::temp_dir).join("bindery")
-}
-
-/// One slot a core and lane that has an engine.
-fn default_slots() -> BTreeMap<Lane, usize> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    BTreeMap::from([(Lane::Native, cores), (Lane::Office, cores)])
-}
-
-fn usual_soffice() -> Vec<PathBuf> {
-    [
-        "/usr/bin/soffice",
-        "/usr/lib/libreoffice/program/soffice",
-        "/opt/libreoffice/program/soffice",
-        "/usr/local/bin/soffice",
-    ]
-    .map(PathBuf::from)
-    .to_vec()
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@ use std::{path::Path, process::ExitCode};
 
 use super::{config::Config, postgres, print};
 use crate::{
-    engines::{cage, office},
+    engines::{
+        browser::{self, Probe},
+        cage, ocr, office,
+    },
     storage::{self, pool},
 };
 
@@ -20,7 +23,14 @@ struct Finding {
 /// # Errors
 /// None; what is wrong is a finding.
 pub(super) async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
-    let mut findings = vec![libreoffice(&config), fonts(&config), sandbox(), data(&config)];
+    let mut findings = vec![
+        libreoffice(&config),
+        chromium(&config).await,
+        tesseract(&config),
+        fonts(&config),
+        sandbox(),
+        data(&config),
+    ];
     findings.push(database(&config).await);
     for finding in &findings {
         let mark = if finding.good { "ok     " } else { "missing" };
@@ -43,6 +53,49 @@ fn libreoffice(config: &Config) -> Finding {
         }
         None => {
             let text = "Word, Excel, PowerPoint, OpenDocument and RTF cannot be converted: install libreoffice-writer, -calc, -impress and -draw";
+            Finding { subject, good: false, text: text.to_owned() }
+        }
+    }
+}
+
+/// Chromium, started once to see how.
+async fn chromium(config: &Config) -> Finding {
+    let subject = "chromium";
+    let Some(program) = browser::find(&config.chromium) else {
+        let text = "HTML and web archives cannot be converted: install chromium-headless-shell";
+        return Finding { subject, good: false, text: text.to_owned() };
+    };
+    let place = program.display().to_string();
+    let Ok(work) = super::work::work_config(config) else {
+        return Finding { subject, good: false, text: format!("{place} cannot be tried: this program is not found") };
+    };
+    match browser::probe(&work.host).await {
+        Ok(Probe { version, inner_sandbox: true }) => Finding {
+            subject,
+            good: true,
+            text: format!("{version} in {place}, with a sandbox of its own in the cage"),
+        },
+        Ok(Probe { version, inner_sandbox: false }) => {
+            let text = format!(
+                "{version} in {place}, in the cage alone: the kernel lets it make no namespaces for its own sandbox"
+            );
+            Finding { subject, good: true, text }
+        }
+        Err(error) => Finding { subject, good: false, text: format!("{place} does not start: {error}") },
+    }
+}
+
+fn tesseract(config: &Config) -> Finding {
+    let subject = "tesseract";
+    let found = ocr::find(&config.tessdata).zip(ocr::version().ok());
+    match found {
+        Some((folder, version)) => {
+            let languages = ocr::languages(&folder).join(", ");
+            Finding { subject, good: true, text: format!("{version} in {}, languages {languages}", folder.display()) }
+        }
+        None => {
+            let text =
+                "text in pictures cannot be recognised: install libtesseract5 and tesseract-ocr-eng, -deu and -osd";
             Finding { subject, good: false, text: text.to_owned() }
         }
     }

@@ -3,13 +3,16 @@
 //! One program, one role a process: `serve`, `work`, `up` (both, supervised, with an embedded PostgreSQL when there is
 //! no other), `migrate`, `convert`, `openapi`, `doctor`, and the hidden `engine`.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+
+use crate::engines::browser::launch::{self, Launch};
 
 pub mod config;
 
 mod convert;
+mod defaults;
 mod doctor;
 mod logging;
 mod migrate;
@@ -68,6 +71,15 @@ enum Command {
         /// Keep LibreOffice warm and make a process of it for each document
         #[arg(long)]
         zygote: bool,
+        /// Become this browser, in the cage
+        #[arg(long)]
+        browser: Option<PathBuf>,
+        /// Folders with fonts that the browser may read
+        #[arg(long, requires = "browser")]
+        fonts: Vec<PathBuf>,
+        /// Leave out the sandbox that the browser has itself
+        #[arg(long, requires = "browser")]
+        no_inner_sandbox: bool,
     },
 }
 
@@ -92,7 +104,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
     let done = |()| ExitCode::SUCCESS;
     match command {
-        Command::Engine { zygote, unsandboxed } => {
+        Command::Engine { browser: Some(program), fonts, no_inner_sandbox, unsandboxed, .. } => {
+            logging::start_engine();
+            let launch = Launch { program, fonts, sandbox: !no_inner_sandbox, unsandboxed };
+            match launch::launch(&launch)? {}
+        }
+        Command::Engine { zygote, unsandboxed, .. } => {
             logging::start_engine();
             let serve = if zygote { crate::engines::zygote::serve } else { crate::engines::serve::serve };
             Ok(serve(unsandboxed).map(done)?)

@@ -144,6 +144,12 @@ fn environment(config: &Config, embedded: Option<&Embedded>) -> Vec<(OsString, O
         ("BINDERY_LOG", config.log.clone()),
         ("BINDERY_LOG_FORMAT", if config.log_format == LogFormat::Json { "json" } else { "text" }.to_owned()),
     ];
+    if let [chromium] = config.chromium.as_slice() {
+        env.push(("BINDERY_CHROMIUM", chromium.display().to_string()));
+    }
+    if let [tessdata] = config.tessdata.as_slice() {
+        env.push(("BINDERY_TESSDATA", tessdata.display().to_string()));
+    }
     if let [soffice] = config.soffice.as_slice() {
         env.push(("BINDERY_SOFFICE", soffice.display().to_string()));
     }

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::{ENGINE, config::Config, logging, parts, signals};
 use crate::{
     domain::{WorkerId, limits},
-    engines::{cage, host::HostConfig, office, protocol::Engines},
+    engines::{browser, cage, host::HostConfig, ocr, office, protocol::Engines},
     log::ErrorChain,
     queue::{Audience, PumpConfig, pump},
     workflows::work::{Work, WorkConfig},
@@ -85,7 +85,12 @@ pub(super) fn work_config(config: &Config) -> anyhow::Result<WorkConfig> {
             program,
             args,
             zygote_args: Some(zygote_args),
-            engines: Engines { office: office::find(&config.soffice), fonts: config.fonts.clone() },
+            engines: Engines {
+                office: office::find(&config.soffice),
+                browser: browser::find(&config.chromium),
+                ocr: ocr::find(&config.tessdata),
+                fonts: config.fonts.clone(),
+            },
             time_max: config.task_timeout,
             memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
         },

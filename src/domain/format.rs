@@ -131,16 +131,10 @@ impl Format {
             | Self::Fodp
             | Self::EncryptedOffice
             | Self::Metafile => Some(Lane::Office),
-            Self::Heic
-            | Self::Avif
-            | Self::Psd
-            | Self::Html
-            | Self::Mhtml
-            | Self::Eml
-            | Self::Msg
-            | Self::Tnef
-            | Self::Mbox
-            | Self::Unknown => None,
+            Self::Html | Self::Mhtml => Some(Lane::Browser),
+            Self::Heic | Self::Avif | Self::Psd | Self::Eml | Self::Msg | Self::Tnef | Self::Mbox | Self::Unknown => {
+                None
+            }
         }
     }
 

@@ -3,11 +3,13 @@
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use super::{
-    office,
+    browser::Pool,
+    ocr, office,
     process::{self, Child, Ended, Limits, RunError},
     protocol::{self, Answer, Engines, Refusal, Request, Response},
     zygote::{Setup, Zygote},
@@ -36,6 +38,7 @@ pub struct HostConfig {
 pub struct Hosts {
     config: HostConfig,
     zygote: Option<Zygote>,
+    browsers: Option<Arc<Pool>>,
 }
 
 /// What operators keep of a request.
@@ -56,13 +59,14 @@ pub struct Ran {
 }
 
 impl Hosts {
-    /// Nothing is started yet; a zygote will live in the folder.
+    /// Nothing is started yet; a zygote and browsers will live in the folder.
     pub fn new(config: HostConfig, folder: PathBuf) -> Self {
         let zygote = config.engines.office.clone().zip(config.zygote_args.clone()).map(|(office, args)| {
             let setup = Setup { office, fonts: config.engines.fonts.clone() };
-            Zygote::new(config.program.clone(), args, folder, setup)
+            Zygote::new(config.program.clone(), args, folder.join("zygote"), setup)
         });
-        Self { config, zygote }
+        let browsers = Pool::of(&config, &folder);
+        Self { config, zygote, browsers }
     }
 
     /// Asks a host that serves nothing else; one that gives no answer has its end put into words. Dropping the future kills
@@ -84,6 +88,10 @@ impl Hosts {
                 true,
                 String::new(),
             ),
+            Err(RunError::Outgrown { bytes }) => {
+                let message = format!("its conversion was stopped: it needs more than {} MiB of memory", bytes >> 20);
+                broken(ErrorCode::Generic, "outgrown", &message, true, String::new())
+            }
             Err(RunError::Io(error)) => {
                 let message = "the engine could not be started";
                 broken(ErrorCode::Internal, "unavailable", message, true, error.to_string())
@@ -102,9 +110,13 @@ impl Hosts {
             stderr_bytes: limits::STDERR_TAIL_BYTES_MAX,
             time: config.time_max,
         };
-        let office = match request {
-            Request::Convert(convert) if convert.lane == Lane::Office.as_str() => convert.engines.office.as_deref(),
-            Request::Convert(_) | Request::Assemble(_) => None,
+        let (office, env) = match request {
+            Request::Convert(convert) if convert.lane == Lane::Office.as_str() => {
+                let office = convert.engines.office.as_deref();
+                (office, office.map(office::environment).unwrap_or_default())
+            }
+            Request::Convert(_) | Request::Assemble(_) => (None, Vec::new()),
+            Request::Recognise(_) => (None, ocr::environment()),
         };
         if let (Some(_), Some(zygote)) = (office, &self.zygote) {
             match zygote.order(folder, limits).await {
@@ -116,13 +128,37 @@ impl Hosts {
         let child = Child {
             program: &config.program,
             args: config.args.clone(),
-            env: office.map(office::environment).unwrap_or_default(),
+            env,
             folder,
             stdin: message,
+            handles: &[],
             limits,
         };
-        process::run(&child).await
+        match (request, &self.browsers) {
+            (Request::Convert(convert), Some(browsers)) if convert.lane == Lane::Browser.as_str() => {
+                run_with_browser(browsers, child).await
+            }
+            (Request::Convert(_) | Request::Assemble(_) | Request::Recognise(_), _) => process::run(&child).await,
+        }
     }
+}
+
+/// Runs a host that is lent a browser for as long as it needs it.
+async fn run_with_browser(browsers: &Arc<Pool>, child: Child<'_>) -> Result<Ended, RunError> {
+    let browser = browsers.lend().await.map_err(RunError::Io)?;
+    let bytes = child.limits.memory_bytes;
+    let handles = browser.handles();
+    let child = Child { handles: &handles, ..child };
+    let ended = tokio::select! {
+        ended = process::run(&child) => ended?,
+        () = browser.outgrows(bytes) => return Err(RunError::Outgrown { bytes }),
+    };
+    if ended.exit.is_clean()
+        && protocol::decode::<Response>(&ended.stdout).is_ok_and(|response| response.browser_in_order)
+    {
+        browser.give_back();
+    }
+    Ok(ended)
 }
 
 /// Reads the answer of a host that has ended.

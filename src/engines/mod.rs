@@ -1,7 +1,7 @@
 //! Floor 3: bytes in, bytes and events out. Every document is parsed inside an engine host, never in a worker.
 //!
 //! ```text
-//! worker ──[host]──┬─start──► engine host: [`serve`] ─► detect ─┬► native | office ─► pdf::archive ─► file
+//! worker ──[host]──┬─start──► engine host: [`serve`] ─► detect ─┬► native | office | browser ─► pdf::archive ─► file
 //!                  └─order─► [zygote] ──fork──┘                └► unpack ─► files
 //! ```
 //!
@@ -16,12 +16,15 @@
 //! # Why a process a document (2026-11)
 //! A warm host is faster, but a document that corrupts it hurts the next one. A fresh process costs 5 ms; LibreOffice
 //! started anew 0.4 s of processor time. A copy of a zygote that is warm has both: a process of its own, and ten pages of
-//! text in 0.11 s. Where no zygote starts, each host starts LibreOffice by itself, in the same way.
+//! text in 0.11 s. Where no zygote starts, each host starts LibreOffice by itself, in the same way. Chromium cannot be copied so;
+//! it makes a process a page itself, and what it is made of serves one document at a time.
 
+pub mod browser;
 pub mod cage;
 pub mod detect;
 pub mod host;
 pub mod native;
+pub mod ocr;
 pub mod office;
 pub mod process;
 pub mod protocol;
@@ -31,5 +34,6 @@ pub mod unpack;
 pub mod zygote;
 
 mod error;
+mod usage;
 
 pub use error::Error;

@@ -3,16 +3,28 @@
 //! A [`Child`] is bounded: a deadline, limits, capped output, its own process group that is killed as one. A service of
 //! ours that runs for long ([`spawn_service`]) has none of these but dies with its parent.
 
-use std::{ffi::OsString, io, os::fd::OwnedFd, path::Path, process::Stdio, time::Duration};
+use std::{
+    ffi::OsString,
+    io,
+    os::{
+        fd::{BorrowedFd, OwnedFd},
+        unix::process::CommandExt as _,
+    },
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
 
+use super::usage;
 use nix::{
     sys::{
         prctl,
         resource::{Resource, setrlimit},
         signal::{Signal, killpg},
     },
-    unistd::Pid,
+    unistd::{Pid, dup2_raw},
 };
+use rustix::io::fcntl_dupfd_cloexec;
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
@@ -68,6 +80,8 @@ pub struct Child<'a> {
     pub folder: &'a Path,
     /// Written to its standard input, which is then closed.
     pub stdin: &'a [u8],
+    /// What it gets besides its standard input, output and error, by the numbers from 3.
+    pub handles: &'a [BorrowedFd<'a>],
     /// What it may use.
     pub limits: Limits,
 }
@@ -124,6 +138,12 @@ pub enum RunError {
         /// The end of what it wrote to standard error.
         stderr_tail: String,
     },
+    /// It needed more memory than it may have; it has been killed.
+    #[error("it needed more than {bytes} bytes of memory")]
+    Outgrown {
+        /// What it may have.
+        bytes: u64,
+    },
     /// It wrote more than it may; it has been killed.
     #[error("it flooded its output")]
     Flooded,
@@ -136,7 +156,7 @@ pub enum RunError {
 pub async fn run(child: &Child<'_>) -> Result<Ended, RunError> {
     let (mut started, pipes) = spawn(child).map_err(RunError::Io)?;
     // From here on, whichever way this function is left, the whole group goes.
-    let mut group = Group(started.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw));
+    let mut group = Group::of(&started);
     let end = async {
         let status = started.wait().await?;
         Ok(Exit { status: status.code(), words: status.to_string() })
@@ -151,7 +171,7 @@ pub async fn run(child: &Child<'_>) -> Result<Ended, RunError> {
 
 fn spawn(child: &Child<'_>) -> io::Result<(tokio::process::Child, Pipes)> {
     let (pipes, [stdin, stdout, stderr]) = Pipes::make()?;
-    Ok((command(child).stdin(stdin).stdout(stdout).stderr(stderr).spawn()?, pipes))
+    Ok((command(child)?.stdin(stdin).stdout(stdout).stderr(stderr).spawn()?, pipes))
 }
 
 impl Pipes {
@@ -209,10 +229,15 @@ pub(super) async fn attend(
 }
 
 /// Kills a process group when it is dropped.
+#[derive(Debug)]
 struct Group(Option<Pid>);
 
-impl Drop for Group {
-    fn drop(&mut self) {
+impl Group {
+    fn of(process: &tokio::process::Child) -> Self {
+        Self(process.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw))
+    }
+
+    fn kill(&self) {
         if let Some(group) = self.0
             && let Err(error) = killpg(group, Signal::SIGKILL)
         {
@@ -221,7 +246,18 @@ impl Drop for Group {
     }
 }
 
-fn command(child: &Child<'_>) -> Command {
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Where copies of handles are put that a child is to get, above all numbers that they get there.
+const HANDED_OVER: i32 = 64;
+
+fn command(child: &Child<'_>) -> io::Result<Command> {
+    let copies = child.handles.iter().map(|handle| fcntl_dupfd_cloexec(handle, HANDED_OVER));
+    let handles = copies.collect::<Result<Vec<OwnedFd>, _>>()?;
     let mut command = bare(child.program, child.folder);
     command
         .args(&child.args)
@@ -231,17 +267,25 @@ fn command(child: &Child<'_>) -> Command {
     let limits = child.limits;
     let prepare = move || {
         prctl::set_pdeathsig(Signal::SIGKILL)?;
-        limits.apply()
+        limits.apply()?;
+        for (number, handle) in (3..).zip(&handles) {
+            #[expect(unsafe_code, reason = "the numbers from 3 are nobody's in a child that has just been made")]
+            // SAFETY: see the reason above; what is open there belongs to the parent, which has it open itself.
+            let given: OwnedFd = unsafe { dup2_raw(handle, number)? };
+            // It is there for the program that follows.
+            std::mem::forget(given);
+        }
+        Ok(())
     };
     #[expect(
         unsafe_code,
-        reason = "runs between fork and exec; it makes only prctl and setrlimit calls, which are async-signal-safe"
+        reason = "runs between fork and exec; it makes only prctl, setrlimit and dup2 calls, which are async-signal-safe"
     )]
     // SAFETY: see the reason above; nothing allocates, locks or reads shared state.
     unsafe {
         command.pre_exec(prepare);
     }
-    command
+    Ok(command)
 }
 
 /// A program with no environment but what every engine has.
@@ -258,26 +302,73 @@ fn bare(program: &Path, folder: &Path) -> Command {
     command
 }
 
-/// Starts a process that makes engine hosts and is spoken to by its standard input. It dies with this process, and when the
-/// answer is dropped.
-///
-/// # Errors
-/// When the program cannot be started.
-pub(super) fn spawn_zygote(
-    program: &Path,
-    args: &[OsString],
-    env: Vec<(OsString, OsString)>,
-    folder: &Path,
-    socket: OwnedFd,
-) -> io::Result<tokio::process::Child> {
-    let mut command = bare(program, folder);
-    command.args(args).envs(env).stdin(socket).stdout(Stdio::null()).process_group(0).kill_on_drop(true);
-    #[expect(unsafe_code, reason = "runs between fork and exec; it makes one prctl call, which is async-signal-safe")]
-    // SAFETY: see the reason above.
-    unsafe {
-        command.pre_exec(|| Ok(prctl::set_pdeathsig(Signal::SIGKILL)?));
+/// A process of ours beside the hosts, which serves one document after the other: a zygote, a browser. It dies with this
+/// process, and all that it started when the answer is dropped.
+#[derive(Debug)]
+pub(super) struct Companion {
+    process: tokio::process::Child,
+    group: Group,
+}
+
+impl Companion {
+    /// Starts this program with arguments that make it one. It is spoken to by standard input, and answers by standard output
+    /// or not at all.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub(super) fn start(
+        program: &Path,
+        args: &[OsString],
+        env: Vec<(OsString, OsString)>,
+        folder: &Path,
+        [stdin, stdout]: [Option<OwnedFd>; 2],
+    ) -> io::Result<Self> {
+        let pipe = |handle: Option<OwnedFd>| handle.map_or_else(Stdio::null, Stdio::from);
+        let mut command = bare(program, folder);
+        command.args(args).envs(env).stdin(pipe(stdin)).stdout(pipe(stdout)).process_group(0).kill_on_drop(true);
+        #[expect(
+            unsafe_code,
+            reason = "runs between fork and exec; it makes one prctl call, which is async-signal-safe"
+        )]
+        // SAFETY: see the reason above.
+        unsafe {
+            command.pre_exec(|| Ok(prctl::set_pdeathsig(Signal::SIGKILL)?));
+        }
+        let process = command.spawn()?;
+        let group = Group::of(&process);
+        Ok(Self { process, group })
     }
-    command.spawn()
+
+    /// Whether it has not ended.
+    ///
+    /// # Errors
+    /// When the kernel does not say.
+    pub(super) fn is_running(&mut self) -> io::Result<bool> {
+        let ended = self.process.try_wait()?.is_some();
+        if ended {
+            // What it left behind keeps the number from being given to others; from now on, nothing does.
+            self.group.kill();
+            self.group.0 = None;
+        }
+        Ok(!ended)
+    }
+
+    /// Kills it with all that it started, and waits for none of it.
+    pub(super) fn kill(&self) {
+        self.group.kill();
+    }
+
+    /// Memory that it and all that it started have for themselves, in bytes.
+    pub(super) fn memory_bytes(&self) -> u64 {
+        self.group.0.map_or(0, usage::memory_of_group)
+    }
+}
+
+/// Becomes another program, which has its standard input, output and error nowhere. Comes back only when that fails.
+pub(super) fn become_program(program: &Path, args: &[OsString]) -> io::Error {
+    #[expect(clippy::disallowed_methods, reason = "this is the place that starts processes")]
+    let mut command = std::process::Command::new(program);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).exec()
 }
 
 /// Reads to the end, or says `None` when there is more than the cap.

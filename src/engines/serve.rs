@@ -10,9 +10,12 @@ use time::OffsetDateTime;
 
 use super::{
     Error,
-    cage::{self, Cage, CageError},
-    detect, native, office,
-    protocol::{self, Answer, Assemble, Convert, Refusal, Request, Response, Target},
+    browser::Browser,
+    cage::{self, Cage, CageError, Engine},
+    detect, native,
+    ocr::{Recogniser, Subject},
+    office,
+    protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response, Target},
     unpack::{self, Budget, Unpacked},
 };
 use crate::{
@@ -26,24 +29,32 @@ use crate::{
 /// When the request cannot be read or the answer cannot be written; a document that fails is an answer, not an error.
 pub fn serve(unsandboxed: bool) -> io::Result<()> {
     let request = read_request()?;
-    let (fonts, program) = match &request {
+    let mut given = Given::Nothing;
+    let (fonts, engine) = match &request {
         Request::Convert(convert) => {
-            let starts = convert.lane == Lane::Office.as_str();
-            (convert.engines.fonts.as_slice(), convert.engines.office.as_deref().filter(|_| starts))
+            let program = convert.engines.office.as_deref().filter(|_| convert.lane == Lane::Office.as_str());
+            if convert.engines.browser.is_some() && convert.lane == Lane::Browser.as_str() {
+                given = Given::Browser { browser: Browser::inherited()?, in_order: true };
+            }
+            (convert.engines.fonts.as_slice(), program.map(Engine::Office))
         }
         Request::Assemble(_) => (Default::default(), None),
+        Request::Recognise(page) => {
+            given = Given::Ocr(Recogniser::start(page.engines.ocr.as_deref(), &page.languages));
+            (Default::default(), page.engines.ocr.as_deref().map(Engine::Ocr))
+        }
     };
-    let caged = cage::enter(&Cage { folder: Path::new("."), fonts, office: program });
+    let caged = cage::enter(&Cage { folder: Path::new("."), fonts, engine });
     if let Err(error) = &caged
         && !unsandboxed
     {
         return answer(uncaged(error));
     }
-    let Some(program) = program else { return answer(respond(&request, None)) };
+    let Some(Engine::Office(program)) = engine else { return answer(respond(&request, given)) };
     match office::Running::start(program) {
         // LibreOffice calls this from inside its loop, which has nothing to come back to.
         Ok(office) => office.in_loop(|office| {
-            let answered = answer(respond(&request, Some(office)));
+            let answered = answer(respond(&request, Given::Office(office)));
             office::leave(answered.is_ok())
         }),
         Err(error) => return answer(unavailable(format!("LibreOffice: {error}"))),
@@ -59,7 +70,7 @@ pub fn serve_in(caged: Result<(), CageError>, unsandboxed: bool, office: &office
     let request = read_request()?;
     match caged {
         Err(error) if !unsandboxed => answer(uncaged(&error)),
-        Ok(()) | Err(_) => answer(respond(&request, Some(office))),
+        Ok(()) | Err(_) => answer(respond(&request, Given::Office(office))),
     }
 }
 
@@ -69,10 +80,24 @@ fn read_request() -> io::Result<Request> {
     protocol::decode(&bytes).map_err(io::Error::other)
 }
 
-fn respond(request: &Request, office: Option<&office::Running>) -> Response {
+/// What this process was given besides our own code.
+enum Given<'a> {
+    Nothing,
+    Office(&'a office::Running),
+    Browser {
+        browser: Browser,
+        /// Whether it can be used by others after this.
+        in_order: bool,
+    },
+    /// Tesseract, or why it is not there.
+    Ocr(Result<Recogniser, Error>),
+}
+
+fn respond(request: &Request, given: Given<'_>) -> Response {
     match request {
-        Request::Convert(convert) => convert_document(convert, office),
+        Request::Convert(convert) => convert_document(convert, given),
         Request::Assemble(assemble) => assemble_job(assemble),
+        Request::Recognise(page) => recognise_page(page, given),
     }
 }
 
@@ -91,7 +116,7 @@ fn uncaged(error: &CageError) -> Response {
 
 fn unavailable(what: String) -> Response {
     let answer = failed(Error::Unavailable { what: format!("{what}; see `bindery doctor`") });
-    Response { answer, format: None, engine: None, engine_version: None, peak_memory_bytes: 0 }
+    Response { answer, format: None, engine: None, engine_version: None, peak_memory_bytes: 0, browser_in_order: false }
 }
 
 /// Largest resident size of this process, which has no children, in bytes; Linux counts in KiB.
@@ -116,10 +141,10 @@ enum Conversion {
     Reroute(Lane),
 }
 
-fn convert_document(convert: &Convert, office: Option<&office::Running>) -> Response {
+fn convert_document(convert: &Convert, mut given: Given<'_>) -> Response {
     let mut format = None;
     let mut engine = None;
-    let answer = match prepare(convert, office, &mut format) {
+    let answer = match prepare(convert, &mut given, &mut format) {
         Ok(Conversion::Reroute(lane)) => Answer::Reroute { lane: lane.as_str().to_owned() },
         Ok(Conversion::Unpacked(Unpacked { names, events })) => {
             engine = Some(("bindery-unpack".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
@@ -138,15 +163,12 @@ fn convert_document(convert: &Convert, office: Option<&office::Running>) -> Resp
         engine,
         engine_version,
         peak_memory_bytes: 0,
+        browser_in_order: matches!(given, Given::Browser { in_order: true, .. }),
     }
 }
 
 /// Finds out what the document is and lets the right engine make a PDF of it.
-fn prepare(
-    convert: &Convert,
-    office: Option<&office::Running>,
-    format: &mut Option<Format>,
-) -> Result<Conversion, Error> {
+fn prepare(convert: &Convert, given: &mut Given<'_>, format: &mut Option<Format>) -> Result<Conversion, Error> {
     let bytes = read(&convert.input)?;
     let detected = detect::detect(&bytes, &convert.file_name, convert.media_type.as_deref())?;
     *format = Some(detected.format);
@@ -165,8 +187,9 @@ fn prepare(
     }
     let mut converted = match lane {
         Lane::Native => native(convert, bytes, detected.format)?,
-        // No format is of another lane yet.
-        Lane::Office | Lane::Browser | Lane::Ocr => by_office(convert, office, &bytes, &detected)?,
+        Lane::Browser => by_browser(convert, given, bytes, detected.format)?,
+        // No format is of the lane for text recognition.
+        Lane::Office | Lane::Ocr => by_office(convert, given, &bytes, &detected)?,
     };
     converted.events.splice(0..0, detected.events);
     Ok(Conversion::Done(converted))
@@ -205,22 +228,30 @@ fn native(convert: &Convert, bytes: Vec<u8>, format: Format) -> Result<Converted
 /// Lets LibreOffice make a PDF.
 fn by_office(
     convert: &Convert,
-    office: Option<&office::Running>,
+    given: &Given<'_>,
     bytes: &[u8],
     detected: &detect::Detected,
 ) -> Result<Converted, Error> {
-    let office = office.ok_or_else(|| Error::Unavailable {
-        what: "install LibreOffice (packages libreoffice-writer, -calc, -impress and -draw)".to_owned(),
-    })?;
-    let source = office::Source {
-        bytes,
-        format: detected.format,
-        encrypted: detected.encrypted,
-        passwords: &convert.passwords,
+    let Given::Office(office) = given else {
+        let what = "install LibreOffice (packages libreoffice-writer, -calc, -impress and -draw)".to_owned();
+        return Err(Error::Unavailable { what });
     };
+    let source =
+        office::Source { bytes, format: detected.format, encrypted: detected.encrypted, passwords: &convert.passwords };
     let archive = convert.target == Target::PdfA2b;
     let (pdf, events) = office::to_pdf(office, source, &convert.settings.office, archive)?;
     Ok(Converted { pdf, events, engine: "libreoffice", engine_version: office.version.clone() })
+}
+
+/// Lets Chromium make a PDF.
+fn by_browser(convert: &Convert, given: &mut Given<'_>, bytes: Vec<u8>, format: Format) -> Result<Converted, Error> {
+    let Given::Browser { browser, in_order } = given else {
+        return Err(Error::Unavailable { what: "install Chromium (package chromium-headless-shell)".to_owned() });
+    };
+    let printed = browser.to_pdf(bytes, format, convert.media_type.as_deref(), &convert.settings.html);
+    *in_order = printed.version.is_some();
+    let (pdf, events) = printed.pdf?;
+    Ok(Converted { pdf, events, engine: "chromium", engine_version: printed.version.unwrap_or_default() })
 }
 
 /// Brings what an engine made to the target and writes it.
@@ -255,6 +286,25 @@ fn assemble_job(assemble: &Assemble) -> Response {
         engine: Some("bindery-pdf".to_owned()),
         engine_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         peak_memory_bytes: 0,
+        browser_in_order: false,
+    }
+}
+
+fn recognise_page(page: &Recognise, given: Given<'_>) -> Response {
+    let recogniser = match given {
+        Given::Ocr(recogniser) => recogniser,
+        Given::Nothing | Given::Office(_) | Given::Browser { .. } => Recogniser::start(None, &[]),
+    };
+    let version = recogniser.as_ref().ok().map(|recogniser| recogniser.version.clone());
+    let subject = page.page.map_or(Subject::Picture, Subject::Page);
+    let found = recogniser.and_then(|it| it.recognise(read(&page.input)?, subject, page.dots_per_inch));
+    Response {
+        answer: found.map_or_else(failed, Answer::Recognised),
+        format: None,
+        engine: version.is_some().then(|| "tesseract".to_owned()),
+        engine_version: version,
+        peak_memory_bytes: 0,
+        browser_in_order: false,
     }
 }
 

@@ -87,6 +87,9 @@ pub struct Html {
     pub margins: [f64; 4],
     /// By how much all is made larger or smaller: 0.1 to 2.
     pub scale: f64,
+    /// Whether what is wider than the paper is made smaller until it fits. A page that says itself how it is to be put on
+    /// paper (`@page`) is left as it is.
+    pub fit_width: bool,
     /// Whether background colours and pictures are printed.
     pub background: bool,
     /// HTML of the line above each page; empty for none. Elements of the classes `date`, `title`, `url`, `pageNumber` and
@@ -107,6 +110,7 @@ impl Default for Html {
             prefer_css_page_size: true,
             margins: [10.0; 4],
             scale: 1.0,
+            fit_width: true,
             background: true,
             header: String::new(),
             footer: String::new(),

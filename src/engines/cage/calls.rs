@@ -8,7 +8,7 @@ use seccompiler::{
     SeccompRule, TargetArch, apply_filter,
 };
 
-use super::CageError;
+use super::{CageError, Engine};
 
 /// Calls by number, each refused when one of its rules matches, or always when it has none.
 type Rules = BTreeMap<libc::c_long, Vec<SeccompRule>>;
@@ -65,6 +65,19 @@ const NEVER: &[libc::c_long] = &[
     libc::SYS_vfork,
     libc::SYS_vhangup,
 ];
+/// What is given to a browser all the same: it starts itself again, speaks to its own processes, and makes a sandbox of its own
+/// of the rest.
+const BROWSER: &[libc::c_long] = &[
+    libc::SYS_chroot,
+    libc::SYS_execve,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_fork,
+    libc::SYS_kcmp,
+    libc::SYS_socketpair,
+    libc::SYS_unshare,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_vfork,
+];
 /// Namespaces in which a process has rights that it has not outside.
 const NAMESPACES: [libc::c_int; 7] = [
     libc::CLONE_NEWCGROUP,
@@ -77,11 +90,12 @@ const NAMESPACES: [libc::c_int; 7] = [
 ];
 
 /// Takes away the calls, for this thread and all that it starts.
-pub(super) fn filter() -> Result<(), CageError> {
+pub(super) fn filter(engine: Option<Engine<'_>>) -> Result<(), CageError> {
+    let browser = matches!(engine, Some(Engine::Browser(_)));
     let filters = || -> Result<[BpfProgram; 2], BackendError> {
         // Its flags lie in memory, where a filter does not see them. "Not implemented" makes the C library use the other one.
         let unseen = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
-        Ok([refuse(unseen, libc::ENOSYS)?, refuse(refused()?, libc::EPERM)?])
+        Ok([refuse(unseen, libc::ENOSYS)?, refuse(refused(browser)?, libc::EPERM)?])
     };
     for program in filters().map_err(|error| CageError::Calls(io::Error::other(error)))? {
         apply_filter(&program).map_err(|error| CageError::Calls(io::Error::other(error)))?;
@@ -89,8 +103,14 @@ pub(super) fn filter() -> Result<(), CageError> {
     Ok(())
 }
 
-fn refused() -> Result<Rules, BackendError> {
+fn refused(browser: bool) -> Result<Rules, BackendError> {
     let mut rules: Rules = NEVER.iter().map(|call| (*call, Vec::new())).collect();
+    if browser {
+        for given in BROWSER {
+            rules.remove(given);
+        }
+        return Ok(rules);
+    }
     // Threads are made by the same call as processes.
     let mut clone = vec![when(&[(0, masked(libc::CLONE_THREAD), 0)])?];
     for namespace in NAMESPACES {

@@ -6,7 +6,8 @@
 //!
 //! 1. It is closed before the first byte of a document is read, and there is no way out of it.
 //! 2. Files: its work folder, and for reading what its engine needs. Nothing else of the machine is there.
-//! 3. Calls: no sockets, no programs, nothing that looks into other processes or changes the machine.
+//! 3. Calls: no sockets, no programs, nothing that looks into other processes or changes the machine. A browser may start
+//!    itself again, since it is made of processes; it gets namespaces of its own besides.
 //! 4. A kernel that lacks a means is an error here; whether that is put up with is decided by the operator.
 
 use std::{
@@ -16,6 +17,9 @@ use std::{
 
 mod calls;
 mod files;
+mod namespaces;
+
+pub use namespaces::{Apart, leave_network, leave_root};
 
 /// What is left to a host.
 #[derive(Debug, Clone, Copy)]
@@ -24,8 +28,19 @@ pub struct Cage<'a> {
     pub folder: &'a Path,
     /// Folders with fonts.
     pub fonts: &'a [PathBuf],
-    /// `soffice.bin`, if it is to run LibreOffice as a library.
-    pub office: Option<&'a Path>,
+    /// An engine that is no code of ours.
+    pub engine: Option<Engine<'a>>,
+}
+
+/// An engine that needs more than our own code does.
+#[derive(Debug, Clone, Copy)]
+pub enum Engine<'a> {
+    /// LibreOffice as a library, by its `soffice.bin`.
+    Office(&'a Path),
+    /// Chromium as a program, which starts itself again and again.
+    Browser(&'a Path),
+    /// Tesseract as a library, which is loaded already, by the folder of its data.
+    Ocr(&'a Path),
 }
 
 /// What stands between a host and its cage.
@@ -47,7 +62,7 @@ pub enum CageError {
 pub fn enter(cage: &Cage<'_>) -> Result<(), CageError> {
     // Both are tried, so that a host that is let through nevertheless has what the kernel gives.
     let files = files::confine(cage);
-    calls::filter()?;
+    calls::filter(cage.engine)?;
     files
 }
 
@@ -56,6 +71,6 @@ pub fn enter(cage: &Cage<'_>) -> Result<(), CageError> {
 /// # Errors
 /// As with [`enter`].
 pub fn probe() -> Result<(), CageError> {
-    let tried = std::thread::spawn(|| enter(&Cage { folder: Path::new("/"), fonts: &[], office: None }));
+    let tried = std::thread::spawn(|| enter(&Cage { folder: Path::new("/"), fonts: &[], engine: None }));
     tried.join().unwrap_or_else(|_| Err(CageError::Calls(io::Error::other("the trial ended unexpectedly"))))
 }

@@ -8,12 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{io::AsyncReadExt as _, net::UnixStream, process::Child, sync::Mutex};
+use tokio::{io::AsyncReadExt as _, net::UnixStream, sync::Mutex};
 
 use super::{End, Order, Readiness, Setup, wire};
 use crate::engines::{
     office,
-    process::{self, Ended, Exit, Limits, Pipes, RunError},
+    process::{self, Companion, Ended, Exit, Limits, Pipes, RunError},
 };
 
 /// How long LibreOffice may take to start and to warm itself.
@@ -42,7 +42,7 @@ struct State {
 struct Alive {
     /// Keeps the bounds of messages, unlike a stream, so nothing is read or written through its own methods.
     socket: UnixStream,
-    process: Child,
+    process: Companion,
 }
 
 impl Zygote {
@@ -79,9 +79,9 @@ impl Zygote {
     /// The zygote, started anew if it is gone.
     async fn alive<'a>(&self, state: &'a mut State) -> io::Result<&'a Alive> {
         if let Some(zygote) = state.alive.as_mut()
-            && let Some(status) = zygote.process.try_wait()?
+            && !zygote.process.is_running()?
         {
-            tracing::warn!(%status, "the zygote has ended and is started anew");
+            tracing::warn!("the zygote has ended and is started anew");
             state.alive = None;
         }
         if state.failed_at.is_some_and(|at| at.elapsed() < PAUSE) {
@@ -107,7 +107,7 @@ impl Zygote {
         std::fs::create_dir_all(&self.folder)?;
         let (ours, theirs) = wire::pair()?;
         let env = office::environment(&self.setup.office);
-        let process = process::spawn_zygote(&self.program, &self.args, env, &self.folder, theirs)?;
+        let process = Companion::start(&self.program, &self.args, env, &self.folder, [Some(theirs), None])?;
         wire::send(&ours, &self.setup, &[])?;
         let ours = StdStream::from(ours);
         ours.set_nonblocking(true)?;

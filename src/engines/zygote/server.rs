@@ -26,7 +26,7 @@ use rustix::{
 
 use super::{End, Order, Readiness, Setup, wire};
 use crate::engines::{
-    cage::{self, Cage},
+    cage::{self, Cage, Engine},
     office, serve,
 };
 
@@ -196,5 +196,9 @@ fn prepare(
     chdir(&home.order.folder)?;
     home.temporary.iter().try_for_each(std::fs::create_dir_all)?;
     home.order.limits.apply()?;
-    Ok(cage::enter(&Cage { folder: Path::new("."), fonts: &home.setup.fonts, office: Some(&home.setup.office) }))
+    Ok(cage::enter(&Cage {
+        folder: Path::new("."),
+        fonts: &home.setup.fonts,
+        engine: Some(Engine::Office(&home.setup.office)),
+    }))
 }

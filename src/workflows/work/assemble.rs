@@ -55,7 +55,9 @@ impl Work {
                 let outcome = Outcome::Assembled { stored, pages, events: events(sent), conformance };
                 Ok(Done { outcome, format: None, report: report(&ran, None, None) })
             }
-            Answer::Unpacked { .. } | Answer::Reroute { .. } => Ok(Done::of_nonsense(lease, &ran, subject)),
+            Answer::Unpacked { .. } | Answer::Reroute { .. } | Answer::Recognised(_) => {
+                Ok(Done::of_nonsense(lease, &ran, subject))
+            }
             Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, subject)),
         }
     }

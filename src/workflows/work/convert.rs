@@ -79,6 +79,7 @@ impl Work {
                 }
                 Err(_) => Ok(Done::of_nonsense(lease, &ran, &subject)),
             },
+            Answer::Recognised(_) => Ok(Done::of_nonsense(lease, &ran, &subject)),
             Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, &subject)),
         }
     }

@@ -88,7 +88,7 @@ impl Work {
     /// When the folder for work cannot be made.
     pub fn new(ctx: Context, config: WorkConfig) -> std::io::Result<Self> {
         let folders = Folders::open(&config.folder)?;
-        let hosts = Hosts::new(config.host.clone(), folders.path().join("zygote"));
+        let hosts = Hosts::new(config.host.clone(), folders.path().to_path_buf());
         Ok(Self { ctx, config, hosts, folders })
     }
 }

@@ -9,14 +9,19 @@ use std::{
     thread,
 };
 
-use bindery::engines::cage::{self, Cage};
+use bindery::engines::cage::{self, Cage, Engine};
 use nix::sched::{CloneFlags, unshare};
 
 /// Does something in a cage around an empty folder, which is then the current one of nobody.
 fn inside<T: Send>(office: Option<&Path>, act: impl FnOnce(&Path) -> T + Send) -> T {
     let folder = tempfile::tempdir().unwrap();
     let prisoner = || {
-        cage::enter(&Cage { folder: folder.path(), fonts: &["/usr/share/fonts".into()], office }).unwrap();
+        cage::enter(&Cage {
+            folder: folder.path(),
+            fonts: &["/usr/share/fonts".into()],
+            engine: office.map(Engine::Office),
+        })
+        .unwrap();
         act(folder.path())
     };
     thread::scope(|scope| scope.spawn(prisoner).join().unwrap())

@@ -5,7 +5,7 @@ use std::{io::ErrorKind, net::TcpListener};
 use bindery::engines::settings::Settings;
 use lopdf::Object;
 
-use crate::support::{Document, documents, host::TestHosts, office};
+use crate::support::{Document, bench::Bench, documents, office};
 
 /// A file that no document may read, whose bytes show where they went.
 fn canary(name: &str, bytes: &[u8]) -> (tempfile::TempDir, String) {
@@ -34,18 +34,18 @@ async fn linked_pictures_are_not_loaded_and_the_text_around_them_is_converted() 
     let (_folder, file) = canary("canary.png", &bytes);
     let (server, address) = server();
     let document = office::linked_pictures(&[&file, &format!("{address}/a.png")]);
-    let converted = TestHosts::new().office(&document, Settings::default()).await;
-    assert!(converted.text().contains("Owntext"), "{}", converted.text());
+    let converted = Bench::with_office().office(&document, &Settings::default()).await;
+    assert!(converted.words().contains("Own text"), "{}", converted.words());
     let is_the_canary = |object: &Object| {
         object.as_stream().is_ok_and(|stream| stream.dict.get(b"Width").and_then(Object::as_i64).is_ok_and(|w| w == 60))
     };
-    assert!(!converted.pdf.objects.values().any(is_the_canary));
+    assert!(!converted.pdf().objects.values().any(is_the_canary));
     assert!(nobody_called(&server));
 }
 
 #[tokio::test]
 async fn linked_sections_and_cells_are_not_loaded_and_the_rest_is_converted() {
-    let hosts = TestHosts::new();
+    let bench = Bench::with_office();
     let (_folder, text) = canary("canary.txt", b"Canary");
     let (_other, table) = canary("canary.csv", b"Canary\n");
     let (server, address) = server();
@@ -55,33 +55,33 @@ async fn linked_sections_and_cells_are_not_loaded_and_the_rest_is_converted() {
         office::linked_cell(&table),
         office::linked_cell(&format!("{address}/a.csv")),
     ] {
-        let converted = hosts.office(&document, Settings::default()).await;
-        assert!(converted.text().contains("Own"), "{} {}", document.name, converted.text());
-        assert!(!converted.text().contains("Canary"), "{}", document.name);
+        let converted = bench.office(&document, &Settings::default()).await;
+        assert!(converted.words().contains("Own"), "{} {}", document.name, converted.words());
+        assert!(!converted.words().contains("Canary"), "{}", document.name);
     }
     assert!(nobody_called(&server));
 }
 
 #[tokio::test]
 async fn a_macro_of_a_document_never_runs() {
-    let converted = TestHosts::new().office(&office::with_macro(), Settings::default()).await;
-    assert_eq!(converted.text(), "Owntext");
+    let converted = Bench::with_office().office(&office::with_macro(), &Settings::default()).await;
+    assert_eq!(converted.words(), "Own text");
 }
 
 #[tokio::test]
 async fn what_libreoffice_makes_is_tagged_and_has_bookmarks() {
-    let converted = TestHosts::new().office(&office::with_macro(), Settings::default()).await;
-    let catalog = converted.pdf.catalog().unwrap();
+    let converted = Bench::with_office().office(&office::with_macro(), &Settings::default()).await;
+    let catalog = converted.pdf().catalog().unwrap();
     assert!(catalog.has(b"StructTreeRoot"));
-    let outlines = catalog.get_deref(b"Outlines", &converted.pdf).unwrap().as_dict().unwrap();
-    let first = outlines.get_deref(b"First", &converted.pdf).unwrap().as_dict().unwrap();
+    let outlines = catalog.get_deref(b"Outlines", converted.pdf()).unwrap().as_dict().unwrap();
+    let first = outlines.get_deref(b"First", converted.pdf()).unwrap().as_dict().unwrap();
     assert_eq!(lopdf::decode_text_string(first.get(b"Title").unwrap()).unwrap(), "Own text");
 }
 
 #[tokio::test]
 async fn libreoffice_reads_a_document_as_what_it_is_and_not_as_what_its_name_says() {
     let rtf = Document { name: "letter.docx".to_owned(), ..documents::rtf("letter.rtf") };
-    let converted = TestHosts::new().office(&rtf, Settings::default()).await;
-    assert_eq!(converted.text(), "HellofromanRTFdocument.");
-    assert!(converted.told().contains("letter") || converted.told().contains("RTF"), "{}", converted.told());
+    let converted = Bench::with_office().office(&rtf, &Settings::default()).await;
+    assert_eq!(converted.words(), "Hello from an RTF document.");
+    assert!(converted.events().iter().any(|event| event.contains("RTF")), "{:?}", converted.events());
 }

@@ -124,7 +124,8 @@ async fn where_no_zygote_starts_each_host_starts_libreoffice_by_itself() {
     // None at all, and a program that ends at once.
     for zygote_args in [None, Some(vec!["openapi".into()])] {
         let folder = tempfile::tempdir().unwrap();
-        let engines = Engines { office: Some(SOFFICE.into()), fonts: vec!["/usr/share/fonts".into()] };
+        let engines =
+            Engines { office: Some(SOFFICE.into()), browser: None, ocr: None, fonts: vec!["/usr/share/fonts".into()] };
         let config = HostConfig {
             program: env!("CARGO_BIN_EXE_bindery").into(),
             args: vec!["engine".into()],

@@ -1,6 +1,7 @@
 //! What tests stand on: a database each, real processes of the program, an HTTP client, documents made in code.
 
 pub(crate) mod authority;
+pub(crate) mod bench;
 pub(crate) mod bouncer;
 pub(crate) mod by_hand;
 pub(crate) mod client;
@@ -9,7 +10,6 @@ pub(crate) mod cut_proxy;
 pub(crate) mod db;
 pub(crate) mod documents;
 pub(crate) mod events;
-pub(crate) mod host;
 pub(crate) mod office;
 pub(crate) mod pdf;
 pub(crate) mod raw;

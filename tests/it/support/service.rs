@@ -157,7 +157,7 @@ impl Site {
             ("BINDERY_BLOBS".to_owned(), format!("file://{}", self.blobs().display())),
             ("BINDERY_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
             ("BINDERY_SIMPLE_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
-            ("BINDERY_SLOTS".to_owned(), "native=2,office=1".to_owned()),
+            ("BINDERY_SLOTS".to_owned(), "native=2,office=1,browser=1".to_owned()),
             ("BINDERY_LOG".to_owned(), "info".to_owned()),
         ];
         env.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

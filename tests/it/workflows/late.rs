@@ -55,7 +55,7 @@ fn worker(ctx: &Context, folder: &Path) -> Work {
         program: env!("CARGO_BIN_EXE_bindery").into(),
         args: vec!["engine".into()],
         zygote_args: None,
-        engines: Engines { office: None, fonts: vec!["/usr/share/fonts".into()] },
+        engines: Engines { office: None, browser: None, ocr: None, fonts: vec!["/usr/share/fonts".into()] },
         time_max: seconds(60),
         memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
     };
