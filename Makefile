@@ -1,6 +1,6 @@
 # Two commands for a fresh Debian machine, as root or with sudo: `make run` and `make test`. Both may be repeated.
 
-.PHONY: run test chaos api-fuzz quick bench-queue bench-api fmt prepare install corpus clean
+.PHONY: run test chaos api-fuzz quick bench-queue bench-api bench-engines fmt prepare install corpus clean
 
 # Installs what is missing, builds, starts everything, converts the samples into one PDF/A, and keeps serving.
 # `make run ONCE=1` stops after the job.
@@ -37,6 +37,12 @@ bench-queue:
 # QUICK=1. Nothing else should run meanwhile.
 bench-api:
 	SQLX_OFFLINE=true cargo bench --bench api -- $(if $(QUICK),--quick)
+
+# Measures the engines beside LibreOffice and Chromium started for each document, unoserver and img2pdf: about six minutes, less
+# with QUICK=1. Installs what it compares with. Nothing else should run meanwhile.
+bench-engines: install
+	.ci/bench-engines-peers
+	SQLX_OFFLINE=true cargo bench --bench engines -- $(if $(QUICK),--quick)
 
 fmt:
 	cargo fmt

@@ -59,7 +59,7 @@ async fn the_service_tells_how_it_is() {
     let _work = site.work();
     until("the worker is seen", seconds(30), async || {
         let status = client.get("/").await.json();
-        (status["status"] == "running" && status["isolation"] == json!({ "processCount": 3, "queueLength": 0 }))
+        (status["status"] == "running" && status["isolation"] == json!({ "processCount": 4, "queueLength": 0 }))
             .then_some(())
     })
     .await;

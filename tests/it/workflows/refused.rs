@@ -66,8 +66,6 @@ async fn a_file_of_an_unknown_type_is_an_unsupported_format() {
     let _work = site.work();
     check(&client, documents::noise("noise.bin", 4000), "unsupportedFormat").await;
     check(&client, documents::noise("noise", 4000), "unsupportedFormat").await;
-    check(&client, documents::file("page.html", "<!doctype html><html><body>hello</body></html>"), "unsupportedFormat")
-        .await;
     check(
         &client,
         documents::file("program.exe", b"MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0".repeat(64)),

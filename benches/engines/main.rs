@@ -1,0 +1,172 @@
+//! `make bench-engines`: how long a document takes, beside other ways to convert it, on the same machine and the same files.
+//!
+//! Ours is a process for each document, from the request to the answer, and a PDF/A in the end; the others make any PDF. Each
+//! round asks all subjects of a case in turn; a figure is the median of its rounds.
+
+mod inputs;
+mod ours;
+mod peers;
+mod programs;
+mod report;
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use clap::Parser;
+
+use inputs::Inputs;
+use ours::{Ours, Service};
+use peers::{Peers, Uno};
+use report::Report;
+
+/// Measures the engines beside LibreOffice alone, unoserver, img2pdf and Chromium alone.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Three rounds: shows that everything works, measures little.
+    #[arg(long)]
+    quick: bool,
+    /// Folder of a Python environment with unoserver and img2pdf.
+    #[arg(long, default_value = "target/bench-engines/python")]
+    python: PathBuf,
+    /// Folder for the report.
+    #[arg(long, default_value = "target/bench-engines")]
+    reports: PathBuf,
+    /// Given by cargo.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// Rounds of each case.
+const ROUNDS: usize = 9;
+/// Documents of a measurement of throughput.
+const BATCH: usize = 40;
+/// Conversions after which the serial design starts LibreOffice anew.
+const RESTART_AFTER: usize = 10;
+
+/// Prints a line.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(1);
+    }
+}
+
+#[tokio::main]
+async fn main() {
+    let options = Options::parse();
+    let rounds = if options.quick { 3 } else { ROUNDS };
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let peers = Peers::new(&options.python, folder.path());
+    let inputs = Inputs::make(folder.path(), &peers).await;
+    let ours = Ours::new(folder.path());
+    let mut report = Report::new(&options.reports, &peers.versions().await);
+    office(&mut report, rounds, &inputs, &ours, &peers).await;
+    throughput(&mut report, if options.quick { BATCH / 4 } else { BATCH }, &inputs.docx_10, &ours, &peers).await;
+    others(&mut report, rounds, &inputs, &ours, &peers).await;
+    service(&mut report, rounds * 10, &inputs, &ours, folder.path()).await;
+    report.end();
+}
+
+/// How long something takes.
+async fn timed(work: impl Future<Output = ()>) -> Duration {
+    let start = Instant::now();
+    work.await;
+    start.elapsed()
+}
+
+async fn office(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours, peers: &Peers) {
+    report.heading(
+        "Office documents",
+        "the goal is × 1.00 or more against unoserver, which is warm and does not isolate",
+    );
+    let uno = Uno::start(peers, None).await;
+    for (name, file) in inputs.office() {
+        let mut times = [const { Vec::new() }; 3];
+        for _ in 0..rounds {
+            times[0].push(timed(ours.convert("office", file)).await);
+            times[1].push(timed(uno.convert(file)).await);
+            times[2].push(timed(peers.soffice(file)).await);
+        }
+        report.row(name, &[("Bindery", &times[0]), ("unoserver, warm", &times[1]), ("soffice, cold", &times[2])]);
+        report.gate(&format!("{name}: Bindery / unoserver"), report::ratio(&times[0], &times[1]), 1.0, false);
+    }
+}
+
+async fn throughput(report: &mut Report, batch: usize, file: &Path, ours: &Ours, peers: &Peers) {
+    report.heading(
+        "Many text documents of ten pages",
+        "documents a second; two slots against one listener that is restarted after ten",
+    );
+    let start = Instant::now();
+    let half = async || {
+        for _ in 0..batch / 2 {
+            ours.convert("office", file).await
+        }
+    };
+    tokio::join!(half(), half());
+    let rate = |taken: Duration| batch as f64 / taken.as_secs_f64();
+    let two_slots = rate(start.elapsed());
+    let mut serial = Uno::start(peers, Some(RESTART_AFTER)).await;
+    let start = Instant::now();
+    for number in 0..batch {
+        if number > 0 && number % RESTART_AFTER == 0 {
+            serial.restart(peers).await;
+        }
+        serial.convert(file).await;
+    }
+    let one_listener = rate(start.elapsed());
+    report.rates(&[("Bindery, two slots", two_slots), ("unoserver, restarted after ten", one_listener)]);
+    report.gate("throughput / serial design", two_slots / one_listener, 2.2, true);
+}
+
+async fn others(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours, peers: &Peers) {
+    report.heading("Pictures", "the goal is 20 times as fast as img2pdf");
+    for (name, file) in inputs.pictures() {
+        let mut times = [const { Vec::new() }; 2];
+        for _ in 0..rounds {
+            times[0].push(timed(ours.convert("native", file)).await);
+            times[1].push(timed(peers.img2pdf(file)).await);
+        }
+        report.row(name, &[("Bindery", &times[0]), ("img2pdf", &times[1])]);
+        report.gate(&format!("{name}: img2pdf / Bindery"), report::ratio(&times[1], &times[0]), 20.0, true);
+    }
+    report.heading("Text of 66 KB", "the goal is 10 times as fast as LibreOffice");
+    let mut times = [const { Vec::new() }; 2];
+    for _ in 0..rounds {
+        times[0].push(timed(ours.convert("native", &inputs.text)).await);
+        times[1].push(timed(peers.soffice(&inputs.text)).await);
+    }
+    report.row("text", &[("Bindery", &times[0]), ("soffice, cold", &times[1])]);
+    report.gate("text: soffice / Bindery", report::ratio(&times[1], &times[0]), 10.0, true);
+    report.heading("Web pages", "the goal is twice as fast as Chromium started for each");
+    for (name, file) in inputs.pages() {
+        let mut times = [const { Vec::new() }; 2];
+        for _ in 0..rounds {
+            times[0].push(timed(ours.convert("browser", file)).await);
+            times[1].push(timed(peers.chromium(file)).await);
+        }
+        report.row(name, &[("Bindery", &times[0]), ("Chromium, cold", &times[1])]);
+        report.gate(&format!("{name}: Chromium / Bindery"), report::ratio(&times[1], &times[0]), 2.0, true);
+    }
+}
+
+async fn service(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours, folder: &Path) {
+    report.heading(
+        "Through the whole service",
+        "HTTP in, result out: a job of one small document; the goal is 30 ms more than its engine takes",
+    );
+    let service = Service::start(folder).await;
+    for (name, file) in [("a small picture", &inputs.small_picture), ("a small text", &inputs.small_text)] {
+        let mut times = [const { Vec::new() }; 2];
+        for _ in 0..rounds {
+            times[0].push(timed(service.convert(file)).await);
+            times[1].push(timed(ours.convert("native", file)).await);
+        }
+        report.row(name, &[("the service", &times[0]), ("its engine alone", &times[1])]);
+        let added = report::median(&times[0]).saturating_sub(report::median(&times[1]));
+        report.gate(&format!("{name}: ms added"), added.as_secs_f64() * 1e3, 30.0, false);
+    }
+}

@@ -1,0 +1,144 @@
+//! The subject: engine hosts as a worker has them, and the whole service.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use bindery::{
+    domain::limits,
+    engines::{
+        browser,
+        host::{HostConfig, Hosts},
+        office,
+        protocol::{Answer, Convert, Engines, Request, Target},
+        settings::Settings,
+    },
+};
+
+use crate::programs::{CHROMIUM, SOFFICE};
+
+/// This program.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_bindery");
+
+/// Engine hosts, warm.
+pub(crate) struct Ours {
+    hosts: Hosts,
+    engines: Engines,
+    folder: PathBuf,
+    made: AtomicUsize,
+}
+
+impl Ours {
+    pub(crate) fn new(folder: &Path) -> Self {
+        let engines = Engines {
+            office: office::find(&[SOFFICE.into()]),
+            browser: browser::find(&[CHROMIUM.into()]),
+            fonts: vec!["/usr/share/fonts".into()],
+        };
+        let config = HostConfig {
+            program: PROGRAM.into(),
+            args: vec!["engine".into()],
+            zygote_args: Some(vec!["engine".into(), "--zygote".into()]),
+            engines: engines.clone(),
+            time_max: Duration::from_secs(300),
+            memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
+        };
+        let folder = folder.join("ours");
+        Self { hosts: Hosts::new(config, folder.join("shared")), engines, folder, made: AtomicUsize::new(0) }
+    }
+
+    /// Converts a document to PDF/A, in a process of its own.
+    pub(crate) async fn convert(&self, lane: &str, file: &Path) {
+        let work = self.folder.join(self.made.fetch_add(1, Ordering::Relaxed).to_string());
+        std::fs::create_dir_all(&work).expect("a work folder can be made");
+        std::fs::copy(file, work.join("input")).expect("the document can be copied");
+        let request = Request::Convert(Convert {
+            input: "input".into(),
+            output: "output.pdf".into(),
+            file_name: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            media_type: None,
+            passwords: Vec::new(),
+            target: Target::PdfA2b,
+            lane: lane.to_owned(),
+            settings: Settings::default(),
+            engines: self.engines.clone(),
+            nesting: 0,
+            upload_bytes: 0,
+        });
+        let (answer, ran) = self.hosts.run(&work, &request).await;
+        assert!(matches!(answer, Answer::Done { .. }), "{}: {answer:?} {ran:?}", file.display());
+        std::fs::remove_dir_all(&work).expect("the work folder can be removed");
+    }
+}
+
+/// The service with its own database, as `bindery up` starts it.
+pub(crate) struct Service {
+    process: Child,
+    base: String,
+    client: reqwest::Client,
+}
+
+impl Service {
+    #[expect(clippy::disallowed_methods, reason = "the benchmark starts the program as a user does")]
+    pub(crate) async fn start(folder: &Path) -> Self {
+        let (data, log) = (folder.join("data"), folder.join("service.log"));
+        let output = std::fs::File::create(&log).expect("a log can be made");
+        let listen = ["--listen", "127.0.0.1:0", "--simple-listen", ""];
+        // The database runs as a user of its own when this is root.
+        std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .expect("others may enter");
+        let process = Command::new(PROGRAM)
+            .args(["up", "--data"])
+            .arg(&data)
+            .args(listen)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(output)
+            .spawn()
+            .expect("the service can be started");
+        let base = loop {
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            if let Some((_, rest)) = said.split_once("serving ")
+                && said.contains("working")
+            {
+                break rest.split_whitespace().next().unwrap_or_default().to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        Self { process, base, client: reqwest::Client::new() }
+    }
+
+    /// A job of one document, from its creation to the last byte of its result.
+    pub(crate) async fn convert(&self, file: &Path) {
+        let bytes = std::fs::read(file).expect("the document can be read");
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let post = |path: String| self.client.post(format!("{}{path}", self.base));
+        let created: serde_json::Value = answer(post("/jobs".to_owned())).await.json().await.expect("it is JSON");
+        let job = created["jobId"].as_str().expect("it has an identifier");
+        let part = reqwest::multipart::Part::bytes(bytes).file_name(name);
+        answer(post(format!("/jobs/{job}/data")).multipart(reqwest::multipart::Form::new().part("data", part))).await;
+        answer(post(format!("/jobs/{job}:start"))).await;
+        let get = |path: String| self.client.get(format!("{}/jobs/{job}/result{path}", self.base));
+        let result: serde_json::Value = answer(get(String::new())).await.json().await.expect("it is JSON");
+        let id = result["dataList"][0]["dataId"].as_str().unwrap_or_else(|| panic!("no result: {result}"));
+        let pdf = answer(get(format!("/{id}"))).await.bytes().await.expect("it can be read");
+        assert!(pdf.starts_with(b"%PDF"));
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let pid = nix::unistd::Pid::from_raw(self.process.id().cast_signed());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("it runs");
+        self.process.wait().expect("it ends");
+    }
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> reqwest::Response {
+    let response = request.send().await.expect("the service answers");
+    assert!(response.status().is_success(), "{response:?}");
+    response
+}
