@@ -76,8 +76,8 @@
 //! - Who changes a job and its tasks locks the job first.
 //! - Bells ring after the commit, or with it in quiet times; the table is the truth.
 //! - All times are the database's. Limits have names, in [`domain::limits`].
-//! - `unsafe` stands in three files: [`engines::process`], for what runs between fork and exec, and the bindings to LibreOffice
-//!   in [`engines::office`] and to libheif in [`engines::native`].
+//! - `unsafe` stands in four places: [`engines::process`], for what runs between fork and exec, and the bindings to LibreOffice
+//!   in [`engines::office`], to libheif in [`engines::native`] and to Tesseract in [`engines::ocr`].
 
 pub mod api;
 pub mod cli;

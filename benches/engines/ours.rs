@@ -36,6 +36,7 @@ impl Ours {
         let engines = Engines {
             office: office::find(&[SOFFICE.into()]),
             browser: browser::find(&[CHROMIUM.into()]),
+            ocr: None,
             fonts: vec!["/usr/share/fonts".into()],
             faults: false,
         };

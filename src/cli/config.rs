@@ -6,7 +6,7 @@ use clap::Args;
 use sqlx::postgres::PgConnectOptions;
 
 use super::capacity;
-use super::defaults::{default_data, usual_chromium, usual_soffice};
+use super::defaults::{default_data, usual_chromium, usual_soffice, usual_tessdata};
 use super::values::{
     address, connections, count, database, duration, filter, folder_of_url, log_format, paths, size, slots,
 };
@@ -92,6 +92,7 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
         "looked for in the usual places",
         "Chromium's program for use without a screen, chromium-headless-shell; not a script that starts it",
     ),
+    ("BINDERY_TESSDATA", "--tessdata", "looked for in the usual places", "Folder with the languages of Tesseract"),
     ("BINDERY_FONTS", "--fonts", "/usr/share/fonts:/usr/local/share/fonts", "Folders with fonts"),
     (
         "BINDERY_PG_BIN",
@@ -167,6 +168,9 @@ pub struct Flags {
     /// Chromium's chromium-headless-shell [env: BINDERY_CHROMIUM]
     #[arg(long, value_name = "FILE")]
     pub chromium: Option<String>,
+    /// Folder with the languages of Tesseract [env: BINDERY_TESSDATA]
+    #[arg(long, value_name = "FOLDER")]
+    pub tessdata: Option<String>,
     /// Folders with fonts, separated by colons [env: BINDERY_FONTS]
     #[arg(long, value_name = "FOLDERS")]
     pub fonts: Option<String>,
@@ -247,6 +251,8 @@ pub struct Config {
     pub soffice: Vec<PathBuf>,
     /// Where Chromium may be.
     pub chromium: Vec<PathBuf>,
+    /// Where the languages of Tesseract may be.
+    pub tessdata: Vec<PathBuf>,
     /// Folders with fonts.
     pub fonts: Vec<PathBuf>,
     /// Folder with the server programs of PostgreSQL.
@@ -368,6 +374,9 @@ impl Config {
             chromium: r
                 .text(flags.chromium.as_ref(), "BINDERY_CHROMIUM")
                 .map_or_else(usual_chromium, |path| vec![path.into()]),
+            tessdata: r
+                .text(flags.tessdata.as_ref(), "BINDERY_TESSDATA")
+                .map_or_else(usual_tessdata, |path| vec![path.into()]),
             fonts: paths(
                 &r.text(flags.fonts.as_ref(), "BINDERY_FONTS")
                     .unwrap_or_else(|| "/usr/share/fonts:/usr/local/share/fonts".to_owned()),

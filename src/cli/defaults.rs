@@ -25,6 +25,13 @@ pub(super) fn usual_chromium() -> Vec<PathBuf> {
     .to_vec()
 }
 
+/// Where the data of Tesseract's languages are on the usual systems.
+pub(super) fn usual_tessdata() -> Vec<PathBuf> {
+    ["/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tessdata", "/usr/local/share/tessdata"]
+        .map(PathBuf::from)
+        .to_vec()
+}
+
 /// Where LibreOffice is on the usual systems.
 pub(super) fn usual_soffice() -> Vec<PathBuf> {
     [

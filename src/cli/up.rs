@@ -148,6 +148,9 @@ fn environment(config: &Config, embedded: Option<&Embedded>) -> Vec<(OsString, O
     if let [chromium] = config.chromium.as_slice() {
         env.push(("BINDERY_CHROMIUM", chromium.display().to_string()));
     }
+    if let [tessdata] = config.tessdata.as_slice() {
+        env.push(("BINDERY_TESSDATA", tessdata.display().to_string()));
+    }
     if let [soffice] = config.soffice.as_slice() {
         env.push(("BINDERY_SOFFICE", soffice.display().to_string()));
     }

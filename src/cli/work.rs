@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::{ENGINE, capacity, config::Config, logging, parts, signals};
 use crate::{
     domain::{Lane, WorkerId, limits},
-    engines::{browser, cage, host::HostConfig, office, protocol::Engines},
+    engines::{browser, cage, host::HostConfig, ocr, office, protocol::Engines},
     log::ErrorChain,
     queue::{Audience, PumpConfig, pump},
     workflows::work::{Work, WorkConfig},
@@ -97,6 +97,7 @@ pub(super) fn work_config(config: &Config, faults: bool) -> anyhow::Result<WorkC
             engines: Engines {
                 office: office::find(&config.soffice),
                 browser: browser::find(&config.chromium),
+                ocr: ocr::find(&config.tessdata),
                 fonts: config.fonts.clone(),
                 faults,
             },

@@ -189,6 +189,15 @@ pub const FRAMES_MAX: usize = 1_000;
 /// Most pixels of all of these together: 1,000 frames of 1,024 x 1,024.
 pub const FRAMES_PIXELS_MAX: u64 = 1 << 30;
 
+/// Most pixels of a picture in which text is recognised: an A2 page at 300 dots per inch, a quarter of a GiB while it is drawn.
+pub const OCR_PIXELS_MAX: u64 = 64 << 20;
+
+/// Most pixels of one of its sides; Tesseract counts with 16 bits, one of them for the sign.
+pub const OCR_SIDE_MAX: u32 = 32_000;
+
+/// Most words on one page. A page of a newspaper has 5,000; so many fill half of a message between host and worker.
+pub const OCR_WORDS_MAX: usize = 50_000;
+
 /// Most bytes that one stream of a PDF may unpack to while it is being worked on.
 pub const STREAM_BYTES_MAX: u64 = 512 << 20;
 

@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 
 use super::{
     browser::Pool,
-    office,
+    ocr, office,
     process::{self, Child, Ended, Limits, RunError, Stopped},
     protocol::{self, Answer, Engines, Refusal, Request, Response},
     zygote::{Setup, Zygote},
@@ -126,9 +126,13 @@ impl Hosts {
             time: config.time_max,
             stall: config.stall_max,
         };
-        let office = match request {
-            Request::Convert(convert) if convert.lane == Lane::Office.as_str() => convert.engines.office.as_deref(),
-            Request::Convert(_) | Request::Assemble(_) => None,
+        let (office, env) = match request {
+            Request::Convert(convert) if convert.lane == Lane::Office.as_str() => {
+                let office = convert.engines.office.as_deref();
+                (office, office.map(office::environment).unwrap_or_default())
+            }
+            Request::Convert(_) | Request::Assemble(_) => (None, Vec::new()),
+            Request::Recognise(_) => (None, ocr::environment()),
         };
         if let (Some(_), Some(zygote)) = (office, &self.zygote) {
             match zygote.order(folder, limits).await {
@@ -140,7 +144,7 @@ impl Hosts {
         let child = Child {
             program: &config.program,
             args: config.args.clone(),
-            env: office.map(office::environment).unwrap_or_default(),
+            env,
             folder,
             stdin: message,
             handles: &[],
@@ -151,7 +155,7 @@ impl Hosts {
             (Request::Convert(convert), Some(browsers)) if convert.lane == Lane::Browser.as_str() => {
                 run_with_browser(browsers, child).await
             }
-            (Request::Convert(_) | Request::Assemble(_), _) => process::run(&child).await,
+            (Request::Convert(_) | Request::Assemble(_) | Request::Recognise(_), _) => process::run(&child).await,
         }
     }
 

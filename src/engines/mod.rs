@@ -27,6 +27,7 @@ pub mod fault;
 pub mod host;
 pub mod mail;
 pub mod native;
+pub mod ocr;
 pub mod office;
 pub mod process;
 mod progress;

@@ -15,8 +15,10 @@ use super::{
     Error,
     browser::Browser,
     cage::{self, Cage, CageError, Engine},
-    detect, fault, mail, native, office,
-    protocol::{self, Answer, Assemble, Convert, Refusal, Request, Response, Target},
+    detect, fault, mail, native,
+    ocr::{Recogniser, Subject},
+    office,
+    protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response, Target},
     unpack::{self, Budget, Store, Unpacked},
 };
 use crate::{
@@ -30,27 +32,33 @@ use crate::{
 /// When the request cannot be read or the answer cannot be written; a document that fails is an answer, not an error.
 pub fn serve(unsandboxed: bool) -> io::Result<()> {
     let request = read_request()?;
-    let (fonts, program, browser) = match &request {
+    let mut given = Given::Nothing;
+    let libraries;
+    let (fonts, engine) = match &request {
+        Request::Convert(convert) if convert.lane == Lane::Native.as_str() => {
+            libraries = native::images::libraries();
+            (convert.engines.fonts.as_slice(), Some(Engine::Libraries(&libraries)))
+        }
         Request::Convert(convert) => {
             let program = convert.engines.office.as_deref().filter(|_| convert.lane == Lane::Office.as_str());
-            let lent = convert.engines.browser.is_some() && convert.lane == Lane::Browser.as_str();
-            (convert.engines.fonts.as_slice(), program, lent.then(Browser::inherited).transpose()?)
+            if convert.engines.browser.is_some() && convert.lane == Lane::Browser.as_str() {
+                given = Given::Browser { browser: Browser::inherited()?, in_order: true };
+            }
+            (convert.engines.fonts.as_slice(), program.map(Engine::Office))
         }
-        Request::Assemble(_) => (Default::default(), None, None),
+        Request::Assemble(_) => (Default::default(), None),
+        Request::Recognise(page) => {
+            given = Given::Ocr(Recogniser::start(page.engines.ocr.as_deref(), &page.languages));
+            (Default::default(), page.engines.ocr.as_deref().map(Engine::Ocr))
+        }
     };
-    let is_native = matches!(&request, Request::Convert(convert) if convert.lane == Lane::Native.as_str());
-    let libraries = if is_native { native::images::libraries() } else { Vec::new() };
-    let engine = program.map_or(Engine::Libraries(&libraries), Engine::Office);
-    let caged = cage::enter(&Cage { folder: Path::new("."), fonts, engine: Some(engine) });
+    let caged = cage::enter(&Cage { folder: Path::new("."), fonts, engine });
     if let Err(error) = &caged
         && !unsandboxed
     {
         return answer(uncaged(error));
     }
-    let Some(program) = program else {
-        let given = browser.map_or(Given::Nothing, |browser| Given::Browser { browser, in_order: true });
-        return answer(respond(&request, given));
-    };
+    let Some(Engine::Office(program)) = engine else { return answer(respond(&request, given)) };
     match office::Running::start(program) {
         // LibreOffice calls this from inside its loop, which has nothing to come back to.
         Ok(office) => office.in_loop(|office| {
@@ -89,12 +97,15 @@ enum Given<'a> {
         /// Whether it can be used by others after this.
         in_order: bool,
     },
+    /// Tesseract, or why it is not there.
+    Ocr(Result<Recogniser, Error>),
 }
 
 fn respond(request: &Request, given: Given<'_>) -> Response {
     match request {
         Request::Convert(convert) => convert_document(convert, given),
         Request::Assemble(assemble) => assemble_job(assemble),
+        Request::Recognise(page) => recognise_page(page, given),
     }
 }
 
@@ -262,10 +273,11 @@ fn by_office(
         let what = "install LibreOffice (packages libreoffice-writer, -calc, -impress and -draw)".to_owned();
         return Err(Error::Unavailable { what });
     };
+    let source =
+        office::Source { bytes, format: detected.format, encrypted: detected.encrypted, passwords: &convert.passwords };
     let archive = convert.target == Target::PdfA2b;
-    let (pdf, engine_version) =
-        office::to_pdf(office, bytes, detected.format, detected.encrypted, &convert.passwords, archive)?;
-    Ok(Converted { pdf, events: Vec::new(), engine: "libreoffice", engine_version })
+    let (pdf, events) = office::to_pdf(office, source, &convert.settings.office, archive)?;
+    Ok(Converted { pdf, events, engine: "libreoffice", engine_version: office.version.clone() })
 }
 
 /// Lets Chromium make a PDF.
@@ -310,6 +322,24 @@ fn assemble_job(assemble: &Assemble) -> Response {
         format: None,
         engine: Some("bindery-pdf".to_owned()),
         engine_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        peak_memory_bytes: 0,
+        browser_in_order: false,
+    }
+}
+
+fn recognise_page(page: &Recognise, given: Given<'_>) -> Response {
+    let recogniser = match given {
+        Given::Ocr(recogniser) => recogniser,
+        Given::Nothing | Given::Office(_) | Given::Browser { .. } => Recogniser::start(None, &[]),
+    };
+    let version = recogniser.as_ref().ok().map(|recogniser| recogniser.version.clone());
+    let subject = page.page.map_or(Subject::Picture, Subject::Page);
+    let found = recogniser.and_then(|it| it.recognise(read(&page.input)?, subject, page.dots_per_inch));
+    Response {
+        answer: found.map_or_else(failed, Answer::Recognised),
+        format: None,
+        engine: version.is_some().then(|| "tesseract".to_owned()),
+        engine_version: version,
         peak_memory_bytes: 0,
         browser_in_order: false,
     }

@@ -58,7 +58,9 @@ impl Work {
                 let outcome = Outcome::Assembled { stored, pages, events: events(sent), conformance };
                 Ok(Done { outcome, format: None, report: report(&ran, None, None) })
             }
-            Answer::Unpacked { .. } | Answer::Reroute { .. } => Ok(Done::of_nonsense(lease, &ran, subject)),
+            Answer::Unpacked { .. } | Answer::Reroute { .. } | Answer::Recognised(_) => {
+                Ok(Done::of_nonsense(lease, &ran, subject))
+            }
             Answer::Failed(_) if folder.is_crowded_out() => Ok(Done::of_full_disk(&ran)),
             Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, subject)),
         }

@@ -193,7 +193,7 @@ async fn a_page_that_takes_more_memory_than_there_is_for_it_costs_one_document()
     let made = bench.convert("browser", "a.html", hog, &with_scripts()).await;
     let (_, fault, message) = made.refusal();
     // Its process ends by itself when a limit of Chromium's own comes first.
-    assert!(fault == "outgrown" || message.contains("more memory than there is"), "{fault}: {message}");
+    assert!(fault == "exceeded" || message.contains("more memory than there is"), "{fault}: {message}");
     assert!(bench.convert("browser", "b.html", "<p>text", &with_scripts()).await.text().contains("text"));
 }
 

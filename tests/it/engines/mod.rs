@@ -8,5 +8,8 @@ mod faults;
 mod hosts;
 mod mail;
 mod native;
+mod ocr;
 mod office;
+mod office_links;
+mod office_settings;
 mod zygote;

@@ -1,16 +1,13 @@
 //! Our own engines in their hosts: caged, with the fonts of this machine.
 
-use bindery::{
-    domain::limits,
-    engines::{
-        host::{HostConfig, Hosts, Ran},
-        protocol::{Answer, Convert, Engines, Event, Request, Target},
-        settings::{Frames, Images, Settings},
-    },
+use bindery::engines::{
+    host::Ran,
+    protocol::{Answer, Event},
+    settings::{Frames, Images, Settings},
 };
 use lopdf::Document;
 
-use crate::support::wait::seconds;
+use crate::support::bench::{self, Bench};
 
 /// What came of a document.
 struct Made {

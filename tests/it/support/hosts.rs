@@ -19,6 +19,9 @@ const SOFFICE: &str = "/usr/lib/libreoffice/program/soffice.bin";
 /// Where Chromium usually is.
 const CHROMIUM: &str = "/usr/lib/chromium/chromium-headless-shell";
 
+/// Where the languages of Tesseract usually are.
+const TESSDATA: &str = "/usr/share/tesseract-ocr/5/tessdata";
+
 /// Hosts as a worker has them, with all engines but the one for faults.
 pub(crate) fn config() -> HostConfig {
     HostConfig {
@@ -28,6 +31,7 @@ pub(crate) fn config() -> HostConfig {
         engines: Engines {
             office: Some(SOFFICE.into()),
             browser: Some(CHROMIUM.into()),
+            ocr: Some(TESSDATA.into()),
             fonts: vec!["/usr/share/fonts".into()],
             faults: false,
         },
