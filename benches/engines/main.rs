@@ -28,6 +28,9 @@ struct Options {
     /// Three rounds: shows that everything works, measures little.
     #[arg(long)]
     quick: bool,
+    /// Only this: so many Office documents in a row, and what becomes of the memory.
+    #[arg(long)]
+    soak: Option<usize>,
     /// Folder of a Python environment with unoserver and img2pdf.
     #[arg(long, default_value = "target/bench-engines/python")]
     python: PathBuf,
@@ -63,6 +66,10 @@ async fn main() {
     let inputs = Inputs::make(folder.path(), &peers).await;
     let ours = Ours::new(folder.path());
     let mut report = Report::new(&options.reports, &peers.versions().await);
+    if let Some(count) = options.soak {
+        soak(&mut report, count, &inputs, &ours).await;
+        return report.end();
+    }
     office(&mut report, rounds, &inputs, &ours, &peers).await;
     throughput(&mut report, if options.quick { BATCH / 4 } else { BATCH }, &inputs.docx_10, &ours, &peers).await;
     others(&mut report, rounds, &inputs, &ours, &peers).await;
@@ -120,6 +127,46 @@ async fn throughput(report: &mut Report, batch: usize, file: &Path, ours: &Ours,
     let one_listener = rate(start.elapsed());
     report.rates(&[("Bindery, two slots", two_slots), ("unoserver, restarted after ten", one_listener)]);
     report.gate("throughput / serial design", two_slots / one_listener, 2.2, true);
+}
+
+/// Documents after which memory is what it is going to be.
+const SETTLED_AFTER: usize = 500;
+
+/// Converts Office documents of all kinds in a row, two at a time.
+async fn soak(report: &mut Report, count: usize, inputs: &Inputs, ours: &Ours) {
+    report.heading(
+        "Office documents in a row",
+        "memory of the zygote and of this process, which stands for a worker, by what they have for themselves",
+    );
+    let files: Vec<&Path> = inputs.office().map(|(_, file)| file).collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let slot = async |until: usize| {
+        loop {
+            let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            if number >= until {
+                next.fetch_min(until, std::sync::atomic::Ordering::Relaxed);
+                break;
+            }
+            ours.convert("office", files[number % files.len()]).await;
+        }
+    };
+    let start = Instant::now();
+    let mut first = None;
+    for until in (SETTLED_AFTER..=count).step_by(SETTLED_AFTER) {
+        tokio::join!(slot(until), slot(until));
+        let memory = ours::memory();
+        first.get_or_insert(memory);
+        let [zygote, worker] = memory.map(|bytes| bytes as f64 / f64::from(1 << 20));
+        report.line(&format!(
+            "- after {until}: zygote {zygote:.1} MiB, worker {worker:.1} MiB, {:.0} s",
+            start.elapsed().as_secs_f64()
+        ));
+        let [zygote, worker] = [0, 1].map(|which| memory[which] as f64 / first.unwrap_or(memory)[which] as f64);
+        if until + SETTLED_AFTER > count {
+            report.gate("memory of the zygote, last / after 500", zygote, 1.1, false);
+            report.gate("memory of the worker, last / after 500", worker, 1.1, false);
+        }
+    }
 }
 
 async fn others(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours, peers: &Peers) {

@@ -146,3 +146,20 @@ async fn answer(request: reqwest::RequestBuilder) -> reqwest::Response {
     assert!(response.status().is_success(), "{response:?}");
     response
 }
+
+/// Memory that the zygote and this process have for themselves, in bytes.
+pub(crate) fn memory() -> [u64; 2] {
+    let own = std::process::id().to_string();
+    let processes = std::fs::read_dir("/proc").expect("it is there").flatten();
+    let is_zygote = |pid: &String| {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let command = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        status.lines().any(|line| line == format!("PPid:\t{own}")) && command.contains("--zygote")
+    };
+    let zygote = processes.map(|entry| entry.file_name().to_string_lossy().into_owned()).find(is_zygote);
+    [zygote.expect("there is a zygote"), own].map(|pid| {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).expect("it runs");
+        let fields = status.lines().filter(|line| line.starts_with("Private_"));
+        fields.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum::<u64>() * 1024
+    })
+}

@@ -35,7 +35,7 @@ impl Report {
         report
     }
 
-    fn line(&mut self, line: &str) {
+    pub(crate) fn line(&mut self, line: &str) {
         say(line);
         writeln!(self.text, "{line}").expect("text grows");
     }

@@ -7,7 +7,7 @@ use crate::domain::{Lane, limits};
 /// Lanes that every worker serves unless it is told otherwise.
 const LANES: [Lane; 3] = [Lane::Native, Lane::Office, Lane::Browser];
 
-/// Slots for a worker that is not told how many: one a core and lane, fewer where there is not the memory for them.
+/// Slots for a worker that is not told how many: one a core and lane, half as many with browsers, fewer where there is not the memory for them.
 pub(super) fn slots() -> BTreeMap<Lane, usize> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     slots_of(cores, memory(Path::new("/")))
@@ -16,7 +16,9 @@ pub(super) fn slots() -> BTreeMap<Lane, usize> {
 fn slots_of(cores: usize, memory: Option<u64>) -> BTreeMap<Lane, usize> {
     let of_memory = |bytes: u64| usize::try_from(bytes / limits::SLOT_MEMORY_BYTES).unwrap_or(usize::MAX) / LANES.len();
     let slots = memory.map_or(cores, of_memory).clamp(1, cores.max(1));
-    LANES.into_iter().map(|lane| (lane, slots)).collect()
+    // Chromium uses more than one core by itself.
+    let of_lane = |lane| if lane == Lane::Browser { slots.div_ceil(2) } else { slots };
+    LANES.into_iter().map(|lane| (lane, of_lane(lane))).collect()
 }
 
 /// The bound of the memory of all engines of a worker at once, in words.
@@ -62,17 +64,17 @@ mod tests {
 
     const GIB: u64 = 1 << 30;
 
-    fn both(slots: usize) -> BTreeMap<Lane, usize> {
-        BTreeMap::from([(Lane::Native, slots), (Lane::Office, slots)])
+    fn lanes(most: usize, browsers: usize) -> BTreeMap<Lane, usize> {
+        BTreeMap::from([(Lane::Native, most), (Lane::Office, most), (Lane::Browser, browsers)])
     }
 
     #[test]
     fn slots_are_one_a_core_or_fewer_where_memory_is_short_and_never_none() {
-        assert_eq!(slots_of(4, Some(64 * GIB)), both(4));
-        assert_eq!(slots_of(64, Some(64 * GIB)), both(32));
-        assert_eq!(slots_of(8, Some(4 * GIB)), both(2));
-        assert_eq!(slots_of(8, Some(GIB / 2)), both(1));
-        assert_eq!(slots_of(8, None), both(8));
+        assert_eq!(slots_of(4, Some(64 * GIB)), lanes(4, 2));
+        assert_eq!(slots_of(64, Some(96 * GIB)), lanes(32, 16));
+        assert_eq!(slots_of(8, Some(6 * GIB)), lanes(2, 1));
+        assert_eq!(slots_of(8, Some(GIB / 2)), lanes(1, 1));
+        assert_eq!(slots_of(8, None), lanes(8, 4));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use super::capacity;
 use super::defaults::{default_data, usual_chromium, usual_soffice, usual_tessdata};
 use super::values::{
-    address, connections, count, database, duration, filter, folder_of_url, log_format, paths, size, slots,
+    address, connections, count, database, duration, filter, folder_of_url, log_format, paths, size, slots, some_time,
 };
 use crate::{
     api::Origins,
@@ -312,6 +312,11 @@ impl Reader<'_> {
         self.parse(flag, variable, address)
     }
 
+    /// Where a program or a folder may be: as it is said, else at the usual places.
+    fn places(&self, flag: Option<&String>, variable: &str, usual: fn() -> Vec<PathBuf>) -> Vec<PathBuf> {
+        self.text(flag, variable).map_or_else(usual, |path| vec![path.into()])
+    }
+
     fn parse<T, E: fmt::Display>(
         &mut self,
         flag: Option<&String>,
@@ -368,15 +373,9 @@ impl Config {
             slots: r.parse(flags.slots.as_ref(), "BINDERY_SLOTS", slots).unwrap_or_else(capacity::slots),
             unsandboxed: r.parse(None, "BINDERY_ALLOW_UNSANDBOXED", bool::from_str).unwrap_or(false)
                 || flags.allow_unsandboxed,
-            soffice: r
-                .text(flags.soffice.as_ref(), "BINDERY_SOFFICE")
-                .map_or_else(usual_soffice, |path| vec![path.into()]),
-            chromium: r
-                .text(flags.chromium.as_ref(), "BINDERY_CHROMIUM")
-                .map_or_else(usual_chromium, |path| vec![path.into()]),
-            tessdata: r
-                .text(flags.tessdata.as_ref(), "BINDERY_TESSDATA")
-                .map_or_else(usual_tessdata, |path| vec![path.into()]),
+            soffice: r.places(flags.soffice.as_ref(), "BINDERY_SOFFICE", usual_soffice),
+            chromium: r.places(flags.chromium.as_ref(), "BINDERY_CHROMIUM", usual_chromium),
+            tessdata: r.places(flags.tessdata.as_ref(), "BINDERY_TESSDATA", usual_tessdata),
             fonts: paths(
                 &r.text(flags.fonts.as_ref(), "BINDERY_FONTS")
                     .unwrap_or_else(|| "/usr/share/fonts:/usr/local/share/fonts".to_owned()),
@@ -387,10 +386,10 @@ impl Config {
                 .unwrap_or(limits::RESULT_WAIT_MAX),
             retention: r.parse(flags.retention.as_ref(), "BINDERY_RETENTION", duration).unwrap_or(limits::RETENTION),
             task_timeout: r
-                .parse(flags.task_timeout.as_ref(), "BINDERY_TASK_TIMEOUT", duration)
+                .parse(flags.task_timeout.as_ref(), "BINDERY_TASK_TIMEOUT", some_time)
                 .unwrap_or(limits::ATTEMPT_TIME_MAX),
             stall_timeout: r
-                .parse(flags.stall_timeout.as_ref(), "BINDERY_STALL_TIMEOUT", duration)
+                .parse(flags.stall_timeout.as_ref(), "BINDERY_STALL_TIMEOUT", some_time)
                 .unwrap_or(limits::ENGINE_STALL_MAX),
             grace: r.parse(flags.grace.as_ref(), "BINDERY_GRACE", duration).unwrap_or(Duration::from_secs(30)),
             max_open_jobs: r
@@ -408,15 +407,19 @@ impl Config {
         };
         let anonymous =
             r.parse(None, "BINDERY_ALLOW_ANONYMOUS", bool::from_str).unwrap_or(false) || flags.allow_anonymous;
-        let listeners = [("BINDERY_LISTEN", Some(config.listen)), ("BINDERY_SIMPLE_LISTEN", config.simple_listen)];
-        for (variable, address) in listeners {
-            if let Some(address) = address.filter(|address| !anonymous && !address.ip().is_loopback()) {
-                r.problems.push(format!(
-                    "{variable}: {address} is reachable from other machines and there are no keys; listen on 127.0.0.1 or say --allow-anonymous"
-                ));
-            }
+        if !anonymous {
+            r.problems.extend(config.exposed());
         }
         if reader.problems.is_empty() { Ok(config) } else { Err(ConfigErrors(reader.problems)) }
+    }
+
+    /// What is wrong with addresses that are reachable from other machines.
+    fn exposed(&self) -> impl Iterator<Item = String> {
+        let listeners = [("BINDERY_LISTEN", Some(self.listen)), ("BINDERY_SIMPLE_LISTEN", self.simple_listen)];
+        let reachable = listeners.into_iter().filter_map(|(variable, address)| Some((variable, address?)));
+        reachable.filter(|(_, address)| !address.ip().is_loopback()).map(|(variable, address)| {
+            format!("{variable}: {address} is reachable from other machines and there are no keys; listen on 127.0.0.1 or say --allow-anonymous")
+        })
     }
 }
 

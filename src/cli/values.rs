@@ -65,6 +65,12 @@ pub(super) fn duration(value: &str) -> Result<Duration, String> {
     number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| format!("`{value}` is too long"))
 }
 
+/// Reads a time that is more than none.
+pub(super) fn some_time(value: &str) -> Result<Duration, String> {
+    let time = duration(value)?;
+    if time.is_zero() { Err(format!("`{value}` is no time at all")) } else { Ok(time) }
+}
+
 /// Reads a size like `500MiB`, in bytes.
 pub(super) fn size(value: &str) -> Result<u64, String> {
     let digits = value.trim_end_matches(|character: char| character.is_ascii_alphabetic());

@@ -167,7 +167,9 @@ impl Hosts {
                     format: response.format,
                     engine: response.engine,
                     engine_version: response.engine_version,
-                    peak_memory_bytes: Some(response.peak_memory_bytes),
+                    peak_memory_bytes: Some(
+                        response.peak_memory_bytes.saturating_add_unsigned(ended.helper_memory_bytes),
+                    ),
                     exit: None,
                     stderr_tail: ended.stderr_tail,
                 };
@@ -219,12 +221,13 @@ async fn run_with_browser(browsers: &Arc<Pool>, child: Child<'_>) -> Result<Ende
     let bytes = child.limits.memory_bytes;
     let handles = browser.handles();
     let child = Child { handles: &handles, helper: Some(browser.pid()), ..child };
-    let ended = tokio::select! {
+    let mut ended = tokio::select! {
         ended = process::run(&child) => ended?,
         () = browser.outgrows(bytes) => {
             return Err(RunError::Stopped { why: Stopped::Outgrown(bytes), stderr_tail: String::new() });
         }
     };
+    ended.helper_memory_bytes = browser.peak_memory_bytes();
     if ended.exit.is_clean()
         && protocol::decode::<Response>(&ended.stdout).is_ok_and(|response| response.browser_in_order)
     {

@@ -134,6 +134,8 @@ pub struct Ended {
     pub stdout: Vec<u8>,
     /// The end of what it wrote to standard error.
     pub stderr_tail: String,
+    /// Most memory that its helper was seen to hold, in bytes.
+    pub helper_memory_bytes: u64,
 }
 
 /// Why there is no end by itself.
@@ -256,7 +258,7 @@ pub(super) async fn attend(
     };
     let stderr_tail = String::from_utf8_lossy(&err.bytes).into_owned();
     match ended {
-        Ok(((), (), (), exit)) => Ok(Ended { exit, stdout: out.bytes, stderr_tail }),
+        Ok(((), (), (), exit)) => Ok(Ended { exit, stdout: out.bytes, stderr_tail, helper_memory_bytes: 0 }),
         Err(Cut::Broken(error)) => Err(RunError::Io(error)),
         Err(Cut::Short(why)) => Err(RunError::Stopped { why, stderr_tail }),
     }

@@ -5,7 +5,10 @@ use std::{
     fs, io,
     os::fd::{AsFd as _, BorrowedFd},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -113,6 +116,7 @@ struct Warm {
 pub(in crate::engines) struct Lent {
     browser: Warm,
     pool: Weak<Pool>,
+    peak: AtomicU64,
 }
 
 impl Pool {
@@ -131,7 +135,7 @@ impl Pool {
         let pool = Arc::downgrade(self);
         while let Some(idle) = self.take() {
             if idle.browser.process.is_running() {
-                return Ok(Lent { browser: idle.browser, pool });
+                return Ok(Lent { browser: idle.browser, pool, peak: AtomicU64::default() });
             }
             tracing::warn!("an idle browser has ended");
         }
@@ -145,7 +149,7 @@ impl Pool {
         };
         let started = self.start_somehow(number, no_inner_sandbox).await;
         match started {
-            Ok(browser) => Ok(Lent { browser, pool }),
+            Ok(browser) => Ok(Lent { browser, pool, peak: AtomicU64::default() }),
             Err(error) => {
                 self.state().failed_at = Some(Instant::now());
                 Err(error)
@@ -267,14 +271,25 @@ impl Lent {
 
     /// Waits until its processes hold more memory of their own than so many bytes.
     pub(in crate::engines) async fn outgrows(&self, bytes: u64) {
-        while self.browser.process.memory_bytes() <= bytes {
+        while self.look() <= bytes {
             tokio::time::sleep(WATCH).await;
         }
     }
 
+    /// Most memory that they were seen to hold since it was lent, in bytes.
+    pub(in crate::engines) fn peak_memory_bytes(&self) -> u64 {
+        self.peak.load(Ordering::Relaxed)
+    }
+
+    fn look(&self) -> u64 {
+        let memory = self.browser.process.memory_bytes();
+        self.peak.fetch_max(memory, Ordering::Relaxed);
+        memory
+    }
+
     /// Takes it back from a host that has left it in order.
     pub(in crate::engines) fn give_back(self) {
-        let Self { mut browser, pool } = self;
+        let Self { mut browser, pool, .. } = self;
         browser.served += 1;
         if let Some(pool) = pool.upgrade()
             && browser.served < DOCUMENTS_MAX
