@@ -12,6 +12,7 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         ca-certificates chromium-headless-shell curl fontconfig libheif1 \
+        libtesseract5 tesseract-ocr-eng tesseract-ocr-deu tesseract-ocr-osd \
         libreoffice-writer libreoffice-calc libreoffice-impress libreoffice-draw \
         fonts-liberation fonts-dejavu-core fonts-crosextra-carlito fonts-crosextra-caladea \
         fonts-urw-base35 fonts-noto-core fonts-noto-cjk \

@@ -56,6 +56,7 @@ install:
 
 # Converts folders of documents with expected outcomes through a running service: CORPUS=root FOLDERS="office pdf".
 corpus:
+	BINDERY_CORPUS="$(CORPUS)" cargo nextest run --test it a_corpus
 	@.ci/corpus "$(CORPUS)" $(FOLDERS)
 
 clean:

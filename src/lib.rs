@@ -31,8 +31,9 @@
 //!    draws a fence for each task that it claims.
 //! 4. [`workflows::work`] executes: it fetches the blob into a work folder and asks an engine host
 //!    ([`engines::host`] → [`engines::serve`]), which detects the type ([`engines::detect`]), lets an engine make a PDF
-//!    ([`engines::native`], [`engines::office`], [`engines::browser`]) and archives it ([`pdf::archive`]). A document in the wrong lane is sent
-//!    on. The PDF goes into the blob store under a name that holds the fence. A container ([`engines::unpack`]) becomes documents of
+//!    ([`engines::native`], [`engines::office`], [`engines::browser`]; in tests also [`engines::fault`]) and archives it
+//!    ([`pdf::archive`]). A document in the wrong lane is sent on. The PDF goes into the blob store under a name that holds
+//!    the fence. A container ([`engines::unpack`], [`engines::mail`]) becomes documents of
 //!    their own, with a task each.
 //! 5. The same module settles: one transaction locks the job, ends the task by its fence, records the document, its events,
 //!    and takes the job's next step ([`workflows::advance`]).
@@ -58,9 +59,10 @@
 //! | API after the commit, before the answer | the document is in | nothing to mend; the client sees it in the job, or repeats the call under its idempotency key |
 //! | API during a call of the Simple API | a job that nobody asks for | it goes when its time is over |
 //! | API during an upload with a key | the key is taken, by a lease | the lease runs out after 15 s; the next call with the key is processed anew |
+//! | an engine host, or it hangs | nothing but an attempt | the worker kills its group and removes its folder; the task runs again, three times in all |
 //! | worker while an engine runs | a claimed task, a work folder | rescue returns the task; the next worker on the machine removes the folder; the kernel kills the engine host |
 //! | a browser | a host without an answer | the task runs again, with another browser |
-//! | the zygote | hosts that the kernel kills with it | their tasks run again; the next Office document starts another zygote |
+//! | the zygote | hosts that the kernel kills with it | their tasks run again; the next Office document starts another zygote, also in place of one that hangs |
 //! | worker after storing the PDF, before settling | a blob that no row names | the task runs again under another fence; the purge removes the blob |
 //! | worker during the commit | either all or nothing of it | the attempt's row tells which |
 //! | a connection during a claim | claimed tasks nobody knows of | the worker hands back what it holds and does not know |
@@ -74,8 +76,8 @@
 //! - Who changes a job and its tasks locks the job first.
 //! - Bells ring after the commit, or with it in quiet times; the table is the truth.
 //! - All times are the database's. Limits have names, in [`domain::limits`].
-//! - `unsafe` stands in three files: [`engines::process`], for what runs between fork and exec, and the bindings to LibreOffice
-//!   in [`engines::office`] and to libheif in [`engines::native`].
+//! - `unsafe` stands in four places: [`engines::process`], for what runs between fork and exec, and the bindings to LibreOffice
+//!   in [`engines::office`], to libheif in [`engines::native`] and to Tesseract in [`engines::ocr`].
 
 pub mod api;
 pub mod cli;

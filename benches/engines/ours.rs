@@ -36,7 +36,9 @@ impl Ours {
         let engines = Engines {
             office: office::find(&[SOFFICE.into()]),
             browser: browser::find(&[CHROMIUM.into()]),
+            ocr: None,
             fonts: vec!["/usr/share/fonts".into()],
+            faults: false,
         };
         let config = HostConfig {
             program: PROGRAM.into(),
@@ -44,6 +46,8 @@ impl Ours {
             zygote_args: Some(vec!["engine".into(), "--zygote".into()]),
             engines: engines.clone(),
             time_max: Duration::from_secs(300),
+            stall_max: limits::ENGINE_STALL_MAX,
+            idle_max: limits::ENGINE_IDLE_MAX,
             memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
         };
         let folder = folder.join("ours");

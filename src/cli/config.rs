@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, str::FromS
 use clap::Args;
 use sqlx::postgres::PgConnectOptions;
 
-use super::defaults::{default_data, default_slots, usual_chromium, usual_soffice};
+use super::capacity;
+use super::defaults::{default_data, usual_chromium, usual_soffice, usual_tessdata};
 use super::values::{
     address, connections, count, database, duration, filter, folder_of_url, log_format, paths, size, slots,
 };
@@ -81,7 +82,7 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
     (
         "BINDERY_SLOTS",
         "--slots",
-        "one native and one office slot a core",
+        "one native and one office slot a core, fewer with less than 2 GiB of memory a core",
         "Engine slots of a worker, as in native=2,office=2",
     ),
     ("BINDERY_SOFFICE", "--soffice", "looked for in the usual places", "LibreOffice's soffice"),
@@ -91,6 +92,7 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
         "looked for in the usual places",
         "Chromium's program for use without a screen, chromium-headless-shell; not a script that starts it",
     ),
+    ("BINDERY_TESSDATA", "--tessdata", "looked for in the usual places", "Folder with the languages of Tesseract"),
     ("BINDERY_FONTS", "--fonts", "/usr/share/fonts:/usr/local/share/fonts", "Folders with fonts"),
     (
         "BINDERY_PG_BIN",
@@ -101,6 +103,7 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
     ("BINDERY_RESULT_WAIT", "--result-wait", "110s", "How long a blocking result call waits"),
     ("BINDERY_RETENTION", "--retention", "24h", "How long a completed job is kept"),
     ("BINDERY_TASK_TIMEOUT", "--task-timeout", "300s", "How long one attempt of one conversion may take"),
+    ("BINDERY_STALL_TIMEOUT", "--stall-timeout", "30s", "How long the engine of a conversion may stand still"),
     ("BINDERY_GRACE", "--grace", "30s", "How long running conversions may go on when a worker stops"),
     ("BINDERY_MAX_OPEN_JOBS", "--max-open-jobs", "10000", "Jobs that may be open at once"),
     ("BINDERY_MAX_UPLOAD", "--max-upload", "4GiB", "Size of one document"),
@@ -165,6 +168,9 @@ pub struct Flags {
     /// Chromium's chromium-headless-shell [env: BINDERY_CHROMIUM]
     #[arg(long, value_name = "FILE")]
     pub chromium: Option<String>,
+    /// Folder with the languages of Tesseract [env: BINDERY_TESSDATA]
+    #[arg(long, value_name = "FOLDER")]
+    pub tessdata: Option<String>,
     /// Folders with fonts, separated by colons [env: BINDERY_FONTS]
     #[arg(long, value_name = "FOLDERS")]
     pub fonts: Option<String>,
@@ -180,6 +186,9 @@ pub struct Flags {
     /// How long one attempt of one conversion may take [env: BINDERY_TASK_TIMEOUT] [default: 300s]
     #[arg(long, value_name = "TIME")]
     pub task_timeout: Option<String>,
+    /// How long the engine of a conversion may stand still [env: BINDERY_STALL_TIMEOUT] [default: 30s]
+    #[arg(long, value_name = "TIME")]
+    pub stall_timeout: Option<String>,
     /// How long running conversions may go on when a worker stops [env: BINDERY_GRACE] [default: 30s]
     #[arg(long, value_name = "TIME")]
     pub grace: Option<String>,
@@ -242,6 +251,8 @@ pub struct Config {
     pub soffice: Vec<PathBuf>,
     /// Where Chromium may be.
     pub chromium: Vec<PathBuf>,
+    /// Where the languages of Tesseract may be.
+    pub tessdata: Vec<PathBuf>,
     /// Folders with fonts.
     pub fonts: Vec<PathBuf>,
     /// Folder with the server programs of PostgreSQL.
@@ -252,6 +263,8 @@ pub struct Config {
     pub retention: Duration,
     /// How long one attempt may take.
     pub task_timeout: Duration,
+    /// How long the engine of an attempt may stand still.
+    pub stall_timeout: Duration,
     /// How long running tasks may go on when a worker stops.
     pub grace: Duration,
     /// Jobs that may be open at once.
@@ -352,7 +365,7 @@ impl Config {
                 SocketAddr::from(([127, 0, 0, 1], 13034)),
             ),
             origins: r.parse(flags.cors_origins.as_ref(), "BINDERY_CORS_ORIGINS", Origins::from_str),
-            slots: r.parse(flags.slots.as_ref(), "BINDERY_SLOTS", slots).unwrap_or_else(default_slots),
+            slots: r.parse(flags.slots.as_ref(), "BINDERY_SLOTS", slots).unwrap_or_else(capacity::slots),
             unsandboxed: r.parse(None, "BINDERY_ALLOW_UNSANDBOXED", bool::from_str).unwrap_or(false)
                 || flags.allow_unsandboxed,
             soffice: r
@@ -361,6 +374,9 @@ impl Config {
             chromium: r
                 .text(flags.chromium.as_ref(), "BINDERY_CHROMIUM")
                 .map_or_else(usual_chromium, |path| vec![path.into()]),
+            tessdata: r
+                .text(flags.tessdata.as_ref(), "BINDERY_TESSDATA")
+                .map_or_else(usual_tessdata, |path| vec![path.into()]),
             fonts: paths(
                 &r.text(flags.fonts.as_ref(), "BINDERY_FONTS")
                     .unwrap_or_else(|| "/usr/share/fonts:/usr/local/share/fonts".to_owned()),
@@ -373,6 +389,9 @@ impl Config {
             task_timeout: r
                 .parse(flags.task_timeout.as_ref(), "BINDERY_TASK_TIMEOUT", duration)
                 .unwrap_or(limits::ATTEMPT_TIME_MAX),
+            stall_timeout: r
+                .parse(flags.stall_timeout.as_ref(), "BINDERY_STALL_TIMEOUT", duration)
+                .unwrap_or(limits::ENGINE_STALL_MAX),
             grace: r.parse(flags.grace.as_ref(), "BINDERY_GRACE", duration).unwrap_or(Duration::from_secs(30)),
             max_open_jobs: r
                 .parse(flags.max_open_jobs.as_ref(), "BINDERY_MAX_OPEN_JOBS", count)

@@ -1,11 +1,6 @@
 //! What is taken where nothing is said.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
-
-use crate::domain::Lane;
+use std::path::{Path, PathBuf};
 
 /// The folder for data: the system's for root, else the user's own.
 pub(super) fn default_data(environment: &dyn Fn(&str) -> Option<String>) -> PathBuf {
@@ -14,13 +9,6 @@ pub(super) fn default_data(environment: &dyn Fn(&str) -> Option<String>) -> Path
     }
     let home = || environment("HOME").map(|home| Path::new(&home).join(".local/share"));
     environment("XDG_DATA_HOME").map(PathBuf::from).or_else(home).unwrap_or_else(std::env::temp_dir).join("bindery")
-}
-
-/// One slot a core and lane that has an engine.
-pub(super) fn default_slots() -> BTreeMap<Lane, usize> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    // Chromium uses more than one core by itself.
-    BTreeMap::from([(Lane::Native, cores), (Lane::Office, cores), (Lane::Browser, cores.div_ceil(2))])
 }
 
 /// Where Chromium is on the usual systems.
@@ -35,6 +23,13 @@ pub(super) fn usual_chromium() -> Vec<PathBuf> {
     ]
     .map(PathBuf::from)
     .to_vec()
+}
+
+/// Where the data of Tesseract's languages are on the usual systems.
+pub(super) fn usual_tessdata() -> Vec<PathBuf> {
+    ["/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tessdata", "/usr/local/share/tessdata"]
+        .map(PathBuf::from)
+        .to_vec()
 }
 
 /// Where LibreOffice is on the usual systems.

@@ -2,13 +2,13 @@
 
 use std::{path::Path, process::ExitCode};
 
-use super::{config::Config, postgres, print};
+use super::{capacity, config::Config, postgres, print};
 use crate::{
     engines::{
         browser::{self, Probe},
         cage,
         native::images,
-        office,
+        ocr, office,
     },
     storage::{self, pool},
 };
@@ -25,8 +25,15 @@ struct Finding {
 /// # Errors
 /// None; what is wrong is a finding.
 pub(super) async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
-    let mut findings =
-        vec![libreoffice(&config), chromium(&config).await, libheif(), fonts(&config), sandbox(), data(&config)];
+    let mut findings = vec![
+        libreoffice(&config),
+        chromium(&config).await,
+        tesseract(&config),
+        libheif(),
+        fonts(&config),
+        sandbox(),
+        data(&config),
+    ];
     findings.push(database(&config).await);
     for finding in &findings {
         let mark = if finding.good { "ok     " } else { "missing" };
@@ -34,6 +41,7 @@ pub(super) async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
     }
     let slots: Vec<_> = config.slots.iter().map(|(lane, slots)| format!("{lane}={slots}")).collect();
     print(&format!("        {:<12} {}", "slots", slots.join(",")));
+    print(&format!("        {:<12} {}", "memory", capacity::bound(&config.slots)));
     Ok(if findings.iter().all(|finding| finding.good) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -62,7 +70,7 @@ async fn chromium(config: &Config) -> Finding {
         return Finding { subject, good: false, text: text.to_owned() };
     };
     let place = program.display().to_string();
-    let Ok(work) = super::work::work_config(config) else {
+    let Ok(work) = super::work::work_config(config, false) else {
         return Finding { subject, good: false, text: format!("{place} cannot be tried: this program is not found") };
     };
     match browser::probe(&work.host).await {
@@ -86,6 +94,23 @@ fn libheif() -> Finding {
     match images::libheif() {
         Ok(version) => Finding { subject, good: true, text: version },
         Err(what) => Finding { subject, good: false, text: format!("HEIC and AVIF cannot be converted: {what}") },
+    }
+}
+
+/// What recognises text in pictures.
+fn tesseract(config: &Config) -> Finding {
+    let subject = "tesseract";
+    let found = ocr::find(&config.tessdata).zip(ocr::version().ok());
+    match found {
+        Some((folder, version)) => {
+            let languages = ocr::languages(&folder).join(", ");
+            Finding { subject, good: true, text: format!("{version} in {}, languages {languages}", folder.display()) }
+        }
+        None => {
+            let text =
+                "text in pictures cannot be recognised: install libtesseract5 and tesseract-ocr-eng, -deu and -osd";
+            Finding { subject, good: false, text: text.to_owned() }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::engines::browser::launch::{self, Launch};
 
 pub mod config;
 
+mod capacity;
 mod convert;
 mod defaults;
 mod doctor;
@@ -52,6 +53,9 @@ enum Command {
         /// Identifier under which a supervisor knows the worker
         #[arg(long, hide = true)]
         id: Option<uuid::Uuid>,
+        /// Commit the faults for which documents are named, as tests of the service want
+        #[arg(long, hide = true)]
+        faults: bool,
     },
     /// Bring the database schema up to date
     Migrate(config::Flags),
@@ -116,7 +120,9 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Up(flags) => block_on(up::up(config::Config::read(&flags)?)).map(done),
         Command::Serve(flags) => block_on(serve::serve(config::Config::read(&flags)?)).map(done),
-        Command::Work { flags, id } => block_on(work::work(config::Config::read(&flags)?, id)).map(done),
+        Command::Work { flags, id, faults } => {
+            block_on(work::work(config::Config::read(&flags)?, id, faults)).map(done)
+        }
         Command::Migrate(flags) => block_on(migrate::migrate(config::Config::read(&flags)?)).map(done),
         Command::Doctor(flags) => block_on(doctor::doctor(config::Config::read(&flags)?)),
         Command::Openapi => {

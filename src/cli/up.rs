@@ -137,6 +137,7 @@ fn environment(config: &Config, embedded: Option<&Embedded>) -> Vec<(OsString, O
         ("BINDERY_RESULT_WAIT", config.result_wait.as_secs().to_string()),
         ("BINDERY_RETENTION", config.retention.as_secs().to_string()),
         ("BINDERY_TASK_TIMEOUT", config.task_timeout.as_secs().to_string()),
+        ("BINDERY_STALL_TIMEOUT", config.stall_timeout.as_secs().to_string()),
         ("BINDERY_GRACE", config.grace.as_secs().to_string()),
         ("BINDERY_MAX_OPEN_JOBS", config.max_open_jobs.to_string()),
         ("BINDERY_MAX_UPLOAD", config.max_upload.to_string()),
@@ -146,6 +147,9 @@ fn environment(config: &Config, embedded: Option<&Embedded>) -> Vec<(OsString, O
     ];
     if let [chromium] = config.chromium.as_slice() {
         env.push(("BINDERY_CHROMIUM", chromium.display().to_string()));
+    }
+    if let [tessdata] = config.tessdata.as_slice() {
+        env.push(("BINDERY_TESSDATA", tessdata.display().to_string()));
     }
     if let [soffice] = config.soffice.as_slice() {
         env.push(("BINDERY_SOFFICE", soffice.display().to_string()));

@@ -4,10 +4,10 @@ use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 
-use super::{ENGINE, config::Config, logging, parts, signals};
+use super::{ENGINE, capacity, config::Config, logging, parts, signals};
 use crate::{
-    domain::{WorkerId, limits},
-    engines::{browser, cage, host::HostConfig, office, protocol::Engines},
+    domain::{Lane, WorkerId, limits},
+    engines::{browser, cage, host::HostConfig, ocr, office, protocol::Engines},
     log::ErrorChain,
     queue::{Audience, PumpConfig, pump},
     workflows::work::{Work, WorkConfig},
@@ -32,8 +32,11 @@ const AHEAD_MAX: usize = 1000;
 /// # Errors
 /// When the kernel cannot confine engines, the database refuses the user, or the blob store or the work folder cannot be
 /// used.
-pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Result<()> {
+pub(super) async fn work(config: Config, id: Option<uuid::Uuid>, faults: bool) -> anyhow::Result<()> {
     logging::start(&config);
+    if faults {
+        tracing::warn!("documents that are named for a fault have it committed: this worker is for tests");
+    }
     match cage::probe() {
         Ok(()) => {}
         Err(error) if config.unsandboxed => {
@@ -51,9 +54,15 @@ pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Resu
     let connections = u32::try_from(slots + 2).unwrap_or(u32::MAX);
     let context = parts::context(&config, access, Audience::Workers, connections, &stop)?;
     let handler = Arc::new(
-        Work::new(context.clone(), work_config(&config)?)
+        Work::new(context.clone(), work_config(&config, faults)?)
             .context("the work folder cannot be used; see BINDERY_DATA")?,
     );
+    tracing::info!(memory = capacity::bound(&config.slots), "engines may use so much together");
+    if config.slots.get(&Lane::Office).is_some_and(|slots| *slots > 0) {
+        // Beside all else: documents that come before it is done wait for it as they would without.
+        let handler = Arc::clone(&handler);
+        tokio::spawn(async move { handler.warm().await });
+    }
     let (renew, poll) = if context.signals.hears() { (RENEW, POLL) } else { (RENEW_DEAF, POLL_DEAF) };
     let pump = PumpConfig {
         slots: config.slots.clone(),
@@ -75,7 +84,7 @@ pub(super) async fn work(config: Config, id: Option<uuid::Uuid>) -> anyhow::Resu
 ///
 /// # Errors
 /// When the program cannot find itself.
-pub(super) fn work_config(config: &Config) -> anyhow::Result<WorkConfig> {
+pub(super) fn work_config(config: &Config, faults: bool) -> anyhow::Result<WorkConfig> {
     let program = std::env::current_exe().context("cannot find this program")?;
     let args: Vec<OsString> =
         [ENGINE].into_iter().chain(config.unsandboxed.then_some("--unsandboxed")).map(Into::into).collect();
@@ -88,9 +97,13 @@ pub(super) fn work_config(config: &Config) -> anyhow::Result<WorkConfig> {
             engines: Engines {
                 office: office::find(&config.soffice),
                 browser: browser::find(&config.chromium),
+                ocr: ocr::find(&config.tessdata),
                 fonts: config.fonts.clone(),
+                faults,
             },
             time_max: config.task_timeout,
+            stall_max: config.stall_timeout,
+            idle_max: limits::ENGINE_IDLE_MAX,
             memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
         },
         folder: config.data.join("work"),

@@ -114,6 +114,10 @@ impl Format {
             | Self::Markdown
             | Self::Csv
             | Self::Zip
+            | Self::Eml
+            | Self::Msg
+            | Self::Tnef
+            | Self::Mbox
             | Self::Xml => Some(Lane::Native),
             Self::Doc
             | Self::Docx
@@ -135,7 +139,7 @@ impl Format {
             | Self::EncryptedOffice
             | Self::Metafile => Some(Lane::Office),
             Self::Html | Self::Mhtml => Some(Lane::Browser),
-            Self::Eml | Self::Msg | Self::Tnef | Self::Mbox | Self::Unknown => None,
+            Self::Unknown => None,
         }
     }
 
@@ -218,6 +222,7 @@ impl Format {
             "mht" | "mhtml" => Self::Mhtml,
             "eml" => Self::Eml,
             "msg" => Self::Msg,
+            "tnef" => Self::Tnef,
             "mbox" => Self::Mbox,
             "zip" => Self::Zip,
             "xml" => Self::Xml,
@@ -258,6 +263,8 @@ impl Format {
             "application/vnd.oasis.opendocument.presentation" => Self::Odp,
             "message/rfc822" => Self::Eml,
             "application/vnd.ms-outlook" => Self::Msg,
+            "application/ms-tnef" | "application/vnd.ms-tnef" => Self::Tnef,
+            "application/mbox" => Self::Mbox,
             "application/zip" | "application/x-zip-compressed" => Self::Zip,
             _ => return None,
         })

@@ -111,6 +111,18 @@ pub const UNPACK_BYTES_FREE: u64 = 64 << 20;
 /// Most bytes that come out of one upload with all that is nested in it: four times what may be uploaded.
 pub const UNPACK_BYTES_MAX: u64 = 4 * UPLOAD_BYTES_MAX;
 
+/// Most bytes of one mail message, which is held in memory some times over. Servers refuse mails of a tenth of it.
+pub const MAIL_BYTES_MAX: u64 = 512 << 20;
+
+/// Most messages in a message, beside and inside each other. Digests of mailing lists have fifty.
+pub const MAIL_MESSAGES_MAX: usize = 1_000;
+
+/// Most parts of a message inside each other. Forwarded and signed ones reach six.
+pub const MAIL_PARTS_DEPTH_MAX: usize = 50;
+
+/// Most people that one field of a mail's header is shown with: forty pages.
+pub const MAIL_PEOPLE_SHOWN_MAX: usize = 5_000;
+
 /// How long a completed job is kept, unless `BINDERY_RETENTION` says otherwise.
 pub const RETENTION: Duration = Duration::from_secs(24 * 3600);
 
@@ -130,6 +142,16 @@ pub const ATTEMPTS_MAX: i16 = 3;
 /// of ten thousand tasks a few are twice in its slots when that happens.
 pub const CRASHES_MAX: i16 = 3;
 
+/// How long an engine may stand still. What waits for nothing but itself uses the processor; what waits for the disk is told
+/// apart.
+pub const ENGINE_STALL_MAX: Duration = Duration::from_secs(30);
+
+/// How long a warm process without work is kept; starting it anew takes half a second.
+pub const ENGINE_IDLE_MAX: Duration = Duration::from_secs(300);
+
+/// Most bytes that an engine may write to its standard error. LibreOffice in a bad mood writes some hundred lines.
+pub const STDERR_BYTES_MAX: usize = 16 << 20;
+
 /// Most bytes that are kept of what an engine writes to its standard error.
 pub const STDERR_TAIL_BYTES_MAX: usize = 4 * 1024;
 
@@ -141,6 +163,13 @@ pub const ENGINE_FILE_BYTES_MAX: u64 = 4 << 30;
 
 /// Most bytes of memory an engine host may map. LibreOffice needs 500 MiB for the largest ordinary document seen.
 pub const ENGINE_MEMORY_BYTES_MAX: u64 = 6 << 30;
+
+/// Bytes of memory that there have to be for each slot of a worker that is not told how many it has: twice what the largest
+/// ordinary document needs.
+pub const SLOT_MEMORY_BYTES: u64 = 1 << 30;
+
+/// How often a document may be sent on into another lane: its type is found once, but hosts may be made to say anything.
+pub const REROUTES_MAX: i64 = 4;
 
 /// Most bytes of a plain-text document that is set in type: 1,700 pages, 2.5 GiB of memory and half a minute.
 pub const TEXT_BYTES_MAX: u64 = 8 << 20;
@@ -159,6 +188,15 @@ pub const FRAMES_MAX: usize = 1_000;
 
 /// Most pixels of all of these together: 1,000 frames of 1,024 x 1,024.
 pub const FRAMES_PIXELS_MAX: u64 = 1 << 30;
+
+/// Most pixels of a picture in which text is recognised: an A2 page at 300 dots per inch, a quarter of a GiB while it is drawn.
+pub const OCR_PIXELS_MAX: u64 = 64 << 20;
+
+/// Most pixels of one of its sides; Tesseract counts with 16 bits, one of them for the sign.
+pub const OCR_SIDE_MAX: u32 = 32_000;
+
+/// Most words on one page. A page of a newspaper has 5,000; so many fill half of a message between host and worker.
+pub const OCR_WORDS_MAX: usize = 50_000;
 
 /// Most bytes that one stream of a PDF may unpack to while it is being worked on.
 pub const STREAM_BYTES_MAX: u64 = 512 << 20;

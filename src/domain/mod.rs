@@ -15,7 +15,7 @@ pub mod metadata;
 pub mod once;
 pub mod options;
 
-mod words;
+pub(crate) mod words;
 
 pub use code::ErrorCode;
 pub use connection::ResponseMode;

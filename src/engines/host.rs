@@ -7,10 +7,12 @@ use std::{
     time::Duration,
 };
 
+use nix::sys::signal::Signal;
+
 use super::{
     browser::Pool,
-    office,
-    process::{self, Child, Ended, Limits, RunError},
+    ocr, office,
+    process::{self, Child, Ended, Limits, RunError, Stopped},
     protocol::{self, Answer, Engines, Refusal, Request, Response},
     zygote::{Setup, Zygote},
 };
@@ -29,6 +31,10 @@ pub struct HostConfig {
     pub engines: Engines,
     /// Wall-clock time of one request.
     pub time_max: Duration,
+    /// Wall-clock time for which it may stand still.
+    pub stall_max: Duration,
+    /// How long a warm process stays without work.
+    pub idle_max: Duration,
     /// Address space of one host.
     pub memory_bytes_max: u64,
 }
@@ -62,11 +68,20 @@ impl Hosts {
     /// Nothing is started yet; a zygote and browsers will live in the folder.
     pub fn new(config: HostConfig, folder: PathBuf) -> Self {
         let zygote = config.engines.office.clone().zip(config.zygote_args.clone()).map(|(office, args)| {
-            let setup = Setup { office, fonts: config.engines.fonts.clone() };
+            let setup = Setup { office, fonts: config.engines.fonts.clone(), idle_max: config.idle_max };
             Zygote::new(config.program.clone(), args, folder.join("zygote"), setup)
         });
         let browsers = Pool::of(&config, &folder);
         Self { config, zygote, browsers }
+    }
+
+    /// Starts what hosts are made from, so that the first document does not wait for it.
+    pub async fn warm(&self) {
+        if let Some(zygote) = &self.zygote
+            && let Err(error) = zygote.warm().await
+        {
+            tracing::warn!(%error, "LibreOffice could not be warmed; each document starts one");
+        }
     }
 
     /// Asks a host that serves nothing else; one that gives no answer has its end put into words. Dropping the future kills
@@ -76,21 +91,21 @@ impl Hosts {
             return broken(ErrorCode::Internal, "internal", "its options are too long", false, String::new());
         };
         match self.ask(folder, request, &message).await {
-            Ok(ended) => answered(ended),
-            Err(RunError::TimedOut { after, stderr_tail }) => {
+            Ok(ended) => self.answered(ended),
+            Err(RunError::Stopped { why: Stopped::TimedOut(after), stderr_tail }) => {
                 let message = format!("its conversion was stopped after {} s", after.as_secs());
                 broken(ErrorCode::Timeout, "timed-out", &message, true, stderr_tail)
             }
-            Err(RunError::Flooded) => broken(
-                ErrorCode::Corrupt,
-                "flooded",
-                "its conversion was stopped: the engine flooded its output",
-                true,
-                String::new(),
-            ),
-            Err(RunError::Outgrown { bytes }) => {
-                let message = format!("its conversion was stopped: it needs more than {} MiB of memory", bytes >> 20);
-                broken(ErrorCode::Generic, "outgrown", &message, true, String::new())
+            Err(RunError::Stopped { why: Stopped::Stalled(after), stderr_tail }) => {
+                let message = format!("its conversion was stopped: the engine stood still for {} s", after.as_secs());
+                broken(ErrorCode::Timeout, "stalled", &message, true, stderr_tail)
+            }
+            Err(RunError::Stopped { why: Stopped::Outgrown(bytes), stderr_tail }) => {
+                exceeded(&needs_memory(bytes), stderr_tail)
+            }
+            Err(RunError::Stopped { why: Stopped::Flooded, stderr_tail }) => {
+                let message = "its conversion was stopped: the engine flooded its output";
+                broken(ErrorCode::Corrupt, "flooded", message, true, stderr_tail)
             }
             Err(RunError::Io(error)) => {
                 let message = "the engine could not be started";
@@ -107,12 +122,17 @@ impl Hosts {
             file_bytes: limits::ENGINE_FILE_BYTES_MAX,
             cpu_seconds: config.time_max.as_secs() + 10,
             stdout_bytes: usize::try_from(limits::ENGINE_MESSAGE_BYTES_MAX).unwrap_or(usize::MAX) + 4,
-            stderr_bytes: limits::STDERR_TAIL_BYTES_MAX,
+            stderr_bytes: limits::STDERR_BYTES_MAX,
             time: config.time_max,
+            stall: config.stall_max,
         };
-        let office = match request {
-            Request::Convert(convert) if convert.lane == Lane::Office.as_str() => convert.engines.office.as_deref(),
-            Request::Convert(_) | Request::Assemble(_) => None,
+        let (office, env) = match request {
+            Request::Convert(convert) if convert.lane == Lane::Office.as_str() => {
+                let office = convert.engines.office.as_deref();
+                (office, office.map(office::environment).unwrap_or_default())
+            }
+            Request::Convert(_) | Request::Assemble(_) => (None, Vec::new()),
+            Request::Recognise(_) => (None, ocr::environment()),
         };
         if let (Some(_), Some(zygote)) = (office, &self.zygote) {
             match zygote.order(folder, limits).await {
@@ -124,19 +144,73 @@ impl Hosts {
         let child = Child {
             program: &config.program,
             args: config.args.clone(),
-            env: office.map(office::environment).unwrap_or_default(),
+            env,
             folder,
             stdin: message,
             handles: &[],
+            helper: None,
             limits,
         };
         match (request, &self.browsers) {
             (Request::Convert(convert), Some(browsers)) if convert.lane == Lane::Browser.as_str() => {
                 run_with_browser(browsers, child).await
             }
-            (Request::Convert(_) | Request::Assemble(_), _) => process::run(&child).await,
+            (Request::Convert(_) | Request::Assemble(_) | Request::Recognise(_), _) => process::run(&child).await,
         }
     }
+
+    /// Reads the answer of a host that has ended.
+    fn answered(&self, ended: Ended) -> (Answer, Ran) {
+        match protocol::decode::<Response>(&ended.stdout) {
+            Ok(response) if ended.exit.is_clean() => {
+                let ran = Ran {
+                    format: response.format,
+                    engine: response.engine,
+                    engine_version: response.engine_version,
+                    peak_memory_bytes: Some(response.peak_memory_bytes),
+                    exit: None,
+                    stderr_tail: ended.stderr_tail,
+                };
+                (response.answer, ran)
+            }
+            Ok(_) | Err(_) => {
+                let (answer, ran) = match self.exceeded(&ended) {
+                    Some(limit) => exceeded(&limit, ended.stderr_tail),
+                    None => {
+                        let message =
+                            format!("its conversion failed: the engine ended without an answer ({})", ended.exit.words);
+                        broken(ErrorCode::Corrupt, "crashed", &message, true, ended.stderr_tail)
+                    }
+                };
+                (answer, Ran { exit: (!ended.exit.is_clean()).then_some(ended.exit.words), ..ran })
+            }
+        }
+    }
+
+    /// The limit that a host ran into, of those that the kernel holds.
+    fn exceeded(&self, ended: &Ended) -> Option<String> {
+        if ended.exit.signal == Some(Signal::SIGXFSZ as i32) {
+            return Some(format!("writes a file of more than {}", mebibytes(limits::ENGINE_FILE_BYTES_MAX)));
+        }
+        // Where there is no more memory, Rust and C++ end their programs with these words.
+        let words = ["memory allocation of", "std::bad_alloc"];
+        let starved = !ended.exit.is_clean() && words.iter().any(|words| ended.stderr_tail.contains(words));
+        starved.then(|| needs_memory(self.config.memory_bytes_max))
+    }
+}
+
+fn mebibytes(bytes: u64) -> String {
+    format!("{} MiB", bytes >> 20)
+}
+
+fn needs_memory(bytes: u64) -> String {
+    format!("needs more than {} of memory", mebibytes(bytes))
+}
+
+/// The answer for a host that ran into a limit; another attempt would do so too.
+fn exceeded(limit: &str, stderr_tail: String) -> (Answer, Ran) {
+    let message = format!("it exceeds a limit: its conversion {limit}");
+    broken(ErrorCode::Generic, "exceeded", &message, false, stderr_tail)
 }
 
 /// Runs a host that is lent a browser for as long as it needs it.
@@ -144,10 +218,12 @@ async fn run_with_browser(browsers: &Arc<Pool>, child: Child<'_>) -> Result<Ende
     let browser = browsers.lend().await.map_err(RunError::Io)?;
     let bytes = child.limits.memory_bytes;
     let handles = browser.handles();
-    let child = Child { handles: &handles, ..child };
+    let child = Child { handles: &handles, helper: Some(browser.pid()), ..child };
     let ended = tokio::select! {
         ended = process::run(&child) => ended?,
-        () = browser.outgrows(bytes) => return Err(RunError::Outgrown { bytes }),
+        () = browser.outgrows(bytes) => {
+            return Err(RunError::Stopped { why: Stopped::Outgrown(bytes), stderr_tail: String::new() });
+        }
     };
     if ended.exit.is_clean()
         && protocol::decode::<Response>(&ended.stdout).is_ok_and(|response| response.browser_in_order)
@@ -155,28 +231,6 @@ async fn run_with_browser(browsers: &Arc<Pool>, child: Child<'_>) -> Result<Ende
         browser.give_back();
     }
     Ok(ended)
-}
-
-/// Reads the answer of a host that has ended.
-fn answered(ended: Ended) -> (Answer, Ran) {
-    match protocol::decode::<Response>(&ended.stdout) {
-        Ok(response) if ended.exit.is_clean() => {
-            let ran = Ran {
-                format: response.format,
-                engine: response.engine,
-                engine_version: response.engine_version,
-                peak_memory_bytes: Some(response.peak_memory_bytes),
-                exit: None,
-                stderr_tail: ended.stderr_tail,
-            };
-            (response.answer, ran)
-        }
-        Ok(_) | Err(_) => {
-            let message = format!("its conversion failed: the engine ended without an answer ({})", ended.exit.words);
-            let (answer, ran) = broken(ErrorCode::Corrupt, "crashed", &message, true, ended.stderr_tail);
-            (answer, Ran { exit: (!ended.exit.is_clean()).then_some(ended.exit.words), ..ran })
-        }
-    }
 }
 
 fn broken(code: ErrorCode, fault: &str, message: &str, passing: bool, stderr_tail: String) -> (Answer, Ran) {

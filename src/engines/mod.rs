@@ -2,14 +2,15 @@
 //!
 //! ```text
 //! worker ──[host]──┬─start──► engine host: [`serve`] ─► detect ─┬► native | office | browser ─► pdf::archive ─► file
-//!                  └─order─► [zygote] ──fork──┘                └► unpack ─► files
+//!                  └─order─► [zygote] ──fork──┘                └► unpack | mail ─► files
 //! ```
 //!
 //! Must not know: PostgreSQL, the queue, HTTP, the environment, the clock.
 //!
 //! 1. A host has a work folder of its own, a cleared environment, limits and its own process group; before it reads a
 //!    document it closes a [`cage`] around itself: no other files, no network, no way to look into other processes.
-//! 2. The worker holds the deadline and kills the group; a host whose worker dies is killed by the kernel.
+//! 2. The worker holds the deadlines, for all the work and for standing still, and kills the group; a host whose worker dies is
+//!    killed by the kernel.
 //! 3. Bad input, a limit and a missing engine are different variants of [`Error`]; a crash and a time-out are what [`host`] makes
 //!    of an end without an answer: retry depends on it.
 //!
@@ -22,16 +23,21 @@
 pub mod browser;
 pub mod cage;
 pub mod detect;
+pub mod fault;
 pub mod host;
+pub mod mail;
 pub mod native;
+pub mod ocr;
 pub mod office;
 pub mod process;
+mod progress;
 pub mod protocol;
 pub mod serve;
 pub mod settings;
 pub mod unpack;
 pub mod zygote;
 
+mod companion;
 mod error;
 mod usage;
 

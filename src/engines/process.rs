@@ -8,14 +8,14 @@ use std::{
     io,
     os::{
         fd::{BorrowedFd, OwnedFd},
-        unix::process::CommandExt as _,
+        unix::process::{CommandExt as _, ExitStatusExt as _},
     },
     path::Path,
     process::Stdio,
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-use super::usage;
 use nix::{
     sys::{
         prctl,
@@ -24,13 +24,19 @@ use nix::{
     },
     unistd::{Pid, dup2_raw},
 };
-use rustix::io::fcntl_dupfd_cloexec;
+use rustix::{
+    io::fcntl_dupfd_cloexec,
+    process::{PidfdFlags, pidfd_open},
+};
 use serde::{Deserialize, Serialize};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWriteExt},
     net::unix::pipe,
     process::Command,
 };
+
+use super::progress;
+use crate::domain::limits;
 
 /// What a bounded child may use.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -43,10 +49,12 @@ pub struct Limits {
     pub cpu_seconds: u64,
     /// Bytes of standard output that are kept; one more ends the child.
     pub stdout_bytes: usize,
-    /// Bytes of standard error that are kept, from its end.
+    /// Bytes of standard error; one more ends the child. The last [`limits::STDERR_TAIL_BYTES_MAX`] are kept.
     pub stderr_bytes: usize,
     /// Wall-clock time.
     pub time: Duration,
+    /// Wall-clock time in which it uses no processor and waits for no disk.
+    pub stall: Duration,
 }
 
 impl Limits {
@@ -82,6 +90,8 @@ pub struct Child<'a> {
     pub stdin: &'a [u8],
     /// What it gets besides its standard input, output and error, by the numbers from 3.
     pub handles: &'a [BorrowedFd<'a>],
+    /// A process that works for it without being its own; while that gets on, so does the child.
+    pub helper: Option<Pid>,
     /// What it may use.
     pub limits: Limits,
 }
@@ -91,6 +101,8 @@ pub struct Child<'a> {
 pub struct Exit {
     /// Its exit status, if it was not ended by a signal.
     pub status: Option<i32>,
+    /// The number of the signal that ended it, if one did.
+    pub signal: Option<i32>,
     /// Exit status or signal, in words.
     pub words: String,
 }
@@ -130,22 +142,26 @@ pub enum RunError {
     /// It could not be started or read.
     #[error("could not run the program")]
     Io(#[source] io::Error),
-    /// Its time was over; it has been killed.
-    #[error("stopped after {} s", .after.as_secs())]
-    TimedOut {
-        /// The time it had.
-        after: Duration,
+    /// It has been killed.
+    #[error("it was stopped: {why:?}")]
+    Stopped {
+        /// The limit that it ran into.
+        why: Stopped,
         /// The end of what it wrote to standard error.
         stderr_tail: String,
     },
-    /// It needed more memory than it may have; it has been killed.
-    #[error("it needed more than {bytes} bytes of memory")]
-    Outgrown {
-        /// What it may have.
-        bytes: u64,
-    },
-    /// It wrote more than it may; it has been killed.
-    #[error("it flooded its output")]
+}
+
+/// The limits that a parent watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// Its time was over.
+    TimedOut(Duration),
+    /// It stood still for so long.
+    Stalled(Duration),
+    /// It needed so many bytes of memory, and more.
+    Outgrown(u64),
+    /// It wrote more than it may.
     Flooded,
 }
 
@@ -155,18 +171,28 @@ pub enum RunError {
 /// When it cannot be started, takes too long, or writes too much.
 pub async fn run(child: &Child<'_>) -> Result<Ended, RunError> {
     let (mut started, pipes) = spawn(child).map_err(RunError::Io)?;
+    let pid = started.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
+    let pid = pid.ok_or_else(|| RunError::Io(io::ErrorKind::NotFound.into()))?;
     // From here on, whichever way this function is left, the whole group goes.
-    let mut group = Group::of(&started);
+    let mut group = Some(Group(pid));
     let end = async {
+        // Nothing is read from the handle: it only becomes readable, as a pipe does.
+        pipe::Receiver::from_owned_fd_unchecked(handle(pid)?)?.readable().await?;
+        // Before it is reaped: its number is not given to anybody else until then.
+        drop(group.take());
         let status = started.wait().await?;
-        Ok(Exit { status: status.code(), words: status.to_string() })
+        Ok(Exit { status: status.code(), signal: status.signal(), words: status.to_string() })
     };
-    let ended = attend(pipes, end, child.stdin, &child.limits).await?;
-    if ended.exit.is_clean() {
-        // The child is reaped and said that all is done: its group is empty, and the number may belong to another soon.
-        group.0 = None;
-    }
-    Ok(ended)
+    attend(pipes, Working { pid, helper: child.helper }, end, child.stdin, &child.limits).await
+}
+
+/// A handle of a child that is not reaped; it becomes readable when the child ends.
+///
+/// # Errors
+/// When this process may open no more.
+pub(super) fn handle(child: Pid) -> io::Result<OwnedFd> {
+    let number = rustix::process::Pid::from_raw(child.as_raw()).ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(pidfd_open(number, PidfdFlags::empty())?)
 }
 
 fn spawn(child: &Child<'_>) -> io::Result<(tokio::process::Child, Pipes)> {
@@ -192,13 +218,14 @@ impl Pipes {
     }
 }
 
-/// Feeds a child, reads what it says, and waits for its `end`, all within its limits. Whoever calls it kills the child when
-/// there is no end.
+/// Feeds a child, reads what it says, and waits for its `end`, at which nothing of its group is left, all within its limits.
+/// Whoever calls it kills the child when there is no end.
 ///
 /// # Errors
 /// When it takes too long, writes too much, or cannot be read.
 pub(super) async fn attend(
     pipes: Pipes,
+    working: Working,
     end: impl Future<Output = io::Result<Exit>>,
     stdin: &[u8],
     limits: &Limits,
@@ -209,46 +236,55 @@ pub(super) async fn attend(
         if let Err(error) = to_child.write_all(stdin).await {
             tracing::debug!(%error, "a child did not read its input");
         }
+        Ok(())
     };
-    let mut tail = Vec::new();
-    let work = async {
-        let ((), out, ()) = tokio::join!(
-            feed,
-            read_capped(stdout, limits.stdout_bytes),
-            read_tail(stderr, limits.stderr_bytes, &mut tail)
-        );
-        let out = out.map_err(RunError::Io)?.ok_or(RunError::Flooded)?;
-        Ok((end.await.map_err(RunError::Io)?, out))
+    let moved = AtomicU64::new(0);
+    let mut out = Tail { bytes: Vec::new(), most: limits.stdout_bytes };
+    let mut err = Tail { bytes: Vec::new(), most: limits::STDERR_TAIL_BYTES_MAX };
+    // What comes first of all that can end it; each of them may be waited for in vain.
+    let ended = tokio::select! {
+        ended = async {
+            tokio::try_join!(
+                feed,
+                read(stdout, limits.stdout_bytes, &mut out, &moved),
+                read(stderr, limits.stderr_bytes, &mut err, &moved),
+                async { end.await.map_err(Cut::Broken) },
+            )
+        } => ended,
+        () = tokio::time::sleep(limits.time) => Err(Cut::Short(Stopped::TimedOut(limits.time))),
+        () = progress::stalls(working, &moved, limits.stall) => Err(Cut::Short(Stopped::Stalled(limits.stall))),
     };
-    let ended = tokio::time::timeout(limits.time, work).await;
-    let stderr_tail = String::from_utf8_lossy(&tail).into_owned();
+    let stderr_tail = String::from_utf8_lossy(&err.bytes).into_owned();
     match ended {
-        Ok(ended) => ended.map(|(exit, stdout)| Ended { exit, stdout, stderr_tail }),
-        Err(_) => Err(RunError::TimedOut { after: limits.time, stderr_tail }),
+        Ok(((), (), (), exit)) => Ok(Ended { exit, stdout: out.bytes, stderr_tail }),
+        Err(Cut::Broken(error)) => Err(RunError::Io(error)),
+        Err(Cut::Short(why)) => Err(RunError::Stopped { why, stderr_tail }),
     }
+}
+
+/// Who works on a document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Working {
+    /// The child.
+    pub(super) pid: Pid,
+    /// What works for it.
+    pub(super) helper: Option<Pid>,
+}
+
+/// What keeps a child from being attended to its end.
+enum Cut {
+    Broken(io::Error),
+    Short(Stopped),
 }
 
 /// Kills a process group when it is dropped.
-#[derive(Debug)]
-struct Group(Option<Pid>);
-
-impl Group {
-    fn of(process: &tokio::process::Child) -> Self {
-        Self(process.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw))
-    }
-
-    fn kill(&self) {
-        if let Some(group) = self.0
-            && let Err(error) = killpg(group, Signal::SIGKILL)
-        {
-            tracing::trace!(%error, "a process group was gone already");
-        }
-    }
-}
+struct Group(Pid);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        self.kill();
+        if let Err(error) = killpg(self.0, Signal::SIGKILL) {
+            tracing::trace!(%error, "a process group was gone already");
+        }
     }
 }
 
@@ -302,66 +338,27 @@ fn bare(program: &Path, folder: &Path) -> Command {
     command
 }
 
-/// A process of ours beside the hosts, which serves one document after the other: a zygote, a browser. It dies with this
-/// process, and all that it started when the answer is dropped.
-#[derive(Debug)]
-pub(super) struct Companion {
-    process: tokio::process::Child,
-    group: Group,
-}
-
-impl Companion {
-    /// Starts this program with arguments that make it one. It is spoken to by standard input, and answers by standard output
-    /// or not at all.
-    ///
-    /// # Errors
-    /// When the program cannot be started.
-    pub(super) fn start(
-        program: &Path,
-        args: &[OsString],
-        env: Vec<(OsString, OsString)>,
-        folder: &Path,
-        [stdin, stdout]: [Option<OwnedFd>; 2],
-    ) -> io::Result<Self> {
-        let pipe = |handle: Option<OwnedFd>| handle.map_or_else(Stdio::null, Stdio::from);
-        let mut command = bare(program, folder);
-        command.args(args).envs(env).stdin(pipe(stdin)).stdout(pipe(stdout)).process_group(0).kill_on_drop(true);
-        #[expect(
-            unsafe_code,
-            reason = "runs between fork and exec; it makes one prctl call, which is async-signal-safe"
-        )]
-        // SAFETY: see the reason above.
-        unsafe {
-            command.pre_exec(|| Ok(prctl::set_pdeathsig(Signal::SIGKILL)?));
-        }
-        let process = command.spawn()?;
-        let group = Group::of(&process);
-        Ok(Self { process, group })
+/// Starts a process that serves hosts. It is spoken to by its standard input, and answers by its standard output or not at all.
+/// It dies with this process, and when the answer is dropped.
+///
+/// # Errors
+/// When the program cannot be started.
+pub(super) fn spawn_companion(
+    program: &Path,
+    args: &[OsString],
+    env: Vec<(OsString, OsString)>,
+    folder: &Path,
+    [stdin, stdout]: [Option<OwnedFd>; 2],
+) -> io::Result<tokio::process::Child> {
+    let pipe = |handle: Option<OwnedFd>| handle.map_or_else(Stdio::null, Stdio::from);
+    let mut command = bare(program, folder);
+    command.args(args).envs(env).stdin(pipe(stdin)).stdout(pipe(stdout)).process_group(0).kill_on_drop(true);
+    #[expect(unsafe_code, reason = "runs between fork and exec; it makes one prctl call, which is async-signal-safe")]
+    // SAFETY: see the reason above.
+    unsafe {
+        command.pre_exec(|| Ok(prctl::set_pdeathsig(Signal::SIGKILL)?));
     }
-
-    /// Whether it has not ended.
-    ///
-    /// # Errors
-    /// When the kernel does not say.
-    pub(super) fn is_running(&mut self) -> io::Result<bool> {
-        let ended = self.process.try_wait()?.is_some();
-        if ended {
-            // What it left behind keeps the number from being given to others; from now on, nothing does.
-            self.group.kill();
-            self.group.0 = None;
-        }
-        Ok(!ended)
-    }
-
-    /// Kills it with all that it started, and waits for none of it.
-    pub(super) fn kill(&self) {
-        self.group.kill();
-    }
-
-    /// Memory that it and all that it started have for themselves, in bytes.
-    pub(super) fn memory_bytes(&self) -> u64 {
-        self.group.0.map_or(0, usage::memory_of_group)
-    }
+    command.spawn()
 }
 
 /// Becomes another program, which has its standard input, output and error nowhere. Comes back only when that fails.
@@ -371,28 +368,26 @@ pub(super) fn become_program(program: &Path, args: &[OsString]) -> io::Error {
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).exec()
 }
 
-/// Reads to the end, or says `None` when there is more than the cap.
-async fn read_capped(pipe: impl AsyncRead + Unpin, cap: usize) -> io::Result<Option<Vec<u8>>> {
-    let mut kept = Vec::new();
-    let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-    pipe.take(limit).read_to_end(&mut kept).await?;
-    Ok((kept.len() <= cap).then_some(kept))
+/// Reads to the end, if that comes within the cap; the last bytes are kept.
+async fn read(mut pipe: pipe::Receiver, cap: usize, kept: &mut Tail, moved: &AtomicU64) -> Result<(), Cut> {
+    let mut buffer = vec![0; 16 * 1024];
+    let mut left = cap;
+    loop {
+        let count = pipe.read(&mut buffer).await.map_err(Cut::Broken)?;
+        if count == 0 {
+            return Ok(());
+        }
+        moved.fetch_add(1, Ordering::Relaxed);
+        kept.bytes.extend(buffer.iter().take(count));
+        kept.bytes.drain(..kept.bytes.len().saturating_sub(kept.most));
+        left = left.checked_sub(count).ok_or(Cut::Short(Stopped::Flooded))?;
+    }
 }
 
-/// Reads to the end and keeps the last bytes.
-async fn read_tail(mut pipe: impl AsyncRead + Unpin, cap: usize, tail: &mut Vec<u8>) {
-    let mut buffer = vec![0; 8 * 1024];
-    loop {
-        match pipe.read(&mut buffer).await {
-            Ok(0) | Err(_) => return,
-            Ok(count) => {
-                tail.extend(buffer.iter().take(count));
-                if tail.len() > cap {
-                    tail.drain(..tail.len() - cap);
-                }
-            }
-        }
-    }
+/// The last bytes of what was read.
+struct Tail {
+    bytes: Vec<u8>,
+    most: usize,
 }
 
 /// A long-running process of ours: a role of this program, or the embedded PostgreSQL.

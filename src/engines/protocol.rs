@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
-use crate::domain::{self, limits};
+use crate::{
+    domain::{self, limits},
+    pdf::text_layer::Recognised,
+};
 
 /// What a host is asked to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -16,6 +19,8 @@ pub enum Request {
     Convert(Convert),
     /// Put converted documents together.
     Assemble(Assemble),
+    /// Recognise the text of one page.
+    Recognise(Recognise),
 }
 
 /// What a PDF is to be.
@@ -54,6 +59,21 @@ pub struct Convert {
     pub upload_bytes: u64,
 }
 
+/// The text of one page.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Recognise {
+    /// File that holds a picture or a PDF.
+    pub input: PathBuf,
+    /// The page of the PDF, from 0; none for a picture.
+    pub page: Option<usize>,
+    /// Languages by their names in Tesseract, the most likely one first; English when there is none.
+    pub languages: Vec<String>,
+    /// Dots per inch: with which the page is drawn, or which the picture has.
+    pub dots_per_inch: Option<u32>,
+    /// The engines of this machine.
+    pub engines: Engines,
+}
+
 /// The engines of this machine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Engines {
@@ -61,8 +81,12 @@ pub struct Engines {
     pub office: Option<PathBuf>,
     /// Chromium, the program itself.
     pub browser: Option<PathBuf>,
+    /// Folder with the data of Tesseract's languages.
+    pub ocr: Option<PathBuf>,
     /// Folders with fonts.
     pub fonts: Vec<PathBuf>,
+    /// The fault engine, for tests: documents named for a fault have it committed.
+    pub faults: bool,
 }
 
 /// Converted documents into one PDF.
@@ -137,6 +161,8 @@ pub enum Answer {
         /// What happened.
         events: Vec<Event>,
     },
+    /// The text of a page.
+    Recognised(Recognised),
     /// The document belongs into another lane.
     Reroute {
         /// That lane.

@@ -5,16 +5,21 @@ use std::{
     path::Path,
 };
 
-use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::{
+    resource::{UsageWho, getrusage},
+    statvfs::statvfs,
+};
 use time::OffsetDateTime;
 
 use super::{
     Error,
     browser::Browser,
     cage::{self, Cage, CageError, Engine},
-    detect, native, office,
-    protocol::{self, Answer, Assemble, Convert, Refusal, Request, Response, Target},
-    unpack::{self, Budget, Unpacked},
+    detect, fault, mail, native,
+    ocr::{Recogniser, Subject},
+    office,
+    protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response, Target},
+    unpack::{self, Budget, Store, Unpacked},
 };
 use crate::{
     domain::{ErrorCode, Event, EventCode, Format, Lane, limits},
@@ -27,27 +32,33 @@ use crate::{
 /// When the request cannot be read or the answer cannot be written; a document that fails is an answer, not an error.
 pub fn serve(unsandboxed: bool) -> io::Result<()> {
     let request = read_request()?;
-    let (fonts, program, browser) = match &request {
+    let mut given = Given::Nothing;
+    let libraries;
+    let (fonts, engine) = match &request {
+        Request::Convert(convert) if convert.lane == Lane::Native.as_str() => {
+            libraries = native::images::libraries();
+            (convert.engines.fonts.as_slice(), Some(Engine::Libraries(&libraries)))
+        }
         Request::Convert(convert) => {
             let program = convert.engines.office.as_deref().filter(|_| convert.lane == Lane::Office.as_str());
-            let lent = convert.engines.browser.is_some() && convert.lane == Lane::Browser.as_str();
-            (convert.engines.fonts.as_slice(), program, lent.then(Browser::inherited).transpose()?)
+            if convert.engines.browser.is_some() && convert.lane == Lane::Browser.as_str() {
+                given = Given::Browser { browser: Browser::inherited()?, in_order: true };
+            }
+            (convert.engines.fonts.as_slice(), program.map(Engine::Office))
         }
-        Request::Assemble(_) => (Default::default(), None, None),
+        Request::Assemble(_) => (Default::default(), None),
+        Request::Recognise(page) => {
+            given = Given::Ocr(Recogniser::start(page.engines.ocr.as_deref(), &page.languages));
+            (Default::default(), page.engines.ocr.as_deref().map(Engine::Ocr))
+        }
     };
-    let is_native = matches!(&request, Request::Convert(convert) if convert.lane == Lane::Native.as_str());
-    let libraries = if is_native { native::images::libraries() } else { Vec::new() };
-    let engine = program.map_or(Engine::Libraries(&libraries), Engine::Office);
-    let caged = cage::enter(&Cage { folder: Path::new("."), fonts, engine: Some(engine) });
+    let caged = cage::enter(&Cage { folder: Path::new("."), fonts, engine });
     if let Err(error) = &caged
         && !unsandboxed
     {
         return answer(uncaged(error));
     }
-    let Some(program) = program else {
-        let given = browser.map_or(Given::Nothing, |browser| Given::Browser { browser, in_order: true });
-        return answer(respond(&request, given));
-    };
+    let Some(Engine::Office(program)) = engine else { return answer(respond(&request, given)) };
     match office::Running::start(program) {
         // LibreOffice calls this from inside its loop, which has nothing to come back to.
         Ok(office) => office.in_loop(|office| {
@@ -86,12 +97,15 @@ enum Given<'a> {
         /// Whether it can be used by others after this.
         in_order: bool,
     },
+    /// Tesseract, or why it is not there.
+    Ocr(Result<Recogniser, Error>),
 }
 
 fn respond(request: &Request, given: Given<'_>) -> Response {
     match request {
         Request::Convert(convert) => convert_document(convert, given),
         Request::Assemble(assemble) => assemble_job(assemble),
+        Request::Recognise(page) => recognise_page(page, given),
     }
 }
 
@@ -133,6 +147,7 @@ enum Conversion {
     Done(Converted),
     Unpacked(Unpacked),
     Reroute(Lane),
+    Faulty(Answer),
 }
 
 fn convert_document(convert: &Convert, mut given: Given<'_>) -> Response {
@@ -141,9 +156,11 @@ fn convert_document(convert: &Convert, mut given: Given<'_>) -> Response {
     let answer = match prepare(convert, &mut given, &mut format) {
         Ok(Conversion::Reroute(lane)) => Answer::Reroute { lane: lane.as_str().to_owned() },
         Ok(Conversion::Unpacked(Unpacked { names, events })) => {
-            engine = Some(("bindery-unpack".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
+            let name = if format == Some(Format::Zip) { "bindery-unpack" } else { "bindery-mail" };
+            engine = Some((name.to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
             Answer::Unpacked { names, events: events.into_iter().map(Into::into).collect() }
         }
+        Ok(Conversion::Faulty(answer)) => answer,
         Ok(Conversion::Done(converted)) => {
             engine = Some((converted.engine.to_owned(), converted.engine_version.clone()));
             finish(convert, converted).unwrap_or_else(failed)
@@ -174,8 +191,13 @@ fn prepare(convert: &Convert, given: &mut Given<'_>, format: &mut Option<Format>
     if lane.as_str() != convert.lane {
         return Ok(Conversion::Reroute(lane));
     }
-    if detected.format == Format::Zip {
-        let mut unpacked = take_out(convert, &bytes)?;
+    if convert.engines.faults
+        && let Some(answer) = fault::misbehave(convert)?
+    {
+        return Ok(Conversion::Faulty(answer));
+    }
+    if is_container(detected.format) {
+        let mut unpacked = take_out(convert, &bytes, detected.format)?;
         unpacked.events.splice(0..0, detected.events);
         return Ok(Conversion::Unpacked(unpacked));
     }
@@ -189,14 +211,24 @@ fn prepare(convert: &Convert, given: &mut Given<'_>, format: &mut Option<Format>
     Ok(Conversion::Done(converted))
 }
 
+const fn is_container(format: Format) -> bool {
+    matches!(format, Format::Zip | Format::Eml | Format::Msg | Format::Tnef | Format::Mbox)
+}
+
 /// Takes out what a container holds.
-fn take_out(convert: &Convert, bytes: &[u8]) -> Result<Unpacked, Error> {
+fn take_out(convert: &Convert, bytes: &[u8], format: Format) -> Result<Unpacked, Error> {
     if convert.nesting >= limits::CONTAINER_DEPTH_MAX {
         return Err(Error::Limit {
             which: format!("containers inside each other, at most {} are opened", limits::CONTAINER_DEPTH_MAX),
         });
     }
-    unpack::unpack_zip(bytes, &convert.passwords, Path::new(""), Budget::of_upload(convert.upload_bytes))
+    let mut store = Store::new(Path::new(""), Budget::of_upload(convert.upload_bytes));
+    if format == Format::Zip {
+        unpack::unpack_zip(bytes, &convert.passwords, &mut store)?;
+    } else {
+        mail::unpack(bytes, format, &convert.engines.fonts, &mut store)?;
+    }
+    Ok(store.finish())
 }
 
 /// Lets the right one of our own engines make a PDF.
@@ -241,10 +273,11 @@ fn by_office(
         let what = "install LibreOffice (packages libreoffice-writer, -calc, -impress and -draw)".to_owned();
         return Err(Error::Unavailable { what });
     };
+    let source =
+        office::Source { bytes, format: detected.format, encrypted: detected.encrypted, passwords: &convert.passwords };
     let archive = convert.target == Target::PdfA2b;
-    let (pdf, engine_version) =
-        office::to_pdf(office, bytes, detected.format, detected.encrypted, &convert.passwords, archive)?;
-    Ok(Converted { pdf, events: Vec::new(), engine: "libreoffice", engine_version })
+    let (pdf, events) = office::to_pdf(office, source, &convert.settings.office, archive)?;
+    Ok(Converted { pdf, events, engine: "libreoffice", engine_version: office.version.clone() })
 }
 
 /// Lets Chromium make a PDF.
@@ -289,6 +322,24 @@ fn assemble_job(assemble: &Assemble) -> Response {
         format: None,
         engine: Some("bindery-pdf".to_owned()),
         engine_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        peak_memory_bytes: 0,
+        browser_in_order: false,
+    }
+}
+
+fn recognise_page(page: &Recognise, given: Given<'_>) -> Response {
+    let recogniser = match given {
+        Given::Ocr(recogniser) => recogniser,
+        Given::Nothing | Given::Office(_) | Given::Browser { .. } => Recogniser::start(None, &[]),
+    };
+    let version = recogniser.as_ref().ok().map(|recogniser| recogniser.version.clone());
+    let subject = page.page.map_or(Subject::Picture, Subject::Page);
+    let found = recogniser.and_then(|it| it.recognise(read(&page.input)?, subject, page.dots_per_inch));
+    Response {
+        answer: found.map_or_else(failed, Answer::Recognised),
+        format: None,
+        engine: version.is_some().then(|| "tesseract".to_owned()),
+        engine_version: version,
         peak_memory_bytes: 0,
         browser_in_order: false,
     }
@@ -346,6 +397,11 @@ impl From<pdf::Error> for Error {
     }
 }
 
+/// Whether nothing can be written any more where this process works.
+fn disk_is_full() -> bool {
+    statvfs(".").is_ok_and(|disk| disk.blocks_available() == 0)
+}
+
 /// What the client and the operator are told of an error, and whether another attempt may help.
 fn failed(error: Error) -> Answer {
     let (code, fault, passing) = match &error {
@@ -358,6 +414,12 @@ fn failed(error: Error) -> Answer {
         Error::Internal { .. } => (ErrorCode::Internal, "internal", true),
     };
     let message = error.to_string();
+    if disk_is_full() {
+        // An engine says all kinds of things then.
+        let message = format!("the disk for work is full ({message})");
+        let (code, fault) = (ErrorCode::Internal.as_str().to_owned(), "internal".to_owned());
+        return Answer::Failed(Refusal { code, message, passing: true, fault, stderr_tail: String::new() });
+    }
     let stderr_tail = match error {
         Error::Internal { source: Some(source), .. } => source.to_string(),
         Error::Password { .. }

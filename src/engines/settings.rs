@@ -22,7 +22,7 @@ pub struct Office {
     pub comments: Comments,
     /// Whether the notes of a presentation get pages of their own, after its slides.
     pub notes_pages: bool,
-    /// Changes that nobody has accepted or rejected.
+    /// Changes to a text that nobody has accepted or rejected.
     pub tracked_changes: TrackedChanges,
     /// Whether sheets that are hidden are shown.
     pub hidden_sheets: bool,
@@ -37,9 +37,9 @@ pub struct Office {
 #[serde(rename_all = "camelCase")]
 pub enum Comments {
     /// They are left out.
-    #[default]
     Hidden,
     /// They become annotations.
+    #[default]
     Annotations,
     /// They stand in the margin, and the text is made smaller for it.
     Margin,

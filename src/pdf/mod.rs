@@ -1,7 +1,8 @@
 //! Floor 3: what is done to a PDF, as pure phases over one document in memory.
 //!
 //! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A-2b; [`merge`] joins several; [`metadata`] says what
-//! it is; [`check`] says what still stands against PDF/A-2b; [`write()`] gives bytes.
+//! it is; [`text_layer`] lays recognised text behind pages; [`check`] says what still stands against PDF/A-2b;
+//! [`write()`] gives bytes.
 //!
 //! Knows no engine, clock, environment, database or process. It touches the file system in one place: [`fonts`] reads
 //! the folders that it is handed.
@@ -21,6 +22,7 @@ pub mod check;
 pub mod fonts;
 pub mod merge;
 pub mod metadata;
+pub mod text_layer;
 
 mod content;
 mod error;

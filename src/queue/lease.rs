@@ -125,6 +125,22 @@ impl Ending {
     }
 }
 
+/// How often a task has been sent into another lane.
+///
+/// # Errors
+/// `Unavailable` when the database is.
+pub async fn reroutes(conn: &mut PgConnection, lease: &Lease) -> Result<i64, Error> {
+    let count = query_scalar!(
+        r#"select count(*) as "count!" from attempts where job_id = $1 and task_id = $2 and ending = 'rerouted'"#,
+        lease.task.job as JobId,
+        lease.task.id
+    )
+    .fetch_one(conn)
+    .await
+    .map_err(storage::Error::of("count the lanes of a task"))?;
+    Ok(count)
+}
+
 impl Lease {
     /// Ends the attempt, in the caller's transaction. Says whether that lets another task of a tenant with a limit go on: then
     /// ring the bell after the commit.

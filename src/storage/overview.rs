@@ -14,7 +14,7 @@ pub struct OverviewRow {
     pub processing: i64,
     /// Jobs ended and not deleted.
     pub completed: i64,
-    /// Tasks that wait for a slot.
+    /// Tasks that wait for nothing but a free slot.
     pub tasks_waiting: i64,
     /// Slots of all live workers.
     pub slots: i64,
@@ -27,7 +27,7 @@ pub async fn get(conn: &mut PgConnection, tenant: TenantId) -> Result<OverviewRo
         r#"select count(*) filter (where state = 'creating') as "creating!",
                   count(*) filter (where state in ('pending', 'processing')) as "processing!",
                   count(*) filter (where state = 'completed') as "completed!",
-                  (select count(*) from tasks where state <> 'running') as "tasks_waiting!",
+                  (select count(*) from tasks where state = 'ready') as "tasks_waiting!",
                   (select coalesce(sum(slot.value::bigint), 0)::bigint
                    from workers, jsonb_each_text(workers.slots) as slot
                    where alive_until > now()) as "slots!"

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::unistd::Pid;
 use serde::Deserialize;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -16,7 +17,7 @@ use tokio::{
 };
 
 use super::launch;
-use crate::engines::{host::HostConfig, process::Companion};
+use crate::engines::{companion::Companion, host::HostConfig};
 
 /// How long Chromium may take to start.
 const START_TIME_MAX: Duration = Duration::from_secs(20);
@@ -103,7 +104,8 @@ struct Warm {
     from: pipe::Receiver,
     version: String,
     served: usize,
-    folder: PathBuf,
+    /// Dropped after the process that works in it.
+    _home: Home,
 }
 
 /// A browser that somebody uses. It is killed when it is not given back.
@@ -127,8 +129,8 @@ impl Pool {
     /// When Chromium does not start.
     pub(in crate::engines) async fn lend(self: &Arc<Self>) -> io::Result<Lent> {
         let pool = Arc::downgrade(self);
-        while let Some(mut idle) = self.take() {
-            if idle.browser.process.is_running()? {
+        while let Some(idle) = self.take() {
+            if idle.browser.process.is_running() {
                 return Ok(Lent { browser: idle.browser, pool });
             }
             tracing::warn!("an idle browser has ended");
@@ -177,8 +179,14 @@ impl Pool {
         args.extend(no_inner_sandbox.then(|| "--no-inner-sandbox".into()));
         let (stdin, to) = io::pipe()?;
         let (from, stdout) = io::pipe()?;
-        let process =
-            Companion::start(&self.program, &args, environment(), &folder, [Some(stdin.into()), Some(stdout.into())])?;
+        let process = Companion::start(
+            "browser",
+            &self.program,
+            &args,
+            environment(),
+            &folder,
+            [Some(stdin.into()), Some(stdout.into())],
+        )?;
         let to = pipe::Sender::from_owned_fd(to.into())?;
         let mut browser = Warm {
             process,
@@ -186,7 +194,7 @@ impl Pool {
             from: pipe::Receiver::from_owned_fd(from.into())?,
             version: String::new(),
             served: 0,
-            folder,
+            _home: Home(folder),
         };
         match tokio::time::timeout(START_TIME_MAX, browser.greet()).await {
             Ok(greeted) => greeted.map(|()| browser),
@@ -231,11 +239,13 @@ impl Warm {
     }
 }
 
-impl Drop for Warm {
+/// A folder, removed with everything in it when it is dropped.
+#[derive(Debug)]
+struct Home(PathBuf);
+
+impl Drop for Home {
     fn drop(&mut self) {
-        // It ends with the value; what it writes after this goes with the folder of the worker.
-        self.process.kill();
-        remove(&self.folder);
+        remove(&self.0);
     }
 }
 
@@ -248,6 +258,11 @@ impl Lent {
     /// The pipes by which it is spoken to: to it, from it.
     pub(in crate::engines) fn handles(&self) -> [BorrowedFd<'_>; 2] {
         [self.browser.to.as_fd(), self.browser.from.as_fd()]
+    }
+
+    /// Its number.
+    pub(in crate::engines) fn pid(&self) -> Pid {
+        self.browser.process.pid()
     }
 
     /// Waits until its processes hold more memory of their own than so many bytes.

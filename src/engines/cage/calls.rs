@@ -35,6 +35,8 @@ const NEVER: &[libc::c_long] = &[
     libc::SYS_kcmp,
     libc::SYS_kexec_load,
     libc::SYS_keyctl,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_mknod,
     libc::SYS_mknodat,
     libc::SYS_mount,
     libc::SYS_move_mount,

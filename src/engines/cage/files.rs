@@ -83,6 +83,7 @@ fn restrict(cage: &Cage<'_>) -> Result<RulesetStatus, RulesetError> {
             processes = Some(PROCESSES);
             readable.extend(program.parent().map(Path::to_path_buf));
         }
+        Some(Engine::Ocr(data)) => readable.push(data.to_path_buf()),
         None => {}
     }
     let null: BitFlags<AccessFs> = AccessFs::ReadFile | AccessFs::WriteFile;

@@ -41,6 +41,8 @@ pub enum Engine<'a> {
     Libraries(&'a [PathBuf]),
     /// Chromium as a program, which starts itself again and again.
     Browser(&'a Path),
+    /// Tesseract as a library, which is loaded already, by the folder of its data.
+    Ocr(&'a Path),
 }
 
 /// What stands between a host and its cage.

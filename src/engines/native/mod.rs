@@ -13,4 +13,4 @@ pub mod text;
 pub mod typesetting;
 
 mod encoding;
-mod script;
+pub(in crate::engines) mod script;

@@ -4,7 +4,7 @@
 const LETTERS_MAX: usize = 10_000;
 
 /// Whether most letters are Hebrew or Arabic.
-pub(super) fn reads_right_to_left(text: &str) -> bool {
+pub(in crate::engines) fn reads_right_to_left(text: &str) -> bool {
     let (mut right_to_left, mut letters) = (0_usize, 0_usize);
     for character in text.chars().filter(|character| character.is_alphabetic()).take(LETTERS_MAX) {
         letters += 1;
@@ -16,7 +16,7 @@ pub(super) fn reads_right_to_left(text: &str) -> bool {
 }
 
 /// Whose forms of Han characters a text wants, as the names of fonts have it: Unicode has one code for all of them.
-pub(super) fn han_forms(text: &str, is_traditional: bool) -> &'static str {
+pub(in crate::engines) fn han_forms(text: &str, is_traditional: bool) -> &'static str {
     let (mut kana, mut hangul) = (false, false);
     for character in text.chars().filter(|character| character.is_alphabetic()).take(LETTERS_MAX) {
         kana |= matches!(u32::from(character), 0x3041..=0x30FF | 0xFF66..=0xFF9D);

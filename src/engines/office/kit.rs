@@ -86,6 +86,17 @@ struct DocumentClass {
         unsafe extern "C" fn(*mut Document, url: *const c_char, format: *const c_char, options: *const c_char) -> c_int,
 }
 
+/// What is to be made of a document.
+#[derive(Debug)]
+pub(super) struct Export<'a> {
+    /// Where it goes.
+    pub(super) to_url: &'a str,
+    /// What it is to be, by its extension.
+    pub(super) format: &'a str,
+    /// Options of that format, in JSON; none if empty.
+    pub(super) options: &'a str,
+}
+
 /// What came of a conversion.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Told {
@@ -139,6 +150,9 @@ impl Kit {
         // SAFETY: both are C strings, which it copies.
         let office = NonNull::new(unsafe { start(folder.as_ptr(), profile.as_ptr()) })
             .ok_or_else(|| io::Error::other("LibreOffice does not start"))?;
+        // LibreOffice's handler would hide that it was the limit on files that ended the process.
+        // SAFETY: it sets no handler, only what the kernel does by itself.
+        unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_DFL) };
         let kit = Self { office, in_one_thread: PhantomData };
         // SAFETY: what it gave begins with a pointer to its table, whose first word is its size.
         let bytes = unsafe { (*office.as_ref().class).bytes };
@@ -148,11 +162,11 @@ impl Kit {
         Ok(kit)
     }
 
-    /// Opens a document, whose extension says what it is, and exports it as PDF. Each password is tried.
+    /// Opens a document, whose extension says what it is, and saves it in another format. Each password is tried.
     ///
     /// # Errors
     /// When a URL, an option or a password has a NUL.
-    pub(super) fn convert(&self, from_url: &str, to_url: &str, options: &str, passwords: &[&str]) -> io::Result<Told> {
+    pub(super) fn convert(&self, from_url: &str, export: &Export<'_>, passwords: &[&str]) -> io::Result<Told> {
         extern "C" fn asked(kind: c_int, _payload: *const c_char, data: *mut c_void) {
             // SAFETY: the data is the `Passwords` of the call that is under way, and nobody else has it.
             let passwords = unsafe { &mut *data.cast::<Passwords>() };
@@ -167,7 +181,8 @@ impl Kit {
             // texts are copied. No password means that there is none.
             unsafe { ((*(*passwords.office).class).set_document_password)(passwords.office, url, answer) }
         }
-        let (from, to, options) = (c_string(from_url)?, c_string(to_url)?, c_string(options)?);
+        let (from, to) = (c_string(from_url)?, c_string(export.to_url)?);
+        let (format, options) = (c_string(export.format)?, c_string(export.options)?);
         let left: Vec<_> = passwords.iter().map(|password| c_string(*password)).collect::<Result<_, _>>()?;
         let office = self.office.as_ptr();
         let mut passwords = Passwords { office, url: from.clone(), left: left.into_iter(), asked: false };
@@ -188,7 +203,7 @@ impl Kit {
         // SAFETY: an opened document begins with a pointer to its table, which has had these functions from the beginning.
         let saved = unsafe {
             let class = &*document.as_ref().class;
-            let saved = (class.save_as)(document.as_ptr(), to.as_ptr(), c"pdf".as_ptr(), options.as_ptr());
+            let saved = (class.save_as)(document.as_ptr(), to.as_ptr(), format.as_ptr(), options.as_ptr());
             let saved = if saved == 0 { Err(self.error()) } else { Ok(()) };
             (class.destroy)(document.as_ptr());
             saved

@@ -14,13 +14,17 @@ use std::{
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use super::Error;
-use crate::domain::Format;
+use super::{
+    Error,
+    settings::{self, Comments, PageFit},
+};
+use crate::domain::{Event, EventCode, Format};
 
+mod interim;
 mod kit;
 mod warm;
 
-use kit::{Kit, Told};
+use kit::{Export, Kit, Told};
 pub(super) use kit::{fork_alone, leave};
 
 /// Settings of the profile.
@@ -32,6 +36,8 @@ const DEFAULT_PASSWORD: &str = "VelvetSweatshop";
 const HERE: &str = "/proc/self/cwd";
 /// The profile in that place.
 const PROFILE: &str = "profile";
+/// How LibreOffice begins a comment in a PDF that it writes.
+const COMMENT: &[u8] = b"/Subtype /Popup";
 /// How LibreOffice begins the names of the folders for temporary files that it makes when it starts.
 const TEMPORARY: &str = "lu";
 
@@ -60,7 +66,8 @@ pub fn environment(program: &Path) -> Vec<(OsString, OsString)> {
 #[derive(Debug)]
 pub struct Running {
     kit: Kit,
-    version: String,
+    /// Its version.
+    pub version: String,
 }
 
 impl Running {
@@ -89,7 +96,8 @@ impl Running {
     /// When one of them cannot be converted: then no other could.
     pub fn warm(&self) -> io::Result<()> {
         for (format, bytes) in warm::documents()? {
-            to_pdf(self, &bytes, format, false, &[], true).map_err(io::Error::other)?;
+            let source = Source { bytes: &bytes, format, encrypted: false, passwords: &[] };
+            to_pdf(self, source, &settings::Office::default(), true).map_err(io::Error::other)?;
         }
         Ok(())
     }
@@ -106,53 +114,124 @@ impl Running {
     }
 }
 
-/// Turns an Office document into a PDF, and says which LibreOffice did it.
+/// A document for LibreOffice.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// What it is, from its content.
+    pub format: Format,
+    /// Whether it is under a password.
+    pub encrypted: bool,
+    /// Passwords to try.
+    pub passwords: &'a [String],
+}
+
+/// Turns an Office document into a PDF, which is PDF/A-2b if it is for an `archive`, and says what could not be done as
+/// the settings want it.
 ///
 /// # Errors
 /// `Password`, `Corrupt` when it is refused.
 pub fn to_pdf(
     office: &Running,
-    bytes: &[u8],
-    format: Format,
-    encrypted: bool,
-    passwords: &[String],
+    source: Source<'_>,
+    settings: &settings::Office,
     archive: bool,
-) -> Result<(Vec<u8>, String), Error> {
+) -> Result<(Vec<u8>, Vec<Event>), Error> {
     // A path that says the same in every folder, and needs no escaping.
     let folder = Path::new(HERE).join("office");
     fs::create_dir_all(&folder).map_err(|source| internal("make a folder for LibreOffice", source))?;
-    let input = folder.join(format!("document.{}", extension(format)));
+    let input = folder.join(format!("document.{}", extension(source.format)));
     let output = folder.join("out.pdf");
-    fs::write(&input, bytes).map_err(|source| internal("write the document", source))?;
-    let mut candidates: Vec<&str> = passwords.iter().map(String::as_str).collect();
-    candidates.push(DEFAULT_PASSWORD);
-    let told = office
-        .kit
-        .convert(&url(&input), &url(&output), &export(archive), &candidates)
-        .map_err(|source| internal("ask LibreOffice", source))?;
-    match told {
+    fs::write(&input, source.bytes).map_err(|source| internal("write the document", source))?;
+    let (input, mut events) = changed(office, source, settings, input)?;
+    match convert(office, source, &input, &output, "pdf", &export(settings, archive))? {
         Told::Done => {
             let pdf = fs::read(output).map_err(|source| internal("read the converted file", source))?;
-            Ok((pdf, office.version.clone()))
+            if settings.comments == Comments::Margin && memchr::memmem::find(&pdf, COMMENT).is_some() {
+                // LibreOffice has an option for it, but draws them there only from a window.
+                let message = "Comments cannot be put in the margin; they became annotations.";
+                events.push(Event::warning(EventCode::VisualDifferences, message));
+            }
+            Ok((pdf, events))
         }
         Told::NotExported(message) => Err(Error::Corrupt { what: format!("LibreOffice cannot export it ({message})") }),
+        Told::Refused { locked } => Err(refusal(source, locked)),
+    }
+}
+
+/// Has settings changed that LibreOffice takes from the document alone; gives the file to export, and what could not be
+/// changed.
+fn changed(
+    office: &Running,
+    source: Source<'_>,
+    settings: &settings::Office,
+    input: PathBuf,
+) -> Result<(PathBuf, Vec<Event>), Error> {
+    for interim in interim::wanted(source.format, settings) {
+        let saved = input.with_file_name("saved").with_extension(interim.format());
+        let changed = input.with_file_name("changed").with_extension(interim.format());
+        let applied = match convert(office, source, &input, &saved, interim.format(), "")? {
+            Told::Done => interim.change(&saved, &changed),
+            Told::Refused { locked } => return Err(refusal(source, locked)),
+            // It is of another kind than this was for.
+            Told::NotExported(_) if source.format == Format::EncryptedOffice => continue,
+            Told::NotExported(message) => Err(io::Error::other(message)),
+        };
+        return Ok(match applied {
+            Ok(true) => (changed, Vec::new()),
+            Ok(false) | Err(_) => {
+                if let Err(error) = applied {
+                    tracing::warn!(%error, "settings of a document could not be changed");
+                }
+                let message =
+                    format!("The settings for {} could not be applied to it; they are as saved.", interim.described());
+                (input, vec![Event::warning(EventCode::VisualDifferences, message)])
+            }
+        });
+    }
+    Ok((input, Vec::new()))
+}
+
+fn convert(
+    office: &Running,
+    source: Source<'_>,
+    from: &Path,
+    to: &Path,
+    format: &str,
+    options: &str,
+) -> Result<Told, Error> {
+    let mut candidates: Vec<&str> = source.passwords.iter().map(String::as_str).collect();
+    candidates.push(DEFAULT_PASSWORD);
+    let export = Export { to_url: &url(to), format, options };
+    office.kit.convert(&url(from), &export, &candidates).map_err(|source| internal("ask LibreOffice", source))
+}
+
+/// Why LibreOffice does not open a document.
+fn refusal(source: Source<'_>, locked: bool) -> Error {
+    let given = !source.passwords.is_empty();
+    if source.encrypted && source.format == Format::Ppt && given {
         // LibreOffice has no decryption for them, so no password can be called wrong.
-        Told::Refused { .. } if encrypted && format == Format::Ppt && !passwords.is_empty() => {
-            Err(Error::UnsupportedFeature { feature: "the encryption of PowerPoint 97 to 2003".to_owned() })
-        }
-        Told::Refused { locked } if locked || encrypted => Err(Error::Password { given: !passwords.is_empty() }),
-        Told::Refused { .. } => Err(Error::Corrupt { what: "LibreOffice cannot open it".to_owned() }),
+        Error::UnsupportedFeature { feature: "the encryption of PowerPoint 97 to 2003".to_owned() }
+    } else if locked || source.encrypted {
+        Error::Password { given }
+    } else {
+        Error::Corrupt { what: "LibreOffice cannot open it".to_owned() }
     }
 }
 
 /// Options of the export.
-fn export(archive: bool) -> String {
+fn export(settings: &settings::Office, archive: bool) -> String {
     let yes = |value: bool| serde_json::json!({ "type": "boolean", "value": value.to_string() });
     serde_json::json!({
         "SelectPdfVersion": { "type": "long", "value": if archive { "2" } else { "0" } },
         "UseTaggedPDF": yes(true),
         "ExportBookmarks": yes(true),
         "ExportFormFields": yes(false),
+        "ExportNotes": yes(settings.comments != Comments::Hidden),
+        "ExportNotesPages": yes(settings.notes_pages),
+        "ExportHiddenSlides": yes(settings.hidden_slides),
+        "SinglePageSheets": yes(settings.page_fit == PageFit::OnePageEach),
     })
     .to_string()
 }

@@ -4,9 +4,10 @@
 //! 2. Nothing is unpacked past the budget: sizes that a container states are not believed.
 //! 3. What is left out is told to the client; nothing gets lost in silence.
 
+mod store;
 mod zip;
 
-pub use self::zip::unpack as unpack_zip;
+pub use self::{store::Store, zip::unpack as unpack_zip};
 
 use std::path::PathBuf;
 
@@ -44,4 +45,23 @@ pub struct Unpacked {
 /// The file in the work folder that holds what was unpacked, by its number.
 pub fn file_of(number: usize) -> PathBuf {
     format!("unpacked-{number}").into()
+}
+
+/// A name from outside without what is not shown but changes how the rest is: control characters, separators of lines, and the
+/// marks that turn the direction of writing.
+pub fn label(name: &str) -> String {
+    name.chars().filter(|character| !deceives(*character)).collect()
+}
+
+/// Text of one line for the eye: a label in which each gap is one blank.
+pub fn shown(text: &str) -> String {
+    let spaced: String =
+        text.chars().map(|character| if character.is_whitespace() { ' ' } else { character }).collect();
+    label(&spaced).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn deceives(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}')
+        || matches!(character, '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

@@ -1,14 +1,15 @@
 //! ZIP archives.
 
-use std::{
-    fs::File,
-    io::{self, Cursor, Read, Write as _},
-    path::Path,
+use std::io::Cursor;
+
+use zip::{
+    ZipReadOptions,
+    read::{ArchiveOffset, Config, OwnedZipFileEntry},
+    result::ZipError,
+    unstable::read::ZipIterable,
 };
 
-use zip::{ZipArchive, result::ZipError};
-
-use super::{Budget, Unpacked, file_of};
+use super::{Store, label};
 use crate::{
     domain::{Event, EventCode, limits},
     engines::Error,
@@ -19,73 +20,91 @@ const LITTER: &[&str] = &[".DS_Store", "Thumbs.db", "desktop.ini"];
 /// The folder in which macOS keeps what ZIP has no place for.
 const MAC_FOLDER: &str = "__MACOSX/";
 
-type Archive<'a> = ZipArchive<Cursor<&'a [u8]>>;
+/// An archive entry by entry: the index by names that the crate also offers holds but one of those of the same name.
+type Archive<'a> = ZipIterable<Cursor<&'a [u8]>>;
 
-/// Unpacks an archive into a folder.
+/// Bytes of the head of an entry before its name.
+const HEAD_BYTES: u64 = 30;
+
+/// Unpacks an archive into a store.
 ///
 /// # Errors
 /// `Corrupt` when it is broken, when entries share bytes, or when it holds no file; `Password` when an entry is under one that
 /// is not among `passwords`; `Limit` past the budget; `UnsupportedFeature` for an unknown way of packing.
-pub fn unpack(bytes: &[u8], passwords: &[String], folder: &Path, budget: Budget) -> Result<Unpacked, Error> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| refusal(error, "its directory"))?;
-    check(&mut archive, budget)?;
-    let mut unpacked = Unpacked { names: Vec::new(), events: Vec::new() };
-    let mut left = budget.bytes_max;
-    for (index, name) in names(&archive)?.into_iter().enumerate() {
-        let entry = archive.by_index_data(index).map_err(|error| refusal(error, &name))?;
+pub fn unpack(bytes: &[u8], passwords: &[String], store: &mut Store<'_>) -> Result<(), Error> {
+    let config = Config { archive_offset: ArchiveOffset::Detect };
+    let mut archive = Archive::try_new(Cursor::new(bytes), config).map_err(|error| refusal(error, "its directory"))?;
+    let max = store.budget().entries_max;
+    if archive.len() > max {
+        return Err(Error::Limit { which: format!("{} entries, at most {max} are allowed", archive.len()) });
+    }
+    let entries: Vec<_> = archive
+        .files()
+        .and_then(|files| files.map(|entry| entry.map(OwnedZipFileEntry::from)).collect())
+        .map_err(|error| refusal(error, "its directory"))?;
+    check(&entries, bytes.len() as u64)?;
+    let mut is_empty = true;
+    for (entry, name) in entries.iter().zip(names(&entries)) {
         if entry.is_dir() {
             continue;
         }
         if let Some(event) = left_out(&name, entry.is_symlink()) {
-            unpacked.events.push(event);
+            store.tell(&name, event);
             continue;
         }
-        let keys = if entry.encrypted() { Some(passwords) } else { None };
-        left -= write(&mut archive, index, &name, keys, &folder.join(file_of(unpacked.names.len())), left, budget)?;
-        unpacked.names.push(name);
+        put(bytes, entry, &name, passwords, store)?;
+        is_empty = false;
     }
-    if unpacked.names.is_empty() {
+    if is_empty {
         return Err(Error::Corrupt { what: "the archive holds no document".to_owned() });
     }
-    Ok(unpacked)
+    Ok(())
 }
 
 /// Refuses archives of which no honest program is the author.
-fn check(archive: &mut Archive<'_>, budget: Budget) -> Result<(), Error> {
-    if archive.len() > budget.entries_max {
-        return Err(Error::Limit {
-            which: format!("{} entries, at most {} are allowed", archive.len(), budget.entries_max),
-        });
-    }
-    if archive.has_overlapping_files().map_err(|error| refusal(error, "its directory"))? {
+fn check(entries: &[OwnedZipFileEntry], bytes: u64) -> Result<(), Error> {
+    // An entry is at least as long as this; what the directory says of its end is looked at when it is unpacked.
+    let mut places: Vec<_> = entries
+        .iter()
+        .map(|entry| {
+            let start = entry.header_start();
+            let length =
+                HEAD_BYTES.saturating_add(entry.name_raw().len() as u64).saturating_add(entry.compressed_size());
+            (start, start.saturating_add(length))
+        })
+        .collect();
+    places.sort_unstable();
+    let ends = places.iter().skip(1).map(|(start, _)| *start).chain([bytes]);
+    if places.iter().zip(ends).any(|((_, end), next)| *end > next) {
         return Err(Error::Corrupt { what: "entries of the archive share bytes".to_owned() });
-    }
-    if archive.has_duplicate_names() {
-        return Err(Error::UnsupportedFeature { feature: "several entries of the same name".to_owned() });
     }
     Ok(())
 }
 
 /// The names of all entries. Those that are not UTF-8 are taken together to find out their encoding, since one alone is
 /// too short for that.
-fn names(archive: &Archive<'_>) -> Result<Vec<String>, Error> {
-    let mut raw = Vec::with_capacity(archive.len());
+fn names(entries: &[OwnedZipFileEntry]) -> Vec<String> {
+    let others = entries.iter().map(|entry| entry.name_raw()).filter(|name| std::str::from_utf8(name).is_err());
+    let others: Vec<u8> = others.flat_map(|name| name.iter().copied().chain([b'\n'])).collect();
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    for index in 0..archive.len() {
-        let entry = archive.by_index_data(index).map_err(|error| refusal(error, "its directory"))?;
-        let name = entry.name_raw().to_vec();
-        if std::str::from_utf8(&name).is_err() {
-            detector.feed(&name, false);
-        }
-        raw.push(name);
-    }
-    detector.feed(b"\n", true);
+    detector.feed(&others, true);
     let encoding = detector.guess(None, chardetng::Utf8Detection::Deny);
-    let decoded = raw.into_iter().map(|name| {
-        String::from_utf8(name)
-            .unwrap_or_else(|error| encoding.decode_without_bom_handling(error.as_bytes()).0.into_owned())
+    let is_dos = encoding == encoding_rs::WINDOWS_1252 && is_dos(&others);
+    let decoded = entries.iter().map(|entry| match std::str::from_utf8(entry.name_raw()) {
+        Ok(name) => name.to_owned(),
+        // Without the flag for UTF-8 the crate reads a name as the standard says, in code page 437.
+        Err(_) if is_dos => entry.name().unwrap_or_default().into_owned(),
+        Err(_) => encoding.decode_without_bom_handling(entry.name_raw()).0.into_owned(),
     });
-    Ok(decoded.map(|name| name.chars().take(limits::NAME_CHARS_MAX).collect()).collect())
+    decoded.map(|name| label(&name).chars().take(limits::NAME_CHARS_MAX).collect()).collect()
+}
+
+/// Whether Western names were written by DOS, as Windows still does it: its accented letters are where Windows itself has
+/// marks of punctuation.
+fn is_dos(names: &[u8]) -> bool {
+    let is_letter = |byte: &&u8| matches!(byte, 0x80..=0xa5 | 0xe1);
+    let high = names.iter().filter(|byte| !byte.is_ascii());
+    high.clone().filter(is_letter).count() * 2 > high.count()
 }
 
 /// What the client is told of an entry that is no document.
@@ -101,60 +120,33 @@ fn left_out(name: &str, is_link: bool) -> Option<Event> {
     })
 }
 
-/// Unpacks one entry, with the first password that fits if it needs one, and says how many bytes it has.
-fn write(
-    archive: &mut Archive<'_>,
-    index: usize,
+/// Unpacks one entry, with the first password that fits if it needs one.
+fn put(
+    bytes: &[u8],
+    entry: &OwnedZipFileEntry,
     name: &str,
-    passwords: Option<&[String]>,
-    path: &Path,
-    left: u64,
-    budget: Budget,
-) -> Result<u64, Error> {
-    let Some(passwords) = passwords else {
-        return match archive.by_index(index) {
-            Ok(entry) => copy(entry, name, path, left, budget),
-            Err(error) => Err(refusal(error, name)),
-        };
-    };
+    passwords: &[String],
+    store: &mut Store<'_>,
+) -> Result<(), Error> {
+    let mut archive = Cursor::new(bytes);
+    if !entry.encrypted() {
+        let content = entry.as_ref().with_reader(&mut archive, ZipReadOptions::new());
+        return store.put(name, content.map_err(|error| refusal(error, name))?);
+    }
     for password in passwords {
-        let entry = match archive.by_index_decrypt(index, password.as_bytes()) {
-            Ok(entry) => entry,
+        let options = ZipReadOptions::new().password(Some(password.as_bytes()));
+        let content = match entry.as_ref().with_reader(&mut archive, options) {
+            Ok(content) => content,
             Err(ZipError::InvalidPassword) => continue,
             Err(error) => return Err(refusal(error, name)),
         };
-        match copy(entry, name, path, left, budget) {
+        match store.put(name, content) {
             // The old encryption accepts one wrong password in 256, which shows by the checksum alone.
             Err(Error::Corrupt { .. }) => {}
-            copied => return copied,
+            done => return done,
         }
     }
     Err(Error::Password { given: !passwords.is_empty() })
-}
-
-fn copy(entry: impl Read, name: &str, path: &Path, left: u64, budget: Budget) -> Result<u64, Error> {
-    let internal = |source| Error::Internal { doing: "write an unpacked file".to_owned(), source: Some(source) };
-    let mut file = File::create(path).map_err(internal)?;
-    let mut entry = entry.take(left + 1);
-    let mut chunk = vec![0; 256 << 10];
-    let mut written = 0;
-    loop {
-        let count = match entry.read(&mut chunk) {
-            Ok(0) => return Ok(written),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => {
-                return Err(Error::Corrupt { what: format!("the entry '{name}' cannot be unpacked ({error})") });
-            }
-        };
-        file.write_all(chunk.get(..count).unwrap_or_default()).map_err(internal)?;
-        written += count as u64;
-        if written > left {
-            return Err(Error::Limit {
-                which: format!("it unpacks to more than {} MiB, at most that is allowed", budget.bytes_max >> 20),
-            });
-        }
-    }
 }
 
 fn refusal(error: ZipError, what: &str) -> Error {
@@ -166,11 +158,12 @@ fn refusal(error: ZipError, what: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, io::Write as _};
 
     use zip::{ZipWriter, write::SimpleFileOptions};
 
     use super::*;
+    use crate::engines::unpack::{Budget, Unpacked, file_of};
 
     const BUDGET: Budget = Budget { bytes_max: 1 << 20, entries_max: 3 };
 
@@ -190,7 +183,9 @@ mod tests {
     fn check(bytes: &[u8], passwords: &[&str]) -> (Result<Unpacked, Error>, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let passwords: Vec<_> = passwords.iter().map(|password| (*password).to_owned()).collect();
-        (unpack(bytes, &passwords, folder.path(), BUDGET), folder)
+        let mut store = Store::new(folder.path(), BUDGET);
+        let unpacked = unpack(bytes, &passwords, &mut store).map(|()| store.finish());
+        (unpacked, folder)
     }
 
     #[test]
@@ -241,23 +236,74 @@ mod tests {
         assert!(matches!(check(&bytes, &["wrong"]).0, Err(Error::Password { given: true })));
     }
 
-    #[test]
-    fn names_of_another_encoding_are_read_together() {
-        // The flag for UTF-8 is not set by hand-made archives of old programs; their names are bytes of the system's encoding.
-        let names = ["Прайс-лист.txt", "Договор аренды.txt", "Счёт на оплату.txt"];
-        let mut bytes =
-            archive(&[("aaaaaaaaaaaaaa", b"1"), ("bbbbbbbbbbbbbbbbbb", b"2"), ("cccccccccccccccccc", b"3")]);
-        for (letter, name) in [b'a', b'b', b'c'].into_iter().zip(names) {
-            let (raw, _, _) = encoding_rs::WINDOWS_1251.encode(name);
-            let old = vec![letter; raw.len()];
-            let places: Vec<_> =
-                bytes.windows(old.len()).enumerate().filter(|(_, window)| *window == old).map(|(at, _)| at).collect();
+    /// An archive with names that are no UTF-8, as old programs write them: without the flag, in the encoding of the system.
+    fn archive_named(names: &[&[u8]]) -> Vec<u8> {
+        let stand_in = |index: usize, name: &[u8]| [b'a' + u8::try_from(index).unwrap()].repeat(name.len());
+        let stand_ins: Vec<_> = names.iter().enumerate().map(|(index, name)| stand_in(index, name)).collect();
+        let entries: Vec<_> = stand_ins.iter().map(|name| (std::str::from_utf8(name).unwrap(), &b"1"[..])).collect();
+        let mut bytes = archive(&entries);
+        for (old, name) in stand_ins.iter().zip(names) {
+            let is_old = |(_, window): &(usize, &[u8])| *window == old.as_slice();
+            let places: Vec<_> = bytes.windows(old.len()).enumerate().filter(is_old).map(|(at, _)| at).collect();
             assert_eq!(places.len(), 2, "the local header and the directory");
             for at in places {
-                bytes[at..at + raw.len()].copy_from_slice(&raw);
+                bytes[at..at + name.len()].copy_from_slice(name);
             }
         }
-        assert_eq!(check(&bytes, &[]).0.unwrap().names, names);
+        bytes
+    }
+
+    #[test]
+    fn names_of_another_encoding_are_read_together() {
+        let names = ["Прайс-лист.txt", "Договор аренды.txt", "Счёт на оплату.txt"];
+        let raw = names.map(|name| encoding_rs::WINDOWS_1251.encode(name).0.into_owned());
+        assert_eq!(check(&archive_named(&raw.each_ref().map(Vec::as_slice)), &[]).0.unwrap().names, names);
+    }
+
+    #[test]
+    fn names_that_dos_wrote_have_their_accents() {
+        let names: [&[u8]; 2] = [b"Stra\xe1enbau Gr\x94\x81e.txt", b"caf\x82 cr\x8ame.txt"];
+        assert_eq!(check(&archive_named(&names), &[]).0.unwrap().names, ["Straßenbau Gröüe.txt", "café crème.txt"]);
+        let windows: [&[u8]; 2] = [b"Stra\xdfenbau Gr\xf6\xfce.txt", b"caf\xe9 cr\xe8me.txt"];
+        assert_eq!(check(&archive_named(&windows), &[]).0.unwrap().names, ["Straßenbau Gröüe.txt", "café crème.txt"]);
+    }
+
+    #[test]
+    fn entries_of_the_same_name_are_all_there() {
+        let bytes = archive_named(&[b"a\xe4.txt", b"a\xe4.txt"]);
+        let (unpacked, folder) = check(&bytes, &[]);
+        let unpacked = unpacked.unwrap();
+        assert_eq!((unpacked.names.len(), unpacked.events.len()), (2, 1));
+        assert_ne!(unpacked.names[0], unpacked.names[1]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn an_archive_of_the_large_kind_is_read() {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        writer.start_file("a.txt", SimpleFileOptions::default().large_file(true)).unwrap();
+        writer.write_all(b"text").unwrap();
+        let (unpacked, folder) = check(&writer.finish().unwrap().into_inner(), &[]);
+        assert_eq!(unpacked.unwrap().names, ["a.txt"]);
+        assert_eq!(fs::read(folder.path().join(file_of(0))).unwrap(), b"text");
+    }
+
+    #[test]
+    fn folders_alone_and_nothing_at_all_are_no_documents() {
+        for entries in [&[][..], &[("a/", &b""[..])]] {
+            assert!(matches!(check(&archive(entries), &[]).0, Err(Error::Corrupt { .. })));
+        }
+    }
+
+    #[test]
+    fn entries_that_share_bytes_are_refused() {
+        let mut bytes = archive(&[("a.txt", &[b'x'; 100]), ("b.txt", b"y")]);
+        let directory = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+        let second =
+            directory + 4 + bytes[directory + 4..].windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+        // The place of its bytes, which becomes that of the first entry.
+        bytes[second + 42..second + 46].fill(0);
+        assert!(matches!(check(&bytes, &[]).0, Err(Error::Corrupt { .. })));
     }
 
     #[test]

@@ -8,20 +8,28 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{io::AsyncReadExt as _, net::UnixStream, sync::Mutex};
+use nix::unistd::Pid;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    net::UnixStream,
+    sync::Mutex,
+};
 
-use super::{End, Order, Readiness, Setup, wire};
+use super::{Order, Readiness, Setup, Told, wire};
 use crate::engines::{
+    companion::Companion,
     office,
-    process::{self, Companion, Ended, Exit, Limits, Pipes, RunError},
+    process::{self, Ended, Exit, Limits, Pipes, RunError, Working},
 };
 
 /// How long LibreOffice may take to start and to warm itself.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
+/// How long it may take to make a host, which it does one after the other.
+const ORDER_TIME_MAX: Duration = Duration::from_secs(10);
 /// After a failed start, how long none is tried: what keeps it from starting does not pass soon.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// A zygote, started when it is first needed and again when it has died.
+/// A zygote, started when it is first needed and again when it has ended.
 #[derive(Debug)]
 pub struct Zygote {
     program: PathBuf,
@@ -51,21 +59,30 @@ impl Zygote {
         Self { program, args, folder, setup, state: Mutex::default() }
     }
 
-    /// Has a host made that works in a folder; a zygote that died in the meantime is replaced once.
+    /// Starts it, so that the first order does not wait.
     ///
     /// # Errors
-    /// When there is no zygote and none starts.
+    /// When none starts.
+    pub async fn warm(&self) -> io::Result<()> {
+        self.alive(&mut *self.state.lock().await).await.map(|_| ())
+    }
+
+    /// Has a host made that works in a folder; a zygote that has ended in the meantime or that hangs is replaced once.
+    ///
+    /// # Errors
+    /// When there is no zygote and none starts, or it can make no host.
     pub async fn order(&self, folder: &Path, limits: Limits) -> io::Result<Ordered> {
         let order = Order { folder: folder.to_path_buf(), limits };
         let mut state = self.state.lock().await;
         for last in [false, true] {
-            let (pipes, [stdin, stdout, stderr]) = Pipes::make()?;
-            let (control, theirs) = StdStream::pair()?;
-            control.set_nonblocking(true)?;
-            let handles = [stdin.as_fd(), stdout.as_fd(), stderr.as_fd(), theirs.as_fd()];
             let zygote = self.alive(&mut state).await?;
-            match wire::send(&zygote.socket, &order, &handles) {
-                Ok(()) => return Ok(Ordered { pipes, control: UnixStream::from_std(control)?, limits }),
+            let asked = tokio::time::timeout(ORDER_TIME_MAX, ask(zygote, &order)).await;
+            match asked.map_err(|_| io::ErrorKind::TimedOut.into()).flatten() {
+                Ok((Told::Made { pid }, pipes, control)) => {
+                    return Ok(Ordered { pipes, control, pid: Pid::from_raw(pid), limits });
+                }
+                // It lives and works for others, who keep it.
+                Ok((Told::Refused { why } | Told::Ended { words: why, .. }, ..)) => return Err(io::Error::other(why)),
                 Err(error) if last => return Err(error),
                 Err(error) => {
                     tracing::warn!(%error, "the zygote does not take orders and is replaced");
@@ -78,12 +95,7 @@ impl Zygote {
 
     /// The zygote, started anew if it is gone.
     async fn alive<'a>(&self, state: &'a mut State) -> io::Result<&'a Alive> {
-        if let Some(zygote) = state.alive.as_mut()
-            && !zygote.process.is_running()?
-        {
-            tracing::warn!("the zygote has ended and is started anew");
-            state.alive = None;
-        }
+        state.alive.take_if(|zygote| !zygote.process.is_running());
         if state.failed_at.is_some_and(|at| at.elapsed() < PAUSE) {
             return Err(io::Error::other("the zygote did not start a moment ago"));
         }
@@ -107,7 +119,8 @@ impl Zygote {
         std::fs::create_dir_all(&self.folder)?;
         let (ours, theirs) = wire::pair()?;
         let env = office::environment(&self.setup.office);
-        let process = Companion::start(&self.program, &self.args, env, &self.folder, [Some(theirs), None])?;
+        let pipes = [Some(theirs), None];
+        let process = Companion::start("zygote", &self.program, &self.args, env, &self.folder, pipes)?;
         wire::send(&ours, &self.setup, &[])?;
         let ours = StdStream::from(ours);
         ours.set_nonblocking(true)?;
@@ -126,12 +139,33 @@ impl Zygote {
     }
 }
 
-/// A host that the zygote makes.
+/// Asks a zygote for a host and waits for what it says.
+async fn ask(zygote: &Alive, order: &Order) -> io::Result<(Told, Pipes, BufReader<UnixStream>)> {
+    let (pipes, [stdin, stdout, stderr]) = Pipes::make()?;
+    let (control, theirs) = StdStream::pair()?;
+    control.set_nonblocking(true)?;
+    wire::send(&zygote.socket, order, &[stdin.as_fd(), stdout.as_fd(), stderr.as_fd(), theirs.as_fd()])?;
+    // Theirs are with the zygote, whose end shows only when nobody else has them.
+    drop((stdin, stdout, stderr, theirs));
+    let mut control = BufReader::new(UnixStream::from_std(control)?);
+    let told = hear(&mut control).await?;
+    Ok((told, pipes, control))
+}
+
+/// What is told next of a host.
+async fn hear(control: &mut BufReader<UnixStream>) -> io::Result<Told> {
+    let mut line = Vec::new();
+    control.read_until(b'\n', &mut line).await?;
+    Ok(serde_json::from_slice(&line)?)
+}
+
+/// A host that the zygote has made.
 #[derive(Debug)]
 pub struct Ordered {
     pipes: Pipes,
     /// Hangs up when it is dropped, and the zygote kills the host.
-    control: UnixStream,
+    control: BufReader<UnixStream>,
+    pid: Pid,
     limits: Limits,
 }
 
@@ -141,14 +175,15 @@ impl Ordered {
     /// # Errors
     /// When it takes too long or writes too much.
     pub async fn run(self, stdin: &[u8]) -> Result<Ended, RunError> {
-        let Self { pipes, mut control, limits } = self;
+        let Self { pipes, mut control, pid, limits } = self;
         let end = async {
-            let mut told = Vec::new();
-            let end = control.read_to_end(&mut told).await.ok().and_then(|_| serde_json::from_slice(&told).ok());
-            let End { status, words } =
-                end.unwrap_or_else(|| End { status: None, words: "killed with its zygote".to_owned() });
-            Ok(Exit { status, words })
+            Ok(match hear(&mut control).await {
+                Ok(Told::Ended { status, signal, words }) => Exit { status, signal, words },
+                Ok(Told::Made { .. } | Told::Refused { .. }) | Err(_) => {
+                    Exit { status: None, signal: None, words: "killed with its zygote".to_owned() }
+                }
+            })
         };
-        process::attend(pipes, end, stdin, &limits).await
+        process::attend(pipes, Working { pid, helper: None }, end, stdin, &limits).await
     }
 }

@@ -8,6 +8,7 @@
 //! 1. The zygote never sees a document: what it has warmed itself with is ours, and each document gets a copy of its own.
 //! 2. A host made so is the same as one that was started: same protocol, same cage, same limits, own process group.
 //! 3. The worker hangs up to have a host killed; the kernel does it when the zygote dies, and kills that with the worker.
+//! 4. Without work for some minutes it ends; the next order starts another one.
 
 mod client;
 mod server;
@@ -16,7 +17,7 @@ mod wire;
 pub use client::Zygote;
 pub use server::serve;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,8 @@ pub struct Setup {
     pub office: PathBuf,
     /// Folders with fonts.
     pub fonts: Vec<PathBuf>,
+    /// How long it stays without orders and hosts.
+    pub idle_max: Duration,
 }
 
 /// What it answers, once.
@@ -45,9 +48,13 @@ struct Order {
     limits: Limits,
 }
 
-/// How a host ended.
+/// What is told of a host, each in a line of its own.
 #[derive(Debug, Serialize, Deserialize)]
-struct End {
-    status: Option<i32>,
-    words: String,
+enum Told {
+    /// There is one.
+    Made { pid: i32 },
+    /// None could be made.
+    Refused { why: String },
+    /// It has ended.
+    Ended { status: Option<i32>, signal: Option<i32>, words: String },
 }

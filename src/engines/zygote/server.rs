@@ -9,25 +9,23 @@ use std::{
     },
     path::Path,
     process::exit,
+    time::Duration,
 };
 
 use nix::{
     sys::{
         prctl,
-        signal::{Signal, killpg},
+        signal::{Signal, kill, killpg},
         wait::{WaitStatus, waitpid},
     },
     unistd::{ForkResult, Pid, chdir, dup2_stderr, dup2_stdin, dup2_stdout, getppid, setpgid},
 };
-use rustix::{
-    event::{PollFd, PollFlags, poll},
-    process::{PidfdFlags, pidfd_open},
-};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{End, Order, Readiness, Setup, wire};
+use super::{Order, Readiness, Setup, Told, wire};
 use crate::engines::{
     cage::{self, Cage, Engine},
-    office, serve,
+    office, process, serve,
 };
 
 /// A host that was made and has not ended.
@@ -71,8 +69,7 @@ fn work(office: &office::Running, setup: &Setup, unsandboxed: bool, socket: Owne
     wire::send(&socket, &Readiness::Ready, &[])?;
     let temporary = office::Running::temporary_folders()?;
     let mut running: Vec<Running> = Vec::new();
-    loop {
-        let (ordered, changed) = wait(&socket, &running)?;
+    while let Some((ordered, changed)) = wait(&socket, &running, setup.idle_max)? {
         // From the end, so that the places before stay what they are.
         for (place, ended) in changed.into_iter().rev() {
             if ended {
@@ -97,7 +94,7 @@ fn work(office: &office::Running, setup: &Setup, unsandboxed: bool, socket: Owne
                 become_host(office, unsandboxed, &home, this, [stdin, stdout, stderr])
             }
             Ok(ForkResult::Parent { child }) => running.push(Running::of(child, control)?),
-            Err(error) => tell(&control, &End { status: None, words: error.to_string() }),
+            Err(error) => tell(&control, &Told::Refused { why: error.to_string() }),
         }
     }
     for host in &running {
@@ -106,8 +103,11 @@ fn work(office: &office::Running, setup: &Setup, unsandboxed: bool, socket: Owne
     Ok(())
 }
 
-/// Waits until there is an order, or something about hosts: their places, and whether they have ended or their workers hung up.
-fn wait(socket: &OwnedFd, running: &[Running]) -> io::Result<(bool, Vec<(usize, bool)>)> {
+/// Something about hosts: their places, and whether they have ended or their workers hung up.
+type Changed = Vec<(usize, bool)>;
+
+/// Waits until there is an order, or something about hosts; nothing comes of it when there was nothing to do for so long.
+fn wait(socket: &OwnedFd, running: &[Running], idle_max: Duration) -> io::Result<Option<(bool, Changed)>> {
     let mut watched = vec![PollFd::new(socket, PollFlags::IN)];
     for host in running {
         watched.push(PollFd::new(&host.ends, PollFlags::IN));
@@ -115,16 +115,23 @@ fn wait(socket: &OwnedFd, running: &[Running]) -> io::Result<(bool, Vec<(usize, 
         let control = if host.killed { host.ends.as_fd() } else { host.control.as_fd() };
         watched.push(PollFd::from_borrowed_fd(control, PollFlags::empty()));
     }
-    poll(&mut watched, None)?;
+    let patience = if running.is_empty() { Timespec::try_from(idle_max).ok() } else { None };
+    if poll(&mut watched, patience.as_ref())? == 0 {
+        return Ok(None);
+    }
     let told = |fd: &PollFd<'_>| !fd.revents().is_empty();
     let (socket, hosts) = watched.split_first().map_or((false, &[] as &[_]), |(socket, hosts)| (told(socket), hosts));
     let changed = hosts.chunks(2).enumerate().filter(|(_, host)| host.iter().any(told));
-    Ok((socket, changed.map(|(place, host)| (place, host.first().is_some_and(told))).collect()))
+    Ok(Some((socket, changed.map(|(place, host)| (place, host.first().is_some_and(told))).collect())))
 }
 
-fn tell(mut control: &UnixStream, end: &End) {
-    if let Err(error) = serde_json::to_vec(end).map_err(io::Error::from).and_then(|bytes| control.write_all(&bytes)) {
-        tracing::trace!(%error, "nobody waits for the end of a host");
+fn tell(mut control: &UnixStream, told: &Told) {
+    let line = serde_json::to_vec(told).map_err(io::Error::from).map(|mut line| {
+        line.push(b'\n');
+        line
+    });
+    if let Err(error) = line.and_then(|line| control.write_all(&line)) {
+        tracing::trace!(%error, "nobody waits to hear of a host");
     }
 }
 
@@ -132,31 +139,37 @@ impl Running {
     fn of(pid: Pid, control: UnixStream) -> io::Result<Self> {
         // The copy does the same; whoever comes first, the group is there when it is needed.
         setpgid(pid, pid).or_else(|error| if error == nix::Error::EACCES { Ok(()) } else { Err(error) })?;
-        let number = rustix::process::Pid::from_raw(pid.as_raw()).ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(Self { pid, ends: pidfd_open(number, PidfdFlags::empty())?, control, killed: false })
+        let host = Self { pid, ends: process::handle(pid)?, control, killed: false };
+        tell(&host.control, &Told::Made { pid: pid.as_raw() });
+        Ok(host)
     }
 
     /// Says how it ended.
     fn reap(self) -> io::Result<()> {
         // Before it is reaped: its number is not given to anybody else until then.
         self.kill();
-        let (status, words) = match waitpid(self.pid, None)? {
-            WaitStatus::Exited(_, status) => (Some(status), format!("exit status: {status}")),
-            WaitStatus::Signaled(_, signal, _) => (None, format!("signal: {} ({signal})", signal as i32)),
+        let (status, signal, words) = match waitpid(self.pid, None)? {
+            WaitStatus::Exited(_, status) => (Some(status), None, format!("exit status: {status}")),
+            WaitStatus::Signaled(_, signal, _) => {
+                (None, Some(signal as i32), format!("signal: {} ({signal})", signal as i32))
+            }
             // Only told to those who ask for it.
             WaitStatus::Stopped(..)
             | WaitStatus::PtraceEvent(..)
             | WaitStatus::PtraceSyscall(..)
             | WaitStatus::Continued(..)
-            | WaitStatus::StillAlive => (None, "ended in an unknown way".to_owned()),
+            | WaitStatus::StillAlive => (None, None, "ended in an unknown way".to_owned()),
         };
-        tell(&self.control, &End { status, words });
+        tell(&self.control, &Told::Ended { status, signal, words });
         Ok(())
     }
 
+    /// Kills it and its group; it may have left that.
     fn kill(&self) {
-        if let Err(error) = killpg(self.pid, Signal::SIGKILL) {
-            tracing::trace!(%error, "a host was gone already");
+        for killed in [killpg(self.pid, Signal::SIGKILL), kill(self.pid, Signal::SIGKILL)] {
+            if let Err(error) = killed {
+                tracing::trace!(%error, "a host was gone already");
+            }
         }
     }
 }

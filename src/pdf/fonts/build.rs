@@ -313,7 +313,7 @@ fn symbol_map(wishes: &[Wish]) -> Option<Vec<u8>> {
 }
 
 /// Puts tables into a file, with their checksums.
-fn assemble(tables: &[(&[u8; 4], Vec<u8>)]) -> Option<Vec<u8>> {
+pub(crate) fn assemble(tables: &[(&[u8; 4], Vec<u8>)]) -> Option<Vec<u8>> {
     let count = u16::try_from(tables.len()).ok()?;
     let power = count.ilog2();
     let mut bytes = vec![0, 1, 0, 0];

@@ -14,8 +14,10 @@ mod unicode_map;
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
+pub(crate) use build::assemble;
 pub use folder::FontFolder;
 pub(crate) use undefined::shows_undefined;
+pub(crate) use unicode_map::write as write_unicode_map;
 
 use super::{archive::Log, object, usage::Survey};
 use crate::domain::EventCode;

@@ -58,7 +58,7 @@ fn first_character(text: &[u8]) -> Option<char> {
 }
 
 /// Writes a map for one-byte or two-byte codes.
-pub(super) fn write(entries: &[(u16, char)], is_composite: bool) -> Vec<u8> {
+pub(crate) fn write(entries: &[(u16, char)], is_composite: bool) -> Vec<u8> {
     let digits = if is_composite { 4 } else { 2 };
     let last = if is_composite { "FFFF" } else { "FF" };
     let mut map = format!(

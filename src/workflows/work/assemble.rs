@@ -1,6 +1,6 @@
 //! Executing an `assemble` task: fetch the converted documents, have them merged, store the result.
 
-use super::{Done, Outcome, Work, convert::unwritable, events, page_count, report};
+use super::{Done, Outcome, Work, convert::unwritable, events, page_count, report, untruth};
 use crate::{
     domain::{DocumentState, ErrorCode, JobState, limits},
     engines::protocol::{Answer, Assemble, Metadata, Request},
@@ -49,13 +49,19 @@ impl Work {
         let subject = "The converted documents cannot be put together";
         match answer {
             Answer::Done { pages, events: sent, conformance } => {
+                if let Some(what) = untruth(&folder.path().join(OUTPUT), pages) {
+                    return Ok(Done::of_lie(lease, &ran, subject, what));
+                }
                 let blob = storage::blobs::result_name(job.id, lease.fence);
                 let stored = self.ctx.blobs.put_file(&blob, &folder.path().join(OUTPUT)).await?;
                 let pages = page_count(pages);
                 let outcome = Outcome::Assembled { stored, pages, events: events(sent), conformance };
                 Ok(Done { outcome, format: None, report: report(&ran, None, None) })
             }
-            Answer::Unpacked { .. } | Answer::Reroute { .. } => Ok(Done::of_nonsense(lease, &ran, subject)),
+            Answer::Unpacked { .. } | Answer::Reroute { .. } | Answer::Recognised(_) => {
+                Ok(Done::of_nonsense(lease, &ran, subject))
+            }
+            Answer::Failed(_) if folder.is_crowded_out() => Ok(Done::of_full_disk(&ran)),
             Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, subject)),
         }
     }

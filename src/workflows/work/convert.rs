@@ -4,7 +4,7 @@ use std::path::Path;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::{Done, Outcome, Work, events, found_format, page_count, report};
+use super::{Done, Outcome, Work, events, found_format, page_count, report, untruth};
 use crate::{
     domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
@@ -12,7 +12,7 @@ use crate::{
         settings::Settings,
         unpack,
     },
-    queue::Lease,
+    queue::{self, Lease},
     storage::{
         self,
         documents::{Child, DocumentRow, OriginRow},
@@ -59,6 +59,9 @@ impl Work {
         let (answer, ran) = self.hosts.run(folder.path(), &request).await;
         match answer {
             Answer::Done { pages, events: sent, .. } => {
+                if let Some(what) = untruth(&folder.path().join(OUTPUT), pages) {
+                    return Ok(Done::of_lie(lease, &ran, &subject, what));
+                }
                 let blob = storage::blobs::converted_name(lease.task.job, order.document.id, lease.fence);
                 let stored = self.ctx.blobs.put_file(&blob, &folder.path().join(OUTPUT)).await?;
                 let outcome = Outcome::Converted { stored, pages: page_count(pages), events: events(sent) };
@@ -68,17 +71,27 @@ impl Work {
                 if names.len() > limits::CONTAINER_ENTRIES_MAX {
                     return Ok(Done::of_nonsense(lease, &ran, &subject));
                 }
+                let is_there = |number| {
+                    let found = folder.path().join(unpack::file_of(number)).symlink_metadata();
+                    found.is_ok_and(|found| found.is_file())
+                };
+                if !(0..names.len()).all(is_there) {
+                    let what = "the engine said that it had unpacked it and left no files";
+                    return Ok(Done::of_lie(lease, &ran, &subject, what));
+                }
                 let children = self.store_children(lease, folder.path(), names).await?;
                 let outcome = Outcome::Unpacked { children, events: events(sent), subject };
                 Ok(Done { outcome, format: found_format(&ran), report: report(&ran, None, None) })
             }
             Answer::Reroute { lane } => match lane.parse() {
-                Ok(lane) => {
+                Ok(lane) if lane != lease.task.lane && self.may_go_on(lease).await? => {
                     let outcome = Outcome::Reroute(lane);
                     Ok(Done { outcome, format: found_format(&ran), report: report(&ran, None, None) })
                 }
-                Err(_) => Ok(Done::of_nonsense(lease, &ran, &subject)),
+                Ok(_) | Err(_) => Ok(Done::of_nonsense(lease, &ran, &subject)),
             },
+            Answer::Failed(_) if folder.is_crowded_out() => Ok(Done::of_full_disk(&ran)),
+            Answer::Recognised(_) => Ok(Done::of_nonsense(lease, &ran, &subject)),
             Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, &subject)),
         }
     }
@@ -99,6 +112,12 @@ impl Work {
         let shared = storage::options::list_of_job(&mut conn, job.id).await?;
         let passwords = options::passwords(&own, &shared);
         Ok(Some(Order { document, origin, workflow: job.workflow, passwords }))
+    }
+
+    /// Whether a document may be sent on into another lane, which counts no attempt.
+    async fn may_go_on(&self, lease: &Lease) -> Result<bool, Error> {
+        let mut conn = self.ctx.read().await?;
+        Ok(queue::lease::reroutes(&mut conn, lease).await? < limits::REROUTES_MAX)
     }
 
     /// Stores what was unpacked. Identifiers are drawn anew by each attempt, so none overwrites what another one stored; the

@@ -1,6 +1,11 @@
 //! What a worker does with a task: executes it outside any transaction, then settles what came of it in one.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::{Context, Error, expire, kind, sweep};
 use crate::{
@@ -90,6 +95,11 @@ impl Work {
         let folders = Folders::open(&config.folder)?;
         let hosts = Hosts::new(config.host.clone(), folders.path().to_path_buf());
         Ok(Self { ctx, config, hosts, folders })
+    }
+
+    /// Has ready what Office documents are converted by, which else the first one would wait for.
+    pub async fn warm(&self) {
+        self.hosts.warm().await;
     }
 }
 
@@ -250,11 +260,22 @@ impl Done {
         Self { outcome, format: found_format(ran), report }
     }
 
+    /// What it means that an engine failed while others had filled the disk: nothing, as when the disk is full before it starts.
+    fn of_full_disk(ran: &Ran) -> Self {
+        let report = report(ran, Some("unavailable"), Some("The disk with the work folders is full."));
+        Self { outcome: Outcome::Later(Duration::from_secs(1)), format: None, report }
+    }
+
     /// What an answer means that does not fit the question: the host was not itself, so another attempt may go well.
     fn of_nonsense(lease: &Lease, ran: &Ran, subject: &str) -> Self {
+        Self::of_lie(lease, ran, subject, "the engine gave an answer to another question")
+    }
+
+    /// The same of an answer that is not true.
+    fn of_lie(lease: &Lease, ran: &Ran, subject: &str, what: &str) -> Self {
         let refusal = Refusal {
             code: ErrorCode::Internal.as_str().to_owned(),
-            message: "the engine gave an answer to another question".to_owned(),
+            message: what.to_owned(),
             passing: true,
             fault: "internal".to_owned(),
             stderr_tail: String::new(),
@@ -269,7 +290,8 @@ fn found_format(ran: &Ran) -> Option<Format> {
 }
 
 /// The faults that an engine may report, as the history knows them.
-const FAULTS: [&str; 6] = ["input", "crashed", "timed-out", "flooded", "unavailable", "internal"];
+const FAULTS: [&str; 8] =
+    ["input", "crashed", "timed-out", "stalled", "flooded", "exceeded", "unavailable", "internal"];
 
 /// What is kept of a run.
 fn report(ran: &Ran, fault: Option<&str>, message: Option<&str>) -> Report {
@@ -283,6 +305,24 @@ fn report(ran: &Ran, fault: Option<&str>, message: Option<&str>) -> Report {
         stderr_tail: (!ran.stderr_tail.is_empty()).then(|| ran.stderr_tail.clone()),
     }
 }
+
+/// What is not true of a PDF that a host says is there with so many pages, if anything: a document may have made it say so.
+/// What the PDF holds is looked at by hosts alone.
+fn untruth(pdf: &Path, pages: usize) -> Option<&'static str> {
+    if pages > limits::PAGES_MAX {
+        return Some("the engine counted more pages than there can be");
+    }
+    // Not through a link, and no pipe, which would be read for ever.
+    if !pdf.symlink_metadata().is_ok_and(|found| found.is_file()) {
+        return Some("the engine said that it was done and left no file");
+    }
+    let mut start = [0; PDF.len()];
+    let is_pdf = File::open(pdf).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *PDF;
+    (!is_pdf).then_some("the engine said that it was done and left no PDF")
+}
+
+/// How a PDF of ours begins.
+const PDF: &[u8; 5] = b"%PDF-";
 
 /// A number of pages as the database holds it; the limit on pages is far below its range.
 fn page_count(pages: usize) -> i32 {

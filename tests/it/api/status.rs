@@ -55,6 +55,10 @@ async fn the_service_tells_how_it_is() {
     assert_eq!(client.result(&done).await["error"]["code"], "generic");
     let status = client.get("/").await.json();
     assert_eq!(status["isolation"]["queueLength"], 1);
+    // What has to wait anyway does not wait for a free worker.
+    site.db.execute("update tasks set state = 'later', run_at = now() + interval '1 h'").await;
+    assert_eq!(client.get("/").await.json()["isolation"]["queueLength"], 0);
+    site.db.execute("update tasks set state = 'ready', run_at = null").await;
     assert_eq!(status["jobCounts"], json!({ "creating": 1, "processing": 1, "completed": 1, "total": 3 }));
     let _work = site.work();
     until("the worker is seen", seconds(30), async || {

@@ -17,6 +17,7 @@ use crate::support::{
     Site,
     bench::{Bench, Made},
     documents::Document,
+    hosts,
     service::{children, is_gone},
     until,
     wait::seconds,
@@ -171,7 +172,7 @@ async fn pages_at_the_same_time_have_a_browser_each() {
 #[tokio::test]
 async fn a_page_that_never_ends_is_stopped_with_its_browser_and_the_next_one_gets_another() {
     let bench = Bench::new(|config| {
-        config.engines.browser = Bench::with_browser().config.engines.browser;
+        config.engines.browser = hosts::config().engines.browser;
         config.time_max = seconds(3);
     });
     bench.convert("browser", "a.html", "<p>text", &with_scripts()).await;
@@ -185,14 +186,14 @@ async fn a_page_that_never_ends_is_stopped_with_its_browser_and_the_next_one_get
 #[tokio::test]
 async fn a_page_that_takes_more_memory_than_there_is_for_it_costs_one_document() {
     let bench = Bench::new(|config| {
-        config.engines.browser = Bench::with_browser().config.engines.browser;
+        config.engines.browser = hosts::config().engines.browser;
         config.memory_bytes_max = 512 << 20;
     });
     let hog = "<script>let kept = []; while (true) kept.push(new Uint8Array(1 << 24).fill(1));</script>";
     let made = bench.convert("browser", "a.html", hog, &with_scripts()).await;
     let (_, fault, message) = made.refusal();
     // Its process ends by itself when a limit of Chromium's own comes first.
-    assert!(fault == "outgrown" || message.contains("more memory than there is"), "{fault}: {message}");
+    assert!(fault == "exceeded" || message.contains("more memory than there is"), "{fault}: {message}");
     assert!(bench.convert("browser", "b.html", "<p>text", &with_scripts()).await.text().contains("text"));
 }
 
@@ -226,7 +227,7 @@ async fn where_chromium_cannot_make_its_own_sandbox_it_runs_in_the_cage_alone() 
     fs::write(&program, script).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let bench = Bench::new(|config| {
-        config.engines.browser = Bench::with_browser().config.engines.browser;
+        config.engines.browser = hosts::config().engines.browser;
         config.program = program;
     });
     assert!(bench.convert("browser", "a.html", "<p>text", &Settings::default()).await.text().contains("text"));

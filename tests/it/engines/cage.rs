@@ -54,6 +54,23 @@ fn a_host_reads_and_writes_in_its_own_folder_and_nowhere_else() {
 }
 
 #[test]
+fn a_host_for_text_recognition_reads_its_data_and_no_other_file() {
+    let (data, outside, work) =
+        (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for folder in [&data, &outside] {
+        fs::write(folder.path().join("file"), "text").unwrap();
+    }
+    let prisoner = || {
+        cage::enter(&Cage { folder: work.path(), fonts: &[], engine: Some(Engine::Ocr(data.path())) }).unwrap();
+        assert_eq!(fs::read(data.path().join("file")).unwrap(), b"text");
+        assert!(denied(File::create(data.path().join("file"))), "it is written");
+        assert!(denied(fs::read(outside.path().join("file"))), "another is read");
+        assert!(denied(UdpSocket::bind("127.0.0.1:0")));
+    };
+    thread::scope(|scope| scope.spawn(prisoner).join().unwrap());
+}
+
+#[test]
 fn a_host_reaches_no_network_not_even_this_machine() {
     let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = tcp.local_addr().unwrap();

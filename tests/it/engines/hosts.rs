@@ -61,7 +61,7 @@ async fn a_document_whose_engine_is_killed_on_every_attempt_ends_as_corrupt_with
 async fn an_engine_that_takes_too_long_is_stopped_and_the_document_ends_with_the_error_timeout() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let work = site.start("work", &[("BINDERY_TASK_TIMEOUT", "2s")]);
+    let work = site.start("work", &[("BINDERY_TASK_TIMEOUT", "2s"), ("BINDERY_SLOTS", "native=2")]);
     let job = client.begin(&[documents::long_text()]).await;
     // An engine that stands still, as one that hangs does.
     signal_each_attempt(&site, &work, Signal::SIGSTOP).await;

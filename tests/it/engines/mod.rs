@@ -2,7 +2,14 @@
 
 mod browser;
 mod cage;
+mod children;
+mod fault_hosts;
+mod faults;
 mod hosts;
+mod mail;
 mod native;
+mod ocr;
 mod office;
+mod office_links;
+mod office_settings;
 mod zygote;

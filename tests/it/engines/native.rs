@@ -1,16 +1,13 @@
 //! Our own engines in their hosts: caged, with the fonts of this machine.
 
-use bindery::{
-    domain::limits,
-    engines::{
-        host::{HostConfig, Hosts, Ran},
-        protocol::{Answer, Convert, Engines, Event, Request, Target},
-        settings::{Frames, Images, Settings},
-    },
+use bindery::engines::{
+    host::Ran,
+    protocol::{Answer, Event},
+    settings::{Frames, Images, Settings},
 };
 use lopdf::Document;
 
-use crate::support::wait::seconds;
+use crate::support::bench::{self, Bench};
 
 /// What came of a document.
 struct Made {
@@ -37,35 +34,9 @@ async fn convert(name: &str, bytes: impl AsRef<[u8]>) -> Made {
 }
 
 async fn convert_with(name: &str, bytes: impl AsRef<[u8]>, settings: Settings) -> Made {
-    let folder = tempfile::tempdir().unwrap();
-    let engines = Engines { office: None, browser: None, fonts: vec!["/usr/share/fonts".into()] };
-    let config = HostConfig {
-        program: env!("CARGO_BIN_EXE_bindery").into(),
-        args: vec!["engine".into()],
-        zygote_args: None,
-        engines: engines.clone(),
-        time_max: seconds(60),
-        memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
-    };
-    let work = folder.path().join("work");
-    std::fs::create_dir(&work).unwrap();
-    std::fs::write(work.join("input"), bytes).unwrap();
-    let request = Request::Convert(Convert {
-        input: "input".into(),
-        output: "output.pdf".into(),
-        file_name: name.to_owned(),
-        media_type: None,
-        passwords: Vec::new(),
-        target: Target::PdfA2b,
-        lane: "native".to_owned(),
-        engines,
-        nesting: 0,
-        settings,
-        upload_bytes: 0,
-    });
-    let (answer, ran) = Hosts::new(config, folder.path().join("zygote")).run(&work, &request).await;
+    let bench::Made { answer, ran, pdf } = Bench::new(|_| ()).convert("native", name, bytes, &settings).await;
     let Answer::Done { pages, events, .. } = answer else { panic!("{name}: {answer:?} {ran:?}") };
-    let pdf = Document::load(work.join("output.pdf")).unwrap();
+    let pdf = pdf.unwrap();
     assert!(!events.iter().any(|event| event.message.contains("stands against")), "{name}: {events:?}");
     Made { pdf, pages, events, ran }
 }

@@ -1,11 +1,10 @@
 //! The zygote and the hosts it makes, as a worker has them.
 
 use bindery::{
-    domain::limits,
+    domain::Lane,
     engines::{
         host::{HostConfig, Hosts},
-        protocol::{Answer, Convert, Engines, Request, Target},
-        settings::Settings,
+        protocol::Answer,
     },
 };
 use nix::{
@@ -16,6 +15,7 @@ use nix::{
 use crate::support::{
     Client, Process, Site,
     documents::{self, Document},
+    hosts,
     service::{children, is_gone},
     until,
     wait::seconds,
@@ -116,41 +116,84 @@ async fn zygote_and_hosts_die_with_their_worker() {
     is_gone("its host", busy.host).await;
 }
 
-/// Where LibreOffice usually is.
-const SOFFICE: &str = "/usr/lib/libreoffice/program/soffice.bin";
+#[tokio::test]
+async fn a_host_of_the_zygote_that_is_killed_costs_one_attempt_and_no_zygote() {
+    let Busy { site, client, work, zygote, job, host, .. } = &Busy::with(&[]).await;
+    kill(*host, Signal::SIGKILL).unwrap();
+    let done = client.finish(job).await;
+    assert_ne!(done.result["status"], "error", "{}", done.result);
+    let crashed =
+        "select count(*) from attempts where ending = 'retried' and fault = 'crashed' and exit like '%signal: 9%'";
+    assert_eq!(site.db.count(crashed).await, 1);
+    assert_eq!(zygote_of(work).await, *zygote);
+}
+
+#[tokio::test]
+async fn a_worker_has_a_zygote_ready_before_the_first_document_comes() {
+    let site = Site::new().await;
+    let work = site.work();
+    let zygote = zygote_of(&work).await;
+    let (_serve, client) = site.serve().await;
+    assert_eq!(warm(&client, &work).await, zygote);
+}
+
+#[tokio::test]
+async fn a_worker_that_is_stopped_while_it_warms_a_zygote_leaves_nothing() {
+    let site = Site::new().await;
+    let mut work = site.work();
+    let zygote = zygote_of(&work).await;
+    assert!(work.stop(seconds(30)).await.success());
+    is_gone("the zygote", zygote).await;
+    assert_eq!(std::fs::read_dir(site.folder.path().join("work")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_zygote_that_hangs_is_replaced_and_no_attempt_is_lost() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let work = site.work();
+    let zygote = warm(&client, &work).await;
+    kill(zygote, Signal::SIGSTOP).unwrap();
+    let done = client.convert(&[documents::docx("second.docx")]).await;
+    assert_ne!(done.result["status"], "error", "{}", done.result);
+    assert_eq!(site.db.count("select count(*) from attempts where ending <> 'succeeded'").await, 0);
+    is_gone("the zygote that hangs", zygote).await;
+    assert_ne!(zygote_of(&work).await, zygote);
+}
+
+/// The zygotes that this process has started.
+fn zygotes() -> Vec<Pid> {
+    let ours = children(Pid::this()).into_iter();
+    ours.filter(|(_, args)| args.iter().any(|arg| arg == "--zygote")).map(|(pid, _)| pid).collect()
+}
+
+#[tokio::test]
+async fn a_zygote_without_work_ends_and_the_next_document_has_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = HostConfig { idle_max: seconds(1), ..hosts::config() };
+    let engines = config.engines.clone();
+    let hosts = Hosts::new(config, folder.path().join("zygote"));
+    hosts.warm().await;
+    let first = zygotes();
+    assert_eq!(first.len(), 1);
+    until("it has ended and is reaped", seconds(10), async || zygotes().is_empty().then_some(())).await;
+    let document = documents::docx("letter.docx");
+    let (answer, ran) = hosts::convert(&hosts, &engines, folder.path(), Lane::Office, &document).await;
+    assert!(matches!(answer, Answer::Done { pages: 1, .. }), "{answer:?} {ran:?}");
+    assert_eq!(zygotes().len(), 1);
+    assert_ne!(zygotes(), first);
+}
 
 #[tokio::test]
 async fn where_no_zygote_starts_each_host_starts_libreoffice_by_itself() {
     // None at all, and a program that ends at once.
     for zygote_args in [None, Some(vec!["openapi".into()])] {
         let folder = tempfile::tempdir().unwrap();
-        let engines = Engines { office: Some(SOFFICE.into()), browser: None, fonts: vec!["/usr/share/fonts".into()] };
-        let config = HostConfig {
-            program: env!("CARGO_BIN_EXE_bindery").into(),
-            args: vec!["engine".into()],
-            zygote_args,
-            engines: engines.clone(),
-            time_max: seconds(60),
-            memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
-        };
-        let work = folder.path().join("work");
-        std::fs::create_dir(&work).unwrap();
-        std::fs::write(work.join("input"), documents::docx("letter.docx").bytes).unwrap();
-        let request = Request::Convert(Convert {
-            input: "input".into(),
-            output: "output.pdf".into(),
-            file_name: "letter.docx".to_owned(),
-            media_type: None,
-            passwords: Vec::new(),
-            target: Target::PdfA2b,
-            lane: "office".to_owned(),
-            engines,
-            nesting: 0,
-            settings: Settings::default(),
-            upload_bytes: 0,
-        });
+        let config = HostConfig { zygote_args, ..hosts::config() };
+        let engines = config.engines.clone();
         let hosts = Hosts::new(config, folder.path().join("zygote"));
-        let (answer, ran) = hosts.run(&work, &request).await;
+        let document = documents::docx("letter.docx");
+        let (answer, ran) = hosts::convert(&hosts, &engines, folder.path(), Lane::Office, &document).await;
         assert!(matches!(answer, Answer::Done { pages: 1, .. }), "{answer:?} {ran:?}");
         assert_eq!(ran.engine.as_deref(), Some("libreoffice"));
     }

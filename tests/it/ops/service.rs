@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{operator, rows, value};
-use crate::support::{Site, documents, service::children, until, wait::seconds};
+use crate::support::{Site, documents, service::hosts, until, wait::seconds};
 
 #[tokio::test]
 async fn an_operator_cancels_a_running_job_and_its_engine_is_killed_and_its_client_answered_within_two_seconds() {
@@ -17,7 +17,7 @@ async fn an_operator_cancels_a_running_job_and_its_engine_is_killed_and_its_clie
     let said: String = value(&mut conn, &format!("select ops.cancel('{job}')")).await;
     assert!(said.contains("told to stop"), "{said}");
     assert_eq!(client.result(&job).await["error"]["code"], "canceled");
-    until("the engine is gone", seconds(2), async || children(work.pid()).is_empty().then_some(())).await;
+    until("the engine is gone", seconds(2), async || hosts(&work).is_empty().then_some(())).await;
     assert!(began.elapsed() < seconds(3), "{:?}", began.elapsed());
 }
 

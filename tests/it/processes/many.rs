@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use crate::support::{Document, Site, documents, service::children, until, wait::seconds};
+use crate::support::{Document, Site, documents, service::hosts, until, wait::seconds};
 
 /// The document of the job of a number; small ones of several kinds.
 fn document(number: usize) -> Document {
@@ -123,7 +123,7 @@ async fn a_document_over_which_three_workers_die_ends_as_corrupt_and_no_other_jo
         until("its engine runs", seconds(30), async || {
             // As if the wait after a crash were over.
             site.db.execute("update tasks set run_at = now() where state = 'later'").await;
-            children(work.pid()).iter().any(|(_, args)| args.iter().any(|arg| arg == "engine")).then_some(())
+            (!hosts(&work).is_empty()).then_some(())
         })
         .await;
         work.kill();

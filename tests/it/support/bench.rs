@@ -2,21 +2,14 @@
 
 use std::path::PathBuf;
 
-use bindery::{
-    domain::limits,
-    engines::{
-        browser,
-        host::{HostConfig, Hosts, Ran},
-        protocol::{Answer, Convert, Engines, Request, Target},
-        settings::Settings,
-    },
+use bindery::engines::{
+    host::{HostConfig, Hosts, Ran},
+    protocol::{Answer, Convert, Engines, Request, Target},
+    settings::Settings,
 };
 use tempfile::TempDir;
 
-use super::wait::seconds;
-
-/// Where Chromium usually is.
-pub(crate) const CHROMIUM: &str = "/usr/lib/chromium/chromium-headless-shell";
+use super::{Document, hosts};
 
 /// Hosts and the folders that they work in.
 pub(crate) struct Bench {
@@ -36,20 +29,27 @@ pub(crate) struct Made {
 impl Bench {
     /// Hosts with a browser.
     pub(crate) fn with_browser() -> Self {
-        Self::new(|config| config.engines.browser = browser::find(&[CHROMIUM.into()]))
+        Self::new(|config| config.engines.browser = hosts::config().engines.browser)
+    }
+
+    /// Hosts with LibreOffice, made by a zygote.
+    pub(crate) fn with_office() -> Self {
+        Self::new(|config| {
+            config.engines.office = hosts::config().engines.office;
+            config.zygote_args = Some(vec!["engine".into(), "--zygote".into()]);
+        })
+    }
+
+    /// Hosts with Tesseract.
+    pub(crate) fn with_ocr() -> Self {
+        Self::new(|config| config.engines.ocr = hosts::config().engines.ocr)
     }
 
     /// Hosts with our own engines and what else is set up.
     pub(crate) fn new(set_up: impl FnOnce(&mut HostConfig)) -> Self {
-        let engines = Engines { office: None, browser: None, fonts: vec!["/usr/share/fonts".into()] };
-        let mut config = HostConfig {
-            program: env!("CARGO_BIN_EXE_bindery").into(),
-            args: vec!["engine".into()],
-            zygote_args: None,
-            engines,
-            time_max: seconds(60),
-            memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
-        };
+        let usual = hosts::config();
+        let engines = Engines { office: None, browser: None, ocr: None, ..usual.engines.clone() };
+        let mut config = HostConfig { zygote_args: None, engines, ..usual };
         set_up(&mut config);
         let folder = tempfile::tempdir().unwrap();
         let hosts = Hosts::new(config.clone(), folder.path().join("shared"));
@@ -61,11 +61,22 @@ impl Bench {
         self.folder.path().join("shared")
     }
 
-    /// Converts a document in a lane.
-    pub(crate) async fn convert(&self, lane: &str, name: &str, bytes: impl AsRef<[u8]>, settings: &Settings) -> Made {
+    /// Has a host answer a request about a document, which is its file `input`; gives the folder that it worked in, too.
+    pub(crate) async fn ask(&self, bytes: impl AsRef<[u8]>, request: &Request) -> (Answer, Ran, PathBuf) {
         let work = self.folder.path().join(uuid::Uuid::new_v4().simple().to_string());
         std::fs::create_dir(&work).unwrap();
         std::fs::write(work.join("input"), bytes).unwrap();
+        let (answer, ran) = self.hosts.run(&work, request).await;
+        (answer, ran, work)
+    }
+
+    /// Converts a document by LibreOffice.
+    pub(crate) async fn office(&self, document: &Document, settings: &Settings) -> Made {
+        self.convert("office", &document.name, &document.bytes, settings).await
+    }
+
+    /// Converts a document in a lane.
+    pub(crate) async fn convert(&self, lane: &str, name: &str, bytes: impl AsRef<[u8]>, settings: &Settings) -> Made {
         let request = Request::Convert(Convert {
             input: "input".into(),
             output: "output.pdf".into(),
@@ -79,7 +90,7 @@ impl Bench {
             nesting: 0,
             upload_bytes: 0,
         });
-        let (answer, ran) = self.hosts.run(&work, &request).await;
+        let (answer, ran, work) = self.ask(bytes, &request).await;
         let pdf = std::fs::read(work.join("output.pdf")).ok();
         Made { answer, ran, pdf: pdf.map(|bytes| lopdf::Document::load_mem(&bytes).unwrap()) }
     }
@@ -100,6 +111,16 @@ impl Made {
     /// The words of all its pages, with one blank between each two.
     pub(crate) fn words(&self) -> String {
         self.text().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// How many annotations of a kind there are.
+    pub(crate) fn annotations(&self, kind: &str) -> usize {
+        let is_kind = |object: &&lopdf::Object| {
+            object.as_dict().is_ok_and(|held| {
+                held.has(b"Rect") && held.get(b"Subtype").is_ok_and(|name| name.as_name().ok() == Some(kind.as_bytes()))
+            })
+        };
+        self.pdf().objects.values().filter(is_kind).count()
     }
 
     /// The messages of its events.

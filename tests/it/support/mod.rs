@@ -10,6 +10,8 @@ pub(crate) mod cut_proxy;
 pub(crate) mod db;
 pub(crate) mod documents;
 pub(crate) mod events;
+pub(crate) mod hosts;
+pub(crate) mod office;
 pub(crate) mod pdf;
 pub(crate) mod raw;
 pub(crate) mod remote;

@@ -26,10 +26,15 @@ pub(crate) struct Process {
 impl Process {
     /// Starts the program with a cleared environment.
     pub(crate) fn start(name: &str, args: &[&str], env: &[(String, String)], folder: &Path) -> Self {
+        let mut command = program();
+        command.args(args);
+        Self::start_command(name, command, env, folder)
+    }
+
+    fn start_command(name: &str, mut command: Command, env: &[(String, String)], folder: &Path) -> Self {
         let log = folder.join(format!("{name}-{}.log", uuid::Uuid::new_v4().simple()));
         let output = File::create(&log).unwrap();
-        let mut command = program();
-        command.args(args).envs(env.iter().cloned()).current_dir(folder);
+        command.envs(env.iter().cloned()).current_dir(folder);
         command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
         Self { child: command.spawn().unwrap(), log, name: name.to_owned() }
     }
@@ -150,6 +155,34 @@ impl Site {
 
     /// Starts a role of the program; `more` overrides variables.
     pub(crate) fn start(&self, role: &str, more: &[(&str, &str)]) -> Process {
+        Process::start(role, &[role], &self.environment(more), self.folder.path())
+    }
+
+    /// Starts a worker that commits the faults for which documents are named.
+    pub(crate) fn work_with_faults(&self, more: &[(&str, &str)]) -> Process {
+        Process::start("work", &["work", "--faults"], &self.environment(more), self.folder.path())
+    }
+
+    /// The same with its work folder on a disk of so many MiB, which only it sees; an error when the kernel gives no such disk.
+    pub(crate) fn work_with_faults_on_disk(&self, mebibytes: u32, more: &[(&str, &str)]) -> Result<Process, String> {
+        let folder = self.folder.path().join("work").display().to_string();
+        let mount = format!("mount -t tmpfs -o size={mebibytes}m tmpfs '{folder}'");
+        let in_sight_of_nobody = |script: &str| {
+            let mut command = bare("unshare");
+            command.args(["-m", "sh", "-c", script]);
+            command
+        };
+        let tried = in_sight_of_nobody(&mount).output().map_err(|error| error.to_string())?;
+        if !tried.status.success() {
+            return Err(String::from_utf8_lossy(&tried.stderr).into_owned());
+        }
+        let script = format!("{mount} && exec '{}' work --faults", env!("CARGO_BIN_EXE_bindery"));
+        let (command, env) = (in_sight_of_nobody(&script), self.environment(more));
+        Ok(Process::start_command("work", command, &env, self.folder.path()))
+    }
+
+    /// The variables of every role; `more` overrides them.
+    pub(crate) fn environment(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
         let data = self.folder.path().to_string_lossy().into_owned();
         let mut env = vec![
             ("DATABASE_URL".to_owned(), self.db.url.clone()),
@@ -161,7 +194,7 @@ impl Site {
             ("BINDERY_LOG".to_owned(), "info".to_owned()),
         ];
         env.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        Process::start(role, &[role], &env, self.folder.path())
+        env
     }
 
     /// Starts an API and gives it with a client for it.
@@ -183,15 +216,17 @@ impl Site {
 }
 
 impl Site {
-    /// Waits until a worker runs an engine host, and gives its process.
+    /// Waits until a worker runs an engine host that it started, and gives its process.
     pub(crate) async fn engine_runs(&self, work: &Process) -> Pid {
-        until("the engine runs", seconds(30), async || {
-            let (engine, _) =
-                children(work.pid()).into_iter().find(|(_, args)| args.iter().any(|arg| arg == "engine"))?;
-            Some(engine)
-        })
-        .await
+        until("the engine runs", seconds(30), async || hosts(work).first().copied()).await
     }
+}
+
+/// The engine hosts that a worker has started; those of its zygote are not among them.
+pub(crate) fn hosts(work: &Process) -> Vec<Pid> {
+    let mut hosts = children(work.pid());
+    hosts.retain(|(_, args)| args.iter().any(|arg| arg == "engine") && args.iter().all(|arg| arg != "--zygote"));
+    hosts.into_iter().map(|(host, _)| host).collect()
 }
 
 /// Every file below a folder.
@@ -231,9 +266,13 @@ pub(crate) fn children(parent: Pid) -> Vec<(Pid, Vec<String>)> {
 }
 
 /// The program under test with nothing in its environment but what it needs to find other programs.
-#[expect(clippy::disallowed_methods, reason = "the tests start the program as a user does")]
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bindery"));
+    bare(env!("CARGO_BIN_EXE_bindery"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests start the program as a user does")]
+fn bare(program: &str) -> Command {
+    let mut command = Command::new(program);
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", "/nonexistent");
     command
 }

@@ -9,7 +9,7 @@ use crate::support::{
     bouncer::Bouncer,
     client::{Part, multipart},
     documents,
-    service::children,
+    service::hosts,
     until,
     wait::seconds,
 };
@@ -102,7 +102,7 @@ async fn a_canceled_job_stops_within_two_seconds_although_nobody_hears_the_bell(
     let job = client.begin(&[documents::long_text()]).await;
     site.engine_runs(&work).await;
     client.post(&format!("/jobs/{job}:cancel")).await.expect(202);
-    until("the engine is gone", seconds(2), async || children(work.pid()).is_empty().then_some(())).await;
+    until("the engine is gone", seconds(2), async || hosts(&work).is_empty().then_some(())).await;
     assert_eq!(client.result(&job).await["error"]["code"], "canceled");
 }
 

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{
-    Database,
+    Database, hosts,
     remote::egress,
     scripted::{register, take},
     until,
@@ -51,14 +51,9 @@ fn context(database: &Database, folder: &Path) -> Context {
 }
 
 fn worker(ctx: &Context, folder: &Path) -> Work {
-    let host = HostConfig {
-        program: env!("CARGO_BIN_EXE_bindery").into(),
-        args: vec!["engine".into()],
-        zygote_args: None,
-        engines: Engines { office: None, browser: None, fonts: vec!["/usr/share/fonts".into()] },
-        time_max: seconds(60),
-        memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
-    };
+    let usual = hosts::config();
+    let engines = Engines { office: None, ..usual.engines.clone() };
+    let host = HostConfig { zygote_args: None, engines, ..usual };
     Work::new(ctx.clone(), WorkConfig { host, folder: folder.join("work") }).unwrap()
 }
 

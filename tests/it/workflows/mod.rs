@@ -3,6 +3,7 @@
 mod archive;
 mod expire;
 mod late;
+mod mail;
 mod merge;
 mod metadata;
 mod options;

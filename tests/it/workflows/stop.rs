@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Site, documents, service::children, until, wait::seconds};
+use crate::support::{Site, documents, service::hosts, until, wait::seconds};
 
 #[tokio::test]
 async fn canceling_a_running_job_ends_it_and_kills_its_engine_within_two_seconds() {
@@ -16,7 +16,7 @@ async fn canceling_a_running_job_ends_it_and_kills_its_engine_within_two_seconds
     let began = Instant::now();
     client.post(&format!("/jobs/{job}:cancel")).await.expect(202);
     assert_eq!(client.result(&job).await["error"]["code"], "canceled");
-    until("the engine is gone", seconds(2), async || children(work.pid()).is_empty().then_some(())).await;
+    until("the engine is gone", seconds(2), async || hosts(&work).is_empty().then_some(())).await;
     assert!(began.elapsed() < seconds(3), "{:?}", began.elapsed());
     until("the attempt is closed", seconds(5), async || {
         (site.db.count("select count(*) from attempts where ending = 'canceled'").await == 1).then_some(())
@@ -36,7 +36,7 @@ async fn deleting_a_running_job_stops_its_engine_and_purges_it() {
     client.get(&format!("/jobs/{job}")).await.job_not_found(&job);
     until("everything of it is gone", seconds(15), async || {
         let rows = site.db.count("select (select count(*) from jobs) + (select count(*) from tasks)").await;
-        (rows == 0 && children(work.pid()).is_empty() && site.blob_files().is_empty()).then_some(())
+        (rows == 0 && hosts(&work).is_empty() && site.blob_files().is_empty()).then_some(())
     })
     .await;
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Characters without a place to break after which a line is broken: what fits on the page.
-const UNBROKEN_CHARS_MAX: usize = 90;
+pub(in crate::engines) const UNBROKEN_CHARS_MAX: usize = 90;
 
 /// Lines of one block. A block that spans many pages takes time with the square of them: 131 s for 600 pages as one.
 const BLOCK_LINES: usize = 200;
@@ -45,7 +45,7 @@ pub fn to_pdf(bytes: &[u8], font_folders: &[PathBuf]) -> Result<(Vec<u8>, Vec<Ev
 }
 
 /// Breaks words of more characters than fit, and says in how many places; sets tabs as four spaces.
-pub(super) fn broken(text: &str, most: usize) -> (String, usize) {
+pub(in crate::engines) fn broken(text: &str, most: usize) -> (String, usize) {
     let mut printed = String::with_capacity(text.len());
     let (mut unbroken, mut broken) = (0_usize, 0_usize);
     for character in text.chars() {
@@ -64,7 +64,7 @@ pub(super) fn broken(text: &str, most: usize) -> (String, usize) {
 }
 
 /// Splits text into blocks of whole lines; the line feed between two blocks is the break between them.
-pub(super) fn blocks(text: &str) -> Vec<String> {
+pub(in crate::engines) fn blocks(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.trim_end_matches('\n').split('\n').collect();
     lines.chunks(BLOCK_LINES).map(|block| block.join("\n")).collect()
 }

@@ -1,7 +1,7 @@
 //! Clients that go away.
 
 use super::{all_gone, jobs_in, no_job};
-use crate::support::{Client, Site, documents, raw, service::children, until, wait::seconds};
+use crate::support::{Client, Site, documents, raw, service::hosts, until, wait::seconds};
 
 /// A whole call with a bare body.
 fn call(client: &Client, path: &str, body: &[u8]) -> Vec<u8> {
@@ -20,7 +20,7 @@ async fn the_job_of_a_client_that_hangs_up_is_stopped_and_deleted() {
             .await;
     site.engine_runs(&work).await;
     drop(stream);
-    until("the engine is gone", seconds(5), async || children(work.pid()).is_empty().then_some(())).await;
+    until("the engine is gone", seconds(5), async || hosts(&work).is_empty().then_some(())).await;
     all_gone(&site).await;
 }
 

@@ -1,0 +1,116 @@
+//! From places in the picture of a page to places on the page.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use lopdf::{Document, ObjectId};
+
+use super::{Line, Word, font, is_right_to_left};
+use crate::pdf::object;
+
+/// The page as it is shown: its upper left corner, and where a step to the right and down leads, all in its own units.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Placement {
+    origin: [f32; 2],
+    right: [f32; 2],
+    down: [f32; 2],
+}
+
+/// The size of a page that says none, as readers take it.
+const LETTER: [f32; 4] = [0.0, 0.0, 612.0, 792.0];
+
+impl Placement {
+    /// For a picture of so many pixels that shows the whole page.
+    #[expect(clippy::cast_precision_loss, reason = "pictures have fewer than 2^24 pixels a side")]
+    pub(super) fn of(document: &Document, page: ObjectId, width: u32, height: u32) -> Self {
+        let held = object::at(document, page);
+        let side = |key: &[u8]| held.and_then(|held| object::rectangle(document, held, key)).map(ordered);
+        let media = side(b"MediaBox").unwrap_or(LETTER);
+        let cut = side(b"CropBox").map_or(media, |crop| common(media, crop));
+        let turn = held.and_then(|held| object::integer(document, held, b"Rotate")).unwrap_or(0).rem_euclid(360);
+        let [left, bottom, right, top] = if cut[0] < cut[2] && cut[1] < cut[3] { cut } else { media };
+        let (wide, high) = (right - left, top - bottom);
+        let (columns, rows) = (width.max(1) as f32, height.max(1) as f32);
+        match turn {
+            90 => Self { origin: [left, bottom], right: [0.0, high / columns], down: [wide / rows, 0.0] },
+            180 => Self { origin: [right, bottom], right: [-wide / columns, 0.0], down: [0.0, high / rows] },
+            270 => Self { origin: [right, top], right: [0.0, -high / columns], down: [-wide / rows, 0.0] },
+            _ => Self { origin: [left, top], right: [wide / columns, 0.0], down: [0.0, -high / rows] },
+        }
+    }
+
+    /// Where a step in pixels leads.
+    fn step(self, x: f32, y: f32) -> [f32; 2] {
+        [self.right[0] * x + self.down[0] * y, self.right[1] * x + self.down[1] * y]
+    }
+
+    /// Writes the words of a line in one size, each as wide as it is in the picture.
+    pub(super) fn write_line(self, line: &Line, font: &str, codes: &BTreeMap<char, u16>, content: &mut String) {
+        let size = line.words.iter().map(|word| self.height(word)).fold(0.0, f32::max);
+        if size <= 0.0 {
+            return;
+        }
+        // Writing to a string has no way to fail.
+        let mut put = |arguments: std::fmt::Arguments<'_>| content.write_fmt(arguments).unwrap_or_default();
+        put(format_args!("/{font} {size:.2} Tf\n"));
+        for word in &line.words {
+            let [x, y, to_x, to_y] = baseline(word);
+            let direction = self.step(to_x - x, to_y - y);
+            let length = direction[0].hypot(direction[1]);
+            let letters = word.text.chars().count();
+            if letters == 0 || length <= 0.0 {
+                continue;
+            }
+            let [cosine, sine] = direction.map(|part| part / length);
+            let start = self.step(x, y);
+            let [left, bottom] = [self.origin[0] + start[0], self.origin[1] + start[1]];
+            let stretch = 100.0 * length / (font::widths(letters) * size);
+            put(format_args!("{stretch:.2} Tz\n"));
+            put(format_args!("{cosine:.5} {sine:.5} {:.5} {cosine:.5} {left:.2} {bottom:.2} Tm\n<", -sine));
+            // Shown from left to right, and a space behind, so that nobody has to guess where a word ends.
+            let mut letters: Vec<char> = word.text.chars().collect();
+            if is_right_to_left(&word.text) {
+                letters.reverse();
+            }
+            for letter in letters.iter().chain([&' ']) {
+                put(format_args!("{:04X}", codes.get(letter).copied().unwrap_or_default()));
+            }
+            put(format_args!("> Tj\n"));
+        }
+    }
+
+    /// How high a word is across its baseline.
+    fn height(self, word: &Word) -> f32 {
+        let [left, top, right, bottom] = word.bounds.map(pixels);
+        let [x, y, to_x, to_y] = baseline(word);
+        let across = if (to_x - x).abs() >= (to_y - y).abs() {
+            self.step(0.0, bottom - top)
+        } else {
+            self.step(right - left, 0.0)
+        };
+        across[0].hypot(across[1])
+    }
+}
+
+/// The line that a word stands on; the lower side of its box where there is none.
+fn baseline(word: &Word) -> [f32; 4] {
+    let [x, y, to_x, to_y] = word.baseline;
+    if (x, y) == (to_x, to_y) {
+        let [left, _, right, bottom] = word.bounds;
+        return [left, bottom, right, bottom].map(pixels);
+    }
+    word.baseline.map(pixels)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "pictures have fewer than 2^24 pixels a side")]
+fn pixels(count: i32) -> f32 {
+    count as f32
+}
+
+/// The sides of a box in order: some files name its corners the other way round.
+fn ordered([a, b, c, d]: [f32; 4]) -> [f32; 4] {
+    [a.min(c), b.min(d), a.max(c), b.max(d)]
+}
+
+fn common(one: [f32; 4], other: [f32; 4]) -> [f32; 4] {
+    [one[0].max(other[0]), one[1].max(other[1]), one[2].min(other[2]), one[3].min(other[3])]
+}
