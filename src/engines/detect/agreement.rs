@@ -88,7 +88,13 @@ pub(super) fn told(named: Option<Format>, declared: Option<Format>, found: Forma
         }
     };
     if !agree(says, found) {
-        return Some(Event::warning(EventCode::Generic, difference(source, says, found)));
+        let message = difference(source, says, found);
+        // Clients declare what their libraries guess, so that a wrong type alone is no reason for a warning.
+        let told = match named {
+            Some(_) => Event::warning(EventCode::Generic, message),
+            None => Event::info(EventCode::Generic, message),
+        };
+        return Some(told);
     }
     // A name that agrees says it all.
     let is_told = named.is_none() && is_text(found);
