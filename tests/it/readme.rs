@@ -1,8 +1,8 @@
-//! The configuration table of README and the list in the code are one.
+//! Tables of the documentation and lists in the code are one.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use bindery::cli::config::VARIABLES;
+use bindery::{cli::config::VARIABLES, engines::settings::Settings};
 
 /// Variable and flag of each row of the form `` | `NAME` | `--flag` | default | meaning | ``.
 fn rows(readme: &str) -> BTreeSet<(String, String)> {
@@ -28,4 +28,27 @@ fn every_variable_of_the_code_is_in_the_table_of_readme_and_the_other_way_round(
     let unknown: Vec<_> = told.difference(&known).collect();
     assert!(untold.is_empty(), "not in README.md: {untold:?}");
     assert!(unknown.is_empty(), "in README.md and not in the code: {unknown:?}");
+}
+
+/// Names of settings, as in `html.scale`.
+fn settings_of_the_code() -> BTreeSet<String> {
+    let all = serde_json::to_value(Settings::default()).unwrap();
+    let groups = all.as_object().unwrap().iter();
+    groups
+        .flat_map(|(group, held)| held.as_object().unwrap().keys().map(move |name| format!("{group}.{name}")))
+        .collect()
+}
+
+#[test]
+fn every_setting_of_the_code_is_in_the_table_of_the_documentation_and_the_other_way_round() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/engines.md");
+    let text = fs::read_to_string(path).unwrap();
+    let table = text
+        .split("## Settings")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let told: BTreeSet<_> = table.flat_map(|cell| cell.split(", ").map(|name| name.replace('`', ""))).collect();
+    assert_eq!(told, settings_of_the_code());
 }
