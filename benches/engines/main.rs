@@ -60,6 +60,7 @@ fn say(line: &str) {
 #[tokio::main]
 async fn main() {
     let options = Options::parse();
+    rustls::crypto::ring::default_provider().install_default().expect("none is installed yet");
     let rounds = if options.quick { 3 } else { ROUNDS };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let peers = Peers::new(&options.python, folder.path());
