@@ -127,7 +127,7 @@ impl Service {
         answer(post(format!("/jobs/{job}:start"))).await;
         let get = |path: String| self.client.get(format!("{}/jobs/{job}/result{path}", self.base));
         let result: serde_json::Value = answer(get(String::new())).await.json().await.expect("it is JSON");
-        let id = result["dataList"][0]["dataId"].as_str().unwrap_or_else(|| panic!("no result: {result}"));
+        let id = result["dataList"][0]["resultId"].as_str().unwrap_or_else(|| panic!("no result: {result}"));
         let pdf = answer(get(format!("/{id}"))).await.bytes().await.expect("it can be read");
         assert!(pdf.starts_with(b"%PDF"));
     }
