@@ -82,7 +82,7 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
     (
         "BINDERY_SLOTS",
         "--slots",
-        "one native and one office slot a core, fewer with less than 2 GiB of memory a core",
+        "a native and an office slot a core, a browser for two, fewer with less than 3 GiB of memory a core",
         "Engine slots of a worker, as in native=2,office=2",
     ),
     ("BINDERY_SOFFICE", "--soffice", "looked for in the usual places", "LibreOffice's soffice"),
