@@ -18,7 +18,7 @@ use rustix::io::{FdFlags, fcntl_dupfd_cloexec, fcntl_setfd};
 use crate::{
     domain::limits,
     engines::{
-        cage::{self, Cage, Engine},
+        cage::{self, Apart, Cage, Engine},
         process,
     },
 };
@@ -81,7 +81,9 @@ pub fn launch(launch: &Launch) -> io::Result<Infallible> {
     // The numbers that Chromium expects, and that it hands on to none of its own.
     become_number(&io::stdin(), 3)?;
     become_number(&io::stdout(), 4)?;
-    cage::leave_network();
+    if cage::leave_network() == Apart::No {
+        tracing::warn!("the kernel gives the browser no network of its own; that it may make no socket has to do");
+    }
     cage::leave_root(Path::new("."))?;
     // Lost when the user changes.
     prctl::set_pdeathsig(Signal::SIGKILL)?;
