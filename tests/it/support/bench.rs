@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bindery::engines::{
     host::{HostConfig, Hosts, Ran},
-    protocol::{Answer, Convert, Engines, Request, Target},
+    protocol::{Answer, Engines, Request},
     settings::Settings,
 };
 use tempfile::TempDir;
@@ -77,19 +77,7 @@ impl Bench {
 
     /// Converts a document in a lane.
     pub(crate) async fn convert(&self, lane: &str, name: &str, bytes: impl AsRef<[u8]>, settings: &Settings) -> Made {
-        let request = Request::Convert(Convert {
-            input: "input".into(),
-            output: "output.pdf".into(),
-            file_name: name.to_owned(),
-            media_type: None,
-            passwords: Vec::new(),
-            target: Target::PdfA2b,
-            lane: lane.to_owned(),
-            settings: settings.clone(),
-            engines: self.config.engines.clone(),
-            nesting: 0,
-            upload_bytes: 0,
-        });
+        let request = hosts::request(&self.config.engines, lane, name, settings);
         let (answer, ran, work) = self.ask(bytes, &request).await;
         let pdf = std::fs::read(work.join("output.pdf")).ok();
         Made { answer, ran, pdf: pdf.map(|bytes| lopdf::Document::load_mem(&bytes).unwrap()) }

@@ -53,18 +53,23 @@ pub(crate) async fn convert(
     let work = folder.join(format!("work-{}", document.name));
     std::fs::create_dir(&work).unwrap();
     std::fs::write(work.join("input"), &document.bytes).unwrap();
-    let request = Request::Convert(Convert {
+    let request = request(engines, lane.as_str(), &document.name, &Settings::default());
+    hosts.run(&work, &request).await
+}
+
+/// The request to convert a document, which is the file `input`, into `output.pdf`.
+pub(crate) fn request(engines: &Engines, lane: &str, name: &str, settings: &Settings) -> Request {
+    Request::Convert(Convert {
         input: "input".into(),
         output: "output.pdf".into(),
-        file_name: document.name.clone(),
+        file_name: name.to_owned(),
         media_type: None,
         passwords: Vec::new(),
         target: Target::PdfA2b,
-        lane: lane.to_string(),
-        settings: Settings::default(),
+        lane: lane.to_owned(),
+        settings: settings.clone(),
         engines: engines.clone(),
         nesting: 0,
         upload_bytes: 0,
-    });
-    hosts.run(&work, &request).await
+    })
 }
