@@ -85,6 +85,16 @@ async fn timed(work: impl Future<Output = ()>) -> Duration {
     start.elapsed()
 }
 
+/// How long two subjects take that have their turns one after the other.
+async fn paired(rounds: usize, one: impl AsyncFn(), other: impl AsyncFn()) -> [Vec<Duration>; 2] {
+    let mut times = [const { Vec::new() }; 2];
+    for _ in 0..rounds {
+        times[0].push(timed(one()).await);
+        times[1].push(timed(other()).await);
+    }
+    times
+}
+
 async fn office(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours, peers: &Peers) {
     report.heading(
         "Office documents",
@@ -173,29 +183,21 @@ async fn soak(report: &mut Report, count: usize, inputs: &Inputs, ours: &Ours) {
 async fn others(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours, peers: &Peers) {
     report.heading("Pictures", "the goal is 20 times as fast as img2pdf");
     for (name, file) in inputs.pictures() {
-        let mut times = [const { Vec::new() }; 2];
-        for _ in 0..rounds {
-            times[0].push(timed(ours.convert("native", file)).await);
-            times[1].push(timed(peers.img2pdf(file)).await);
-        }
+        let times =
+            paired(rounds, async || ours.convert("native", file).await, async || peers.img2pdf(file).await).await;
         report.row(name, &[("Bindery", &times[0]), ("img2pdf", &times[1])]);
         report.gate(&format!("{name}: img2pdf / Bindery"), report::ratio(&times[1], &times[0]), 20.0, true);
     }
     report.heading("Text of 66 KB", "the goal is 10 times as fast as LibreOffice");
-    let mut times = [const { Vec::new() }; 2];
-    for _ in 0..rounds {
-        times[0].push(timed(ours.convert("native", &inputs.text)).await);
-        times[1].push(timed(peers.soffice(&inputs.text)).await);
-    }
+    let times =
+        paired(rounds, async || ours.convert("native", &inputs.text).await, async || peers.soffice(&inputs.text).await)
+            .await;
     report.row("text", &[("Bindery", &times[0]), ("soffice, cold", &times[1])]);
     report.gate("text: soffice / Bindery", report::ratio(&times[1], &times[0]), 10.0, true);
     report.heading("Web pages", "the goal is twice as fast as Chromium started for each");
     for (name, file) in inputs.pages() {
-        let mut times = [const { Vec::new() }; 2];
-        for _ in 0..rounds {
-            times[0].push(timed(ours.convert("browser", file)).await);
-            times[1].push(timed(peers.chromium(file)).await);
-        }
+        let times =
+            paired(rounds, async || ours.convert("browser", file).await, async || peers.chromium(file).await).await;
         report.row(name, &[("Bindery", &times[0]), ("Chromium, cold", &times[1])]);
         report.gate(&format!("{name}: Chromium / Bindery"), report::ratio(&times[1], &times[0]), 2.0, true);
     }
@@ -208,11 +210,8 @@ async fn service(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Our
     );
     let service = Service::start(folder).await;
     for (name, file) in [("a small picture", &inputs.small_picture), ("a small text", &inputs.small_text)] {
-        let mut times = [const { Vec::new() }; 2];
-        for _ in 0..rounds {
-            times[0].push(timed(service.convert(file)).await);
-            times[1].push(timed(ours.convert("native", file)).await);
-        }
+        let times =
+            paired(rounds, async || service.convert(file).await, async || ours.convert("native", file).await).await;
         report.row(name, &[("the service", &times[0]), ("its engine alone", &times[1])]);
         let added = report::median(&times[0]).saturating_sub(report::median(&times[1]));
         report.gate(&format!("{name}: ms added"), added.as_secs_f64() * 1e3, 30.0, false);
