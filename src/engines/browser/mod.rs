@@ -87,7 +87,7 @@ impl Browser {
             if message.id == Some(call) {
                 let answer = message.into_answer("Browser.getVersion")?;
                 let product = answer.get("product").and_then(Value::as_str).unwrap_or_default();
-                let version = product.rsplit('/').next().unwrap_or_default().to_owned();
+                let version = version_of(product);
                 return if self.0.is_quiet() {
                     Ok(version)
                 } else {
@@ -96,6 +96,11 @@ impl Browser {
             }
         }
     }
+}
+
+/// The version in the name of a product, as in `HeadlessChrome/156.0.1.2`.
+fn version_of(product: &str) -> String {
+    product.rsplit('/').next().unwrap_or_default().to_owned()
 }
 
 fn broken(error: &CdpError) -> Error {

@@ -19,7 +19,7 @@ use tokio::{
     net::unix::pipe,
 };
 
-use super::launch;
+use super::{launch, version_of};
 use crate::engines::{companion::Companion, host::HostConfig};
 
 /// How long Chromium may take to start.
@@ -235,7 +235,7 @@ impl Warm {
             if answer.ends_with(b"\0") {
                 answer.pop();
                 let answer: Greeted = serde_json::from_slice(&answer)?;
-                self.version = answer.result.product.rsplit('/').next().unwrap_or_default().to_owned();
+                self.version = version_of(&answer.result.product);
                 return Ok(());
             }
         }
