@@ -23,9 +23,11 @@ pub mod fonts;
 pub mod merge;
 pub mod metadata;
 pub mod text_layer;
+pub mod validate;
 
 mod content;
 mod error;
+mod lexer;
 mod object;
 mod pages;
 mod profiles;

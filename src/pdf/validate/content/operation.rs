@@ -1,0 +1,222 @@
+//! Reads a content stream as operations (ISO 32000-1, 7.8.2): an operator with its operands as objects.
+
+use lopdf::{Dictionary, Object, StringFormat};
+
+use crate::pdf::lexer::{Lexer, Token, Written, is_space};
+
+/// Most operands that are kept for one operator; the standard's limit for a `DeviceN` colour is 32.
+const OPERANDS_MAX: usize = 1 << 12;
+
+/// How deep arrays and dictionaries may nest among operands.
+const DEPTH_MAX: usize = 32;
+
+/// An operation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in crate::pdf::validate) struct Operation<'b> {
+    /// The operator. An inline image comes as one `BI`.
+    pub(in crate::pdf::validate) operator: &'b [u8],
+    /// Its operands; of an inline image, its dictionary.
+    pub(in crate::pdf::validate) operands: Vec<Object>,
+    /// The data of an inline image.
+    pub(in crate::pdf::validate) data: &'b [u8],
+    /// What is wrong with how its operands are written.
+    pub(in crate::pdf::validate) faults: Vec<Fault>,
+}
+
+/// What may be wrong with how an operand is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::pdf::validate) enum Fault {
+    /// A hexadecimal string with an odd number of digits.
+    OddDigits,
+    /// A hexadecimal string with other characters in it.
+    OtherDigits,
+    /// A delimiter where none belongs, or one that is missing.
+    Unbalanced,
+}
+
+impl Operation<'_> {
+    /// The first operand as a name.
+    pub(in crate::pdf::validate) fn name(&self) -> Option<&[u8]> {
+        self.operands.first()?.as_name().ok()
+    }
+
+    /// The last operand as a name.
+    pub(in crate::pdf::validate) fn last_name(&self) -> Option<&[u8]> {
+        self.operands.last()?.as_name().ok()
+    }
+
+    /// The first operand as a dictionary.
+    pub(in crate::pdf::validate) fn dictionary(&self) -> Option<&Dictionary> {
+        self.operands.first()?.as_dict().ok()
+    }
+}
+
+/// Reads operations one after the other.
+#[derive(Debug)]
+pub(in crate::pdf::validate) struct Reader<'b> {
+    lexer: Lexer<'b>,
+}
+
+/// An array or dictionary whose end has not come.
+struct Open {
+    is_dictionary: bool,
+    items: Vec<Object>,
+}
+
+impl<'b> Reader<'b> {
+    /// Starts at the beginning.
+    pub(in crate::pdf::validate) fn new(bytes: &'b [u8]) -> Self {
+        Self { lexer: Lexer::at(bytes, 0) }
+    }
+
+    /// The next operation; `None` at the end. Operands without an operator at the end are dropped.
+    pub(in crate::pdf::validate) fn next(&mut self) -> Option<Operation<'b>> {
+        let mut operation = Operation::default();
+        let mut open: Vec<Open> = Vec::new();
+        loop {
+            let operand = match self.lexer.token()? {
+                Token::Integer(value) => Object::Integer(value),
+                Token::Real(value) => Object::Real(narrow(value)),
+                Token::Name(name) => Object::Name(name),
+                Token::Text { bytes, written } => {
+                    operation.faults.extend(fault(written));
+                    Object::String(bytes, format(written))
+                }
+                token @ (Token::ArrayStart | Token::DictionaryStart) => {
+                    if open.len() >= DEPTH_MAX {
+                        operation.faults.push(Fault::Unbalanced);
+                    } else {
+                        open.push(Open { is_dictionary: token == Token::DictionaryStart, items: Vec::new() });
+                    }
+                    continue;
+                }
+                token @ (Token::ArrayEnd | Token::DictionaryEnd) => {
+                    let Some(closed) = open.pop() else {
+                        operation.faults.push(Fault::Unbalanced);
+                        continue;
+                    };
+                    if closed.is_dictionary != (token == Token::DictionaryEnd) {
+                        operation.faults.push(Fault::Unbalanced);
+                    }
+                    close(closed)
+                }
+                Token::Stray(_) => {
+                    operation.faults.push(Fault::Unbalanced);
+                    continue;
+                }
+                Token::Word(b"true") => Object::Boolean(true),
+                Token::Word(b"false") => Object::Boolean(false),
+                Token::Word(b"null") => Object::Null,
+                Token::Word(b"BI") => {
+                    operation.operands.clear();
+                    continue;
+                }
+                Token::Word(b"ID") => {
+                    let entries = std::mem::take(&mut operation.operands);
+                    operation.operands = vec![close(Open { is_dictionary: true, items: entries })];
+                    operation.operator = b"BI";
+                    operation.data = self.image();
+                    return Some(operation);
+                }
+                Token::Word(word) => {
+                    if open.is_empty() {
+                        operation.operator = word;
+                        return Some(operation);
+                    }
+                    operation.faults.push(Fault::Unbalanced);
+                    continue;
+                }
+            };
+            let operands = open.last_mut().map_or(&mut operation.operands, |open| &mut open.items);
+            if operands.len() < OPERANDS_MAX {
+                operands.push(operand);
+            }
+        }
+    }
+
+    /// Passes the data of an inline image: up to an `EI` that stands alone and is followed by text, not by more data.
+    fn image(&mut self) -> &'b [u8] {
+        let data = self.lexer.rest().get(1..).unwrap_or_default();
+        let start = self.lexer.position() + 1;
+        let mut from = 0;
+        while let Some(found) = data.get(from..).and_then(|rest| memchr::memmem::find(rest, b"EI")) {
+            let at = from + found;
+            let after = data.get(at + 2..(at + 12).min(data.len())).unwrap_or_default();
+            let is_alone = at.checked_sub(1).and_then(|index| data.get(index)).is_none_or(|byte| is_space(*byte))
+                && after.first().is_none_or(|byte| is_space(*byte));
+            if is_alone && after.iter().all(|byte| is_space(*byte) && *byte != 0 || (0x20..0x7F).contains(byte)) {
+                self.lexer.seek(start + at + 2);
+                return data.get(..at.saturating_sub(1)).unwrap_or_default();
+            }
+            from = at + 2;
+        }
+        self.lexer.seek(start + data.len());
+        data
+    }
+}
+
+fn close(open: Open) -> Object {
+    if !open.is_dictionary {
+        return Object::Array(open.items);
+    }
+    let mut held = Dictionary::new();
+    let mut items = open.items.into_iter();
+    while let (Some(key), Some(value)) = (items.next(), items.next()) {
+        if let Object::Name(key) = key {
+            held.set(key, value);
+        }
+    }
+    Object::Dictionary(held)
+}
+
+fn fault(written: Written) -> Option<Fault> {
+    match written {
+        Written::Literal => None,
+        Written::Hexadecimal { has_others: true, .. } => Some(Fault::OtherDigits),
+        Written::Hexadecimal { digits, .. } => (digits % 2 == 1).then_some(Fault::OddDigits),
+    }
+}
+
+const fn format(written: Written) -> StringFormat {
+    match written {
+        Written::Literal => StringFormat::Literal,
+        Written::Hexadecimal { .. } => StringFormat::Hexadecimal,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "what is too large becomes infinite, which the limits notice")]
+fn narrow(value: f64) -> f32 {
+    value as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operators(bytes: &[u8]) -> Vec<String> {
+        let mut reader = Reader::new(bytes);
+        std::iter::from_fn(|| reader.next()).map(|found| String::from_utf8_lossy(found.operator).into_owned()).collect()
+    }
+
+    #[test]
+    fn operands_stand_before_their_operator_and_keep_their_shape() {
+        let found = Reader::new(b"/Span <</ActualText (q Q) /X [1 2.5]>> BDC").next().unwrap();
+        assert_eq!(found.operator, b"BDC");
+        assert_eq!(found.name(), Some(&b"Span"[..]));
+        assert_eq!(found.operands[1].as_dict().unwrap().get(b"X").unwrap().as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn an_inline_image_is_one_operation_whatever_its_data() {
+        assert_eq!(operators(b"q BI /W 1 /CS /CMYK ID \x00EI\xff( EI Q"), ["q", "BI", "Q"]);
+        let found = Reader::new(b"BI /W 1 /H 1 ID abc\nEI Q").next().unwrap();
+        assert_eq!((found.data, found.dictionary().unwrap().len()), (&b"abc"[..], 2));
+    }
+
+    #[test]
+    fn what_is_written_wrongly_is_told() {
+        assert_eq!(Reader::new(b"<414> Tj").next().unwrap().faults, [Fault::OddDigits]);
+        assert_eq!(Reader::new(b"] [1 2] TJ").next().unwrap().faults, [Fault::Unbalanced]);
+        assert!(operators(b"((((").is_empty());
+    }
+}

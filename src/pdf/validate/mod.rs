@@ -1,0 +1,124 @@
+//! Says whether a file is PDF/A: one rule, one function, one clause of ISO 19005.
+//!
+//! ```text
+//! bytes ─► [`Subject`]: objects, pages, what is drawn ([`content`], read once for all rules)
+//!            └─► the rules of the flavour, chapter by chapter ─► [`Report`]
+//! ```
+//!
+//! | folder | chapter of ISO 19005-2 | of -1 | of -4 |
+//! | --- | --- | --- | --- |
+//! | [`file_structure`] | 6.1 | 6.1 | 6.1 |
+//! | [`graphics`] | 6.2.2 to 6.2.10 | 6.2, 6.4 | 6.2.2 to 6.2.9 |
+//! | [`fonts`] | 6.2.11 | 6.3 | 6.2.10 |
+//! | [`annotations`] | 6.3 | 6.5 | 6.3 |
+//! | [`forms`] | 6.4 | 6.9 | 6.4 |
+//! | [`actions`] | 6.5 | 6.6 | 6.6 |
+//! | [`metadata`] | 6.6 | 6.7 | 6.7 |
+//! | [`logical_structure`] | 6.7 | 6.8 | |
+//! | [`embedded_files`] | 6.8 | 6.1.11 | 6.9 |
+//! | [`optional_content`] | 6.9 | 6.1.13 | 6.10 |
+//! | [`presentation`] | 6.10, 6.11 | | 6.11, 6.12 |
+//!
+//! Knows nothing of what makes or mends documents. A new rule is a function, an entry of its folder's list, and a row of
+//! the ledger in `docs/pdfa.md`, which a test holds against these lists.
+//!
+//! Invariants: nothing recurses on what a document says; nothing is unpacked without a limit; a file that cannot be read
+//! has a verdict, too.
+
+mod actions;
+mod annotations;
+mod content;
+mod embedded_files;
+mod file_structure;
+mod flavour;
+mod fonts;
+mod forms;
+mod graphics;
+mod logical_structure;
+mod metadata;
+mod optional_content;
+mod presentation;
+mod report;
+mod rule;
+mod subject;
+
+use lopdf::{Document, LoadOptions};
+
+pub use flavour::{Flavour, Level, Part, UnknownFlavour};
+pub use report::{Failure, Place, Report};
+
+use super::stream;
+use rule::Rule;
+use subject::Subject;
+
+/// How far into a file its header is looked for; the limit of ISO 32000-1, annex H.
+const HEADER_BYTES_MAX: usize = 1024;
+
+/// The rules, in the order of the chapters.
+fn rules() -> impl Iterator<Item = &'static Rule> {
+    [
+        file_structure::RULES,
+        graphics::RULES,
+        fonts::RULES,
+        annotations::RULES,
+        forms::RULES,
+        actions::RULES,
+        metadata::RULES,
+        logical_structure::RULES,
+        embedded_files::RULES,
+        optional_content::RULES,
+        presentation::RULES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Checks a file against a flavour. A file that is no PDF gets a verdict as well: it breaks the first clause.
+pub fn validate(bytes: &[u8], flavour: Flavour) -> Report {
+    let (junk, bytes) = from_header(bytes);
+    let failed = match load(bytes) {
+        Ok(document) => {
+            let subject = Subject::new(bytes, junk, &document, flavour);
+            rules().filter_map(|rule| rule.run(&subject)).collect()
+        }
+        Err(error) => vec![unreadable(&error)],
+    };
+    Report { flavour, failed }
+}
+
+/// The flavour that a file claims in its metadata; `None` when it claims none that there is.
+pub fn claimed(bytes: &[u8]) -> Option<Flavour> {
+    let document = load(from_header(bytes).1).ok()?;
+    metadata::claim(&document)
+}
+
+/// The clauses and names of all rules, for the ledger: name, then the clauses of parts 1 to 4.
+#[cfg(test)]
+pub(crate) fn ledger() -> Vec<(&'static str, [Option<&'static str>; 4])> {
+    let clauses = |rule: &Rule| [rule.clauses.one, rule.clauses.two, rule.clauses.three, rule.clauses.four];
+    rules().map(|rule| (rule.name, clauses(rule))).collect()
+}
+
+/// Where the header is, and the bytes from there on; all of them when there is none.
+fn from_header(bytes: &[u8]) -> (usize, &[u8]) {
+    let head = bytes.get(..bytes.len().min(HEADER_BYTES_MAX + 5)).unwrap_or_default();
+    let junk = head.windows(5).position(|window| window == b"%PDF-").unwrap_or(0);
+    (junk, bytes.get(junk..).unwrap_or_default())
+}
+
+fn load(bytes: &[u8]) -> Result<Document, lopdf::Error> {
+    let options = LoadOptions { max_decompressed_size: Some(stream::CONTENT_BYTES_MAX), ..LoadOptions::default() };
+    Document::load_mem_with_options(bytes, options)
+}
+
+fn unreadable(error: &lopdf::Error) -> Failure {
+    let message = match error {
+        lopdf::Error::InvalidPassword => "The file is encrypted and does not open without its password.".to_owned(),
+        error => format!("The file cannot be read as a PDF: {error}."),
+    };
+    let (clause, remedy) = match error {
+        lopdf::Error::InvalidPassword => ("6.1.3", "Save it without encryption."),
+        _ => ("6.1.1", "Have its maker write it anew, or convert it, which repairs what can be repaired."),
+    };
+    Failure { clause, rule: "readable", count: 1, message, remedy, places: Vec::new() }
+}

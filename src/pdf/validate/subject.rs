@@ -1,0 +1,188 @@
+//! The document under check: its bytes, its objects, and what is derived from them once for all rules.
+
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
+
+use super::{Flavour, content};
+use crate::pdf::object;
+
+/// Most pages of a tree that are looked at; a tree with more is reported as unreadable.
+const PAGES_MAX: usize = 1 << 20;
+
+/// What a page takes over from the nodes above it (ISO 32000-1, 7.7.3.4).
+const INHERITED: [&[u8]; 4] = [b"Resources", b"MediaBox", b"CropBox", b"Rotate"];
+
+/// A document under check.
+pub(super) struct Subject<'a> {
+    /// The file, from its header on: offsets of the cross-reference table count from there.
+    pub(super) bytes: &'a [u8],
+    /// How many bytes stand before the header.
+    pub(super) junk: usize,
+    /// Its objects. Decrypted where that needs no password.
+    pub(super) document: &'a Document,
+    /// What it is checked against.
+    pub(super) flavour: Flavour,
+    pages: Vec<Page<'a>>,
+    reachable: BTreeSet<ObjectId>,
+    facts: OnceCell<content::Facts<'a>>,
+}
+
+/// A page with what it inherits.
+pub(super) struct Page<'a> {
+    /// The number of its object.
+    pub(super) id: ObjectId,
+    /// Its place, counted from 1.
+    pub(super) number: u32,
+    /// Its dictionary.
+    pub(super) held: &'a Dictionary,
+    /// What it has from the nodes above it.
+    inherited: BTreeMap<&'static [u8], &'a Object>,
+}
+
+impl<'a> Page<'a> {
+    /// An entry of its own or inherited, resolved.
+    pub(super) fn get(&self, document: &'a Document, key: &[u8]) -> Option<&'a Object> {
+        object::get(document, self.held, key).or_else(|| self.inherited.get(key).copied())
+    }
+
+    /// Whether it has resources of its own, not inherited ones.
+    pub(super) fn owns_resources(&self) -> bool {
+        self.held.has(b"Resources")
+    }
+
+    /// The resources in force.
+    pub(super) fn resources(&self, document: &'a Document) -> Option<&'a Dictionary> {
+        self.get(document, b"Resources").and_then(object::as_dictionary)
+    }
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(bytes: &'a [u8], junk: usize, document: &'a Document, flavour: Flavour) -> Self {
+        Self {
+            bytes,
+            junk,
+            document,
+            flavour,
+            pages: pages(document),
+            reachable: reachable(document),
+            facts: OnceCell::new(),
+        }
+    }
+
+    /// The pages in order.
+    pub(super) fn pages(&self) -> &[Page<'a>] {
+        &self.pages
+    }
+
+    /// The catalog.
+    pub(super) fn catalog(&self) -> Option<&'a Dictionary> {
+        object::catalog(self.document)
+    }
+
+    /// Whether an object can be reached from the trailer.
+    pub(super) fn is_reachable(&self, id: ObjectId) -> bool {
+        self.reachable.contains(&id)
+    }
+
+    /// Every indirect object that can be reached from the trailer.
+    pub(super) fn objects(&self) -> impl Iterator<Item = (ObjectId, &'a Object)> {
+        self.reachable.iter().filter_map(|id| self.document.objects.get(id).map(|object| (*id, object)))
+    }
+
+    /// Every stream that can be reached from the trailer.
+    pub(super) fn streams(&self) -> impl Iterator<Item = (ObjectId, &'a Stream)> {
+        self.objects().filter_map(|(id, object)| object.as_stream().ok().map(|stream| (id, stream)))
+    }
+
+    /// Visits every object that can be reached from the trailer, direct ones included, with the number of the indirect
+    /// object it is in.
+    pub(super) fn each_value(&self, mut visit: impl FnMut(ObjectId, &'a Object)) {
+        for (id, object) in self.objects() {
+            let mut open = vec![object];
+            while let Some(object) = open.pop() {
+                visit(id, object);
+                if let Object::Array(items) = object {
+                    open.extend(items.iter().rev());
+                } else if let Some(held) = object::as_dictionary(object) {
+                    open.extend(held.iter().map(|(_, value)| value));
+                }
+            }
+        }
+    }
+
+    /// Visits every dictionary that can be reached from the trailer, those of streams and direct ones included, with
+    /// the number of the indirect object it is in.
+    pub(super) fn each_dictionary(&self, mut visit: impl FnMut(ObjectId, &'a Dictionary)) {
+        self.each_value(|id, object| {
+            if let Some(held) = object::as_dictionary(object) {
+                visit(id, held);
+            }
+        });
+    }
+
+    /// The annotations of a page, with the number of the object each is in.
+    pub(super) fn annotations(&self, page: &Page<'a>) -> Vec<(ObjectId, &'a Dictionary)> {
+        let annotations = object::array(self.document, page.held, b"Annots").unwrap_or_default();
+        let place = |annotation| object::target(self.document, annotation).unwrap_or(page.id);
+        annotations
+            .iter()
+            .filter_map(|held| Some((place(held), object::as_dictionary(object::resolve(self.document, held))?)))
+            .collect()
+    }
+
+    /// What the content streams that are drawn say, read once.
+    pub(super) fn facts(&self) -> &content::Facts<'a> {
+        self.facts.get_or_init(|| content::read(self))
+    }
+}
+
+/// The leaves of the page tree, each with what it inherits. A node that is met again is passed over.
+fn pages(document: &Document) -> Vec<Page<'_>> {
+    let mut found = Vec::new();
+    let Some(root) = object::catalog(document).and_then(|catalog| catalog.get(b"Pages").ok()) else { return found };
+    let mut seen = BTreeSet::new();
+    let mut open = vec![(root, BTreeMap::new())];
+    while let Some((node, inherited)) = open.pop() {
+        let (Some(id), Some(held)) =
+            (object::target(document, node), object::as_dictionary(object::resolve(document, node)))
+        else {
+            continue;
+        };
+        if found.len() >= PAGES_MAX || !seen.insert(id) {
+            continue;
+        }
+        let Some(kids) = object::array(document, held, b"Kids") else {
+            let number = u32::try_from(found.len() + 1).unwrap_or(u32::MAX);
+            found.push(Page { id, number, held, inherited });
+            continue;
+        };
+        let mut below = inherited;
+        below.extend(INHERITED.into_iter().filter_map(|key| Some((key, object::get(document, held, key)?))));
+        open.extend(kids.iter().rev().map(|kid| (kid, below.clone())));
+    }
+    found
+}
+
+/// The numbers of all objects that the trailer leads to.
+fn reachable(document: &Document) -> BTreeSet<ObjectId> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&Object> = document.trailer.iter().map(|(_, value)| value).collect();
+    while let Some(object) = open.pop() {
+        if let Object::Reference(id) = object {
+            if let Some(object) = document.objects.get(id)
+                && found.insert(*id)
+            {
+                open.push(object);
+            }
+        } else if let Object::Array(items) = object {
+            open.extend(items);
+        } else if let Some(held) = object::as_dictionary(object) {
+            open.extend(held.iter().map(|(_, value)| value));
+        }
+    }
+    found
+}
