@@ -1,7 +1,7 @@
 //! Floor 6: assembles everything. The only reader of the environment; nobody imports it but `main`.
 //!
 //! One program, one role a process: `serve`, `work`, `up` (both, supervised, with an embedded PostgreSQL when there is
-//! no other), `migrate`, `convert`, `openapi`, `doctor`, and the hidden `engine`.
+//! no other), `migrate`, `convert`, `validate`, `openapi`, `doctor`, and the hidden `engine`.
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -23,6 +23,7 @@ mod serve;
 mod signals;
 mod supervise;
 mod up;
+mod validate;
 mod values;
 mod work;
 
@@ -62,6 +63,9 @@ enum Command {
     /// Convert files through a running service
     #[command(after_long_help = convert::HELP)]
     Convert(convert::Options),
+    /// Say whether files are PDF/A, clause by clause
+    #[command(after_long_help = validate::HELP)]
+    Validate(validate::Options),
     /// Print the OpenAPI document of the API
     Openapi,
     /// Say what this machine has, what it lacks, and what to install
@@ -130,6 +134,7 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Convert(options) => block_on(convert::convert(options)),
+        Command::Validate(options) => block_on(validate::validate(options)),
     }
 }
 

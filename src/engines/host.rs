@@ -131,7 +131,7 @@ impl Hosts {
                 let office = convert.engines.office.as_deref();
                 (office, office.map(office::environment).unwrap_or_default())
             }
-            Request::Convert(_) | Request::Assemble(_) => (None, Vec::new()),
+            Request::Convert(_) | Request::Assemble(_) | Request::Validate(_) => (None, Vec::new()),
             Request::Recognise(_) => (None, ocr::environment()),
         };
         if let (Some(_), Some(zygote)) = (office, &self.zygote) {
@@ -155,7 +155,10 @@ impl Hosts {
             (Request::Convert(convert), Some(browsers)) if convert.lane == Lane::Browser.as_str() => {
                 run_with_browser(browsers, child).await
             }
-            (Request::Convert(_) | Request::Assemble(_) | Request::Recognise(_), _) => process::run(&child).await,
+            (
+                Request::Convert(_) | Request::Assemble(_) | Request::Recognise(_) | Request::Validate(_),
+                _,
+            ) => process::run(&child).await,
         }
     }
 

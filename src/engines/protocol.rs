@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::Settings;
 use crate::{
     domain::{self, limits},
-    pdf::text_layer::Recognised,
+    pdf::{self, text_layer::Recognised},
 };
 
 /// What a host is asked to do.
@@ -21,6 +21,8 @@ pub enum Request {
     Assemble(Assemble),
     /// Recognise the text of one page.
     Recognise(Recognise),
+    /// Say whether a file is PDF/A.
+    Validate(Validate),
 }
 
 /// What a PDF is to be.
@@ -72,6 +74,15 @@ pub struct Recognise {
     pub dots_per_inch: Option<u32>,
     /// The engines of this machine.
     pub engines: Engines,
+}
+
+/// The verdict on one file.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Validate {
+    /// File that is checked.
+    pub input: PathBuf,
+    /// What it is checked against, such as `2b`; else what it claims, else PDF/A-2b.
+    pub flavour: Option<String>,
 }
 
 /// The engines of this machine.
@@ -163,6 +174,8 @@ pub enum Answer {
     },
     /// The text of a page.
     Recognised(Recognised),
+    /// The verdict on a file.
+    Validated(Verdict),
     /// The document belongs into another lane.
     Reroute {
         /// That lane.
@@ -185,6 +198,47 @@ pub struct Refusal {
     pub fault: String,
     /// The end of what an inner engine wrote to standard error.
     pub stderr_tail: String,
+}
+
+/// [`pdf::validate::Report`] on the pipe.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Verdict {
+    /// What the file was checked against, such as `2b`.
+    pub flavour: String,
+    /// What it claims; none when it claims nothing that there is.
+    pub claimed: Option<String>,
+    /// The rules that it breaks.
+    pub failed: Vec<BrokenRule>,
+}
+
+/// [`pdf::validate::Failure`] on the pipe.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BrokenRule {
+    /// The clause of ISO 19005.
+    pub clause: String,
+    /// The name of the rule.
+    pub rule: String,
+    /// How often it is broken.
+    pub count: usize,
+    /// What is wrong at the first place.
+    pub message: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// The first places: the number of an object and of a page, from 1.
+    pub places: Vec<(Option<u32>, Option<u32>)>,
+}
+
+impl From<pdf::validate::Failure> for BrokenRule {
+    fn from(failure: pdf::validate::Failure) -> Self {
+        Self {
+            clause: failure.clause.to_owned(),
+            rule: failure.rule.to_owned(),
+            count: failure.count,
+            message: failure.message,
+            remedy: failure.remedy.to_owned(),
+            places: failure.places.iter().map(|place| (place.object, place.page)).collect(),
+        }
+    }
 }
 
 /// [`domain::Event`] on the pipe.

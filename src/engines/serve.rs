@@ -18,12 +18,14 @@ use super::{
     detect, fault, mail, native,
     ocr::{Recogniser, Subject},
     office,
-    protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response, Target},
+    protocol::{
+        self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response, Target, Validate, Verdict,
+    },
     unpack::{self, Budget, Store, Unpacked},
 };
 use crate::{
     domain::{ErrorCode, Event, EventCode, Format, Lane, limits},
-    pdf,
+    pdf::{self, validate::Flavour},
 };
 
 /// Serves one request on standard input and output. `unsandboxed`: also where the kernel cannot close the cage.
@@ -46,7 +48,7 @@ pub fn serve(unsandboxed: bool) -> io::Result<()> {
             }
             (convert.engines.fonts.as_slice(), program.map(Engine::Office))
         }
-        Request::Assemble(_) => (Default::default(), None),
+        Request::Assemble(_) | Request::Validate(_) => (Default::default(), None),
         Request::Recognise(page) => {
             given = Given::Ocr(Recogniser::start(page.engines.ocr.as_deref(), &page.languages));
             (Default::default(), page.engines.ocr.as_deref().map(Engine::Ocr))
@@ -106,6 +108,7 @@ fn respond(request: &Request, given: Given<'_>) -> Response {
         Request::Convert(convert) => convert_document(convert, given),
         Request::Assemble(assemble) => assemble_job(assemble),
         Request::Recognise(page) => recognise_page(page, given),
+        Request::Validate(validate) => validate_file(validate),
     }
 }
 
@@ -343,6 +346,25 @@ fn recognise_page(page: &Recognise, given: Given<'_>) -> Response {
         peak_memory_bytes: 0,
         browser_in_order: false,
     }
+}
+
+/// Checks a file against a flavour of PDF/A.
+fn validate_file(wanted: &Validate) -> Response {
+    let answer = verdict(wanted).map_or_else(failed, Answer::Validated);
+    Response { answer, format: None, engine: None, engine_version: None, peak_memory_bytes: 0, browser_in_order: false }
+}
+
+fn verdict(wanted: &Validate) -> Result<Verdict, Error> {
+    let bytes = read(&wanted.input)?;
+    let claimed = pdf::validate::claimed(&bytes);
+    let named = wanted.flavour.as_deref().and_then(|flavour| flavour.parse().ok());
+    let flavour = named.or(claimed).unwrap_or(Flavour::A2B);
+    let report = pdf::validate::validate(&bytes, flavour);
+    Ok(Verdict {
+        flavour: flavour.as_str().to_owned(),
+        claimed: claimed.map(|claimed| claimed.as_str().to_owned()),
+        failed: report.failed.into_iter().map(Into::into).collect(),
+    })
 }
 
 /// Merges the parts, checks the whole, and lets it claim only what the check found.

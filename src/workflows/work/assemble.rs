@@ -58,7 +58,7 @@ impl Work {
                 let outcome = Outcome::Assembled { stored, pages, events: events(sent), conformance };
                 Ok(Done { outcome, format: None, report: report(&ran, None, None) })
             }
-            Answer::Unpacked { .. } | Answer::Reroute { .. } | Answer::Recognised(_) => {
+            Answer::Unpacked { .. } | Answer::Reroute { .. } | Answer::Recognised(_) | Answer::Validated(_) => {
                 Ok(Done::of_nonsense(lease, &ran, subject))
             }
             Answer::Failed(_) if folder.is_crowded_out() => Ok(Done::of_full_disk(&ran)),

@@ -91,7 +91,7 @@ impl Work {
                 Ok(_) | Err(_) => Ok(Done::of_nonsense(lease, &ran, &subject)),
             },
             Answer::Failed(_) if folder.is_crowded_out() => Ok(Done::of_full_disk(&ran)),
-            Answer::Recognised(_) => Ok(Done::of_nonsense(lease, &ran, &subject)),
+            Answer::Recognised(_) | Answer::Validated(_) => Ok(Done::of_nonsense(lease, &ran, &subject)),
             Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, &subject)),
         }
     }
