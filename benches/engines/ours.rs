@@ -65,12 +65,13 @@ impl Ours {
             file_name: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             media_type: None,
             passwords: Vec::new(),
-            target: Target::PdfA2b,
+            target: Target::PdfA2,
             lane: lane.to_owned(),
             settings: Settings::default(),
             engines: self.engines.clone(),
             nesting: 0,
             upload_bytes: 0,
+            now: 0,
         });
         let (answer, ran) = self.hosts.run(&work, &request).await;
         assert!(matches!(answer, Answer::Done { .. }), "{}: {answer:?} {ran:?}", file.display());

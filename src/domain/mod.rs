@@ -14,6 +14,7 @@ pub mod limits;
 pub mod metadata;
 pub mod once;
 pub mod options;
+pub mod rung;
 
 pub(crate) mod words;
 
@@ -25,3 +26,4 @@ pub use id::{DocumentId, JobId, ResultId, TenantId, WorkerId};
 pub use job::{DocumentState, JobState, Outcome};
 pub use lane::Lane;
 pub use once::{IdempotencyKey, Once};
+pub use rung::Rung;

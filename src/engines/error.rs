@@ -33,6 +33,12 @@ pub enum Error {
         /// The limit, with its value.
         which: String,
     },
+    /// It cannot become what the workflow promises.
+    #[error("it cannot be made to conform: {what}")]
+    NotConformant {
+        /// What stands against it.
+        what: String,
+    },
     /// The engine that the type needs is not there.
     #[error("the engine for this type is not available: {what}")]
     Unavailable {

@@ -176,7 +176,7 @@ fn act(fault: Fault, convert: &Convert) -> io::Result<Answer> {
 }
 
 fn done(pages: usize) -> Answer {
-    Answer::Done { pages, events: Vec::new(), conformance: None }
+    Answer::Done { pages, events: Vec::new(), conformance: None, rung: None }
 }
 
 fn written(output: &Path, bytes: &[u8], pages: usize) -> io::Result<Answer> {

@@ -39,6 +39,7 @@ pub mod zygote;
 
 mod companion;
 mod error;
+mod finish;
 mod usage;
 
 pub use error::Error;

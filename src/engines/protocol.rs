@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::Settings;
 use crate::{
     domain::{self, limits},
-    pdf::{self, text_layer::Recognised},
+    pdf::{self, text_layer::Recognised, validate::Part},
 };
 
 /// What a host is asked to do.
@@ -30,8 +30,24 @@ pub enum Request {
 pub enum Target {
     /// Any PDF.
     Pdf,
-    /// PDF/A-2b.
-    PdfA2b,
+    /// PDF/A-1.
+    PdfA1,
+    /// PDF/A-2.
+    PdfA2,
+    /// PDF/A-3.
+    PdfA3,
+}
+
+impl Target {
+    /// The part of ISO 19005; none for any PDF.
+    pub const fn part(self) -> Option<Part> {
+        match self {
+            Self::Pdf => None,
+            Self::PdfA1 => Some(Part::One),
+            Self::PdfA2 => Some(Part::Two),
+            Self::PdfA3 => Some(Part::Three),
+        }
+    }
 }
 
 /// One document into a PDF.
@@ -59,6 +75,8 @@ pub struct Convert {
     pub nesting: usize,
     /// Bytes of the upload that it is or came out of.
     pub upload_bytes: u64,
+    /// Now, in seconds since 1970: a host has no clock.
+    pub now: i64,
 }
 
 /// The text of one page.
@@ -111,6 +129,8 @@ pub struct Assemble {
     pub metadata: Metadata,
     /// What the result is to be.
     pub target: Target,
+    /// Folders with fonts.
+    pub fonts: Vec<PathBuf>,
     /// Now, in seconds since 1970: a host has no clock.
     pub now: i64,
 }
@@ -164,6 +184,8 @@ pub enum Answer {
         events: Vec<Event>,
         /// Conformance that it claims.
         conformance: Option<String>,
+        /// How far it had to go for that.
+        rung: Option<String>,
     },
     /// It was a container; what it held is in [`file_of`](super::unpack::file_of) the place of each name.
     Unpacked {
@@ -327,7 +349,8 @@ mod tests {
             inputs: vec!["0.pdf".into()],
             output: "out.pdf".into(),
             metadata: Metadata(metadata.clone()),
-            target: Target::PdfA2b,
+            target: Target::PdfA2,
+            fonts: Vec::new(),
             now: 7,
         });
         let read: Request = decode(&encode(&request).unwrap()).unwrap();

@@ -9,23 +9,20 @@ use nix::sys::{
     resource::{UsageWho, getrusage},
     statvfs::statvfs,
 };
-use time::OffsetDateTime;
 
 use super::{
     Error,
     browser::Browser,
     cage::{self, Cage, CageError, Engine},
-    detect, fault, mail, native,
+    detect, fault, finish, mail, native,
     ocr::{Recogniser, Subject},
     office,
-    protocol::{
-        self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response, Target, Validate, Verdict,
-    },
+    protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response},
     unpack::{self, Budget, Store, Unpacked},
 };
 use crate::{
-    domain::{ErrorCode, Event, EventCode, Format, Lane, limits},
-    pdf::{self, validate::Flavour},
+    domain::{ErrorCode, Event, Format, Lane, limits},
+    pdf,
 };
 
 /// Serves one request on standard input and output. `unsandboxed`: also where the kernel cannot close the cage.
@@ -108,7 +105,7 @@ fn respond(request: &Request, given: Given<'_>) -> Response {
         Request::Convert(convert) => convert_document(convert, given),
         Request::Assemble(assemble) => assemble_job(assemble),
         Request::Recognise(page) => recognise_page(page, given),
-        Request::Validate(validate) => validate_file(validate),
+        Request::Validate(validate) => plain(finish::verdict(validate).map_or_else(failed, Answer::Validated)),
     }
 }
 
@@ -126,17 +123,13 @@ fn uncaged(error: &CageError) -> Response {
 }
 
 fn unavailable(what: String) -> Response {
-    let answer = failed(Error::Unavailable { what: format!("{what}; see `bindery doctor`") });
-    Response { answer, format: None, engine: None, engine_version: None, peak_memory_bytes: 0, browser_in_order: false }
+    plain(failed(Error::Unavailable { what: format!("{what}; see `bindery doctor`") }))
 }
 
 /// Largest resident size of this process, which has no children, in bytes; Linux counts in KiB.
 fn peak_memory() -> i64 {
     getrusage(UsageWho::RUSAGE_SELF).map(|usage| usage.max_rss() * 1024).unwrap_or_default()
 }
-
-/// Most shortfalls of a document that the client is told; the first ones say enough.
-const SHORTFALLS_TOLD_MAX: usize = 20;
 
 /// What an engine made of a document.
 struct Converted {
@@ -166,7 +159,7 @@ fn convert_document(convert: &Convert, mut given: Given<'_>) -> Response {
         Ok(Conversion::Faulty(answer)) => answer,
         Ok(Conversion::Done(converted)) => {
             engine = Some((converted.engine.to_owned(), converted.engine_version.clone()));
-            finish(convert, converted).unwrap_or_else(failed)
+            finish::converted(convert, converted.pdf, converted.events).unwrap_or_else(failed)
         }
         Err(error) => failed(error),
     };
@@ -278,7 +271,7 @@ fn by_office(
     };
     let source =
         office::Source { bytes, format: detected.format, encrypted: detected.encrypted, passwords: &convert.passwords };
-    let archive = convert.target == Target::PdfA2b;
+    let archive = convert.target.part().is_some();
     let (pdf, events) = office::to_pdf(office, source, &convert.settings.office, archive)?;
     Ok(Converted { pdf, events, engine: "libreoffice", engine_version: office.version.clone() })
 }
@@ -294,32 +287,8 @@ fn by_browser(convert: &Convert, given: &mut Given<'_>, bytes: Vec<u8>, format: 
     Ok(Converted { pdf, events, engine: "chromium", engine_version: printed.version.unwrap_or_default() })
 }
 
-/// Brings what an engine made to the target and writes it.
-fn finish(convert: &Convert, converted: Converted) -> Result<Answer, Error> {
-    let mut events = converted.events;
-    let opened = pdf::read(converted.pdf, &convert.passwords)?;
-    events.extend(opened.events);
-    let mut document = opened.document;
-    if convert.target == Target::PdfA2b {
-        let fonts = pdf::fonts::FontFolder::open(&convert.engines.fonts);
-        let archived = pdf::archive::to_pdfa2b(&mut document, &fonts)?;
-        events.extend(archived.events);
-        events.extend(archived.shortfalls.iter().take(SHORTFALLS_TOLD_MAX).map(|shortfall| {
-            let message = format!(
-                "The document stands against PDF/A-2b. {} (ISO 19005-2, {})",
-                shortfall.message, shortfall.clause
-            );
-            Event::warning(EventCode::Generic, message)
-        }));
-    }
-    let pages = pdf::page_count(&document);
-    write(&convert.output, &pdf::write(document)?)?;
-    let events = events.into_iter().map(Into::into).collect();
-    Ok(Answer::Done { pages, events, conformance: None })
-}
-
 fn assemble_job(assemble: &Assemble) -> Response {
-    let answer = join(assemble).unwrap_or_else(failed);
+    let answer = finish::assembled(assemble).unwrap_or_else(failed);
     Response {
         answer,
         format: None,
@@ -348,62 +317,18 @@ fn recognise_page(page: &Recognise, given: Given<'_>) -> Response {
     }
 }
 
-/// Checks a file against a flavour of PDF/A.
-fn validate_file(wanted: &Validate) -> Response {
-    let answer = verdict(wanted).map_or_else(failed, Answer::Validated);
+/// An answer that no engine but our own code stands behind.
+fn plain(answer: Answer) -> Response {
     Response { answer, format: None, engine: None, engine_version: None, peak_memory_bytes: 0, browser_in_order: false }
 }
 
-fn verdict(wanted: &Validate) -> Result<Verdict, Error> {
-    let bytes = read(&wanted.input)?;
-    let claimed = pdf::validate::claimed(&bytes);
-    let named = wanted.flavour.as_deref().and_then(|flavour| flavour.parse().ok());
-    let flavour = named.or(claimed).unwrap_or(Flavour::A2B);
-    let report = pdf::validate::validate(&bytes, flavour);
-    Ok(Verdict {
-        flavour: flavour.as_str().to_owned(),
-        claimed: claimed.map(|claimed| claimed.as_str().to_owned()),
-        failed: report.failed.into_iter().map(Into::into).collect(),
-    })
-}
-
-/// Merges the parts, checks the whole, and lets it claim only what the check found.
-fn join(assemble: &Assemble) -> Result<Answer, Error> {
-    let mut parts = Vec::with_capacity(assemble.inputs.len());
-    for input in &assemble.inputs {
-        parts.push(pdf::read(read(input)?, &[])?.document);
-    }
-    let merged = pdf::merge::merge(parts)?;
-    let mut document = merged.document;
-    let pages = pdf::page_count(&document);
-    if pages > limits::PAGES_MAX {
-        return Err(Error::Limit { which: format!("{pages} pages, at most {} are allowed", limits::PAGES_MAX) });
-    }
-    let mut events = merged.events;
-    let now = OffsetDateTime::from_unix_timestamp(assemble.now).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let wanted = &assemble.metadata.0;
-    let mut claim = (assemble.target == Target::PdfA2b).then_some(pdf::metadata::Claim::PdfA2b);
-    pdf::metadata::write(&mut document, wanted, claim, now)?;
-    if claim.is_some()
-        && let Some(shortfall) = pdf::check::shortfalls(&document).first()
-    {
-        // A claim that is known to be false is taken back, and the client is told.
-        let message =
-            format!("The result does not claim PDF/A-2b. {} (ISO 19005-2, {})", shortfall.message, shortfall.clause);
-        events.push(Event::warning(EventCode::Generic, message));
-        claim = None;
-        pdf::metadata::write(&mut document, wanted, claim, now)?;
-    }
-    write(&assemble.output, &pdf::write(document)?)?;
-    let events = events.into_iter().map(Into::into).collect();
-    Ok(Answer::Done { pages, events, conformance: claim.map(|_| "PDF/A-2b".to_owned()) })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
+/// Reads a file of the work folder.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|source| Error::Internal { doing: "read its file".to_owned(), source: Some(source) })
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+/// Writes a file of the work folder.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     std::fs::write(path, bytes)
         .map_err(|source| Error::Internal { doing: "write the converted file".to_owned(), source: Some(source) })
 }
@@ -415,6 +340,7 @@ impl From<pdf::Error> for Error {
             pdf::Error::Corrupt { what } => Self::Corrupt { what },
             pdf::Error::Limit { which } => Self::Limit { which },
             pdf::Error::Unsupported { feature } => Self::UnsupportedFeature { feature },
+            pdf::Error::NotConformant { what } => Self::NotConformant { what },
         }
     }
 }
@@ -432,6 +358,7 @@ fn failed(error: Error) -> Answer {
         Error::UnsupportedFormat { .. } => (ErrorCode::UnsupportedFormat, "input", false),
         Error::UnsupportedFeature { .. } => (ErrorCode::UnsupportedFeature, "input", false),
         Error::Limit { .. } => (ErrorCode::Generic, "input", false),
+        Error::NotConformant { .. } => (ErrorCode::Conformance, "input", false),
         Error::Unavailable { .. } => (ErrorCode::Configuration, "unavailable", false),
         Error::Internal { .. } => (ErrorCode::Internal, "internal", true),
     };
@@ -449,6 +376,7 @@ fn failed(error: Error) -> Answer {
         | Error::UnsupportedFormat { .. }
         | Error::UnsupportedFeature { .. }
         | Error::Limit { .. }
+        | Error::NotConformant { .. }
         | Error::Unavailable { .. }
         | Error::Internal { .. } => String::new(),
     };

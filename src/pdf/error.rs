@@ -21,6 +21,12 @@ pub enum Error {
         /// The limit, in words.
         which: String,
     },
+    /// The document cannot be brought to conform.
+    #[error("the document cannot be made to conform: {what}")]
+    NotConformant {
+        /// What stands against it.
+        what: String,
+    },
     /// The document lives on a feature that is not supported.
     #[error("the document uses {feature}, which is not supported")]
     Unsupported {

@@ -18,8 +18,8 @@
 pub use lopdf::Document;
 
 pub mod archive;
-pub mod check;
 pub mod fonts;
+pub mod gate;
 pub mod merge;
 pub mod metadata;
 pub mod text_layer;
@@ -32,13 +32,14 @@ mod object;
 mod pages;
 mod profiles;
 mod read;
+mod redraw;
 mod stream;
 mod usage;
 mod write;
 
 pub use error::Error;
 pub use read::{Opened, read};
-pub use write::write;
+pub use write::{Shape, write};
 
 /// The number of pages.
 pub fn page_count(document: &Document) -> usize {

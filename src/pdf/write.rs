@@ -8,22 +8,33 @@ use super::{Error, object, stream};
 /// Bytes under which packing a stream gains nothing.
 const PACKED_BYTES_MIN: usize = 64;
 
-/// Writes the document as a PDF 1.7 file: no encryption, no unused objects, raw streams packed, an `/ID` of its content.
+/// The shape of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shape {
+    /// PDF 1.7 with objects packed into streams.
+    #[default]
+    Packed,
+    /// PDF 1.4 with a table of plain text, as PDF/A-1 asks for (ISO 19005-1, 6.1.4).
+    Classic,
+}
+
+/// Writes the document: no encryption, no unused objects, raw streams packed, an `/ID` of its content. The document may be
+/// changed and written again.
 ///
 /// # Errors
 /// `Corrupt` when the document has no catalog or cannot be written.
-pub fn write(mut document: Document) -> Result<Vec<u8>, Error> {
-    if object::catalog(&document).is_none() {
+pub fn write(document: &mut Document, shape: Shape) -> Result<Vec<u8>, Error> {
+    if object::catalog(document).is_none() {
         return Err(Error::corrupt("it has no catalog"));
     }
     for key in [&b"Encrypt"[..], b"Prev", b"XRefStm", b"ID"] {
         document.trailer.remove(key);
     }
-    if let Some(catalog) = object::catalog_mut(&mut document) {
+    if let Some(catalog) = object::catalog_mut(document) {
         catalog.remove(b"Version");
     }
     document.prune_objects();
-    object::renumber(&mut document, 1);
+    object::renumber(document, 1);
     let mut digest = Sha256::new();
     for (id, object) in &mut document.objects {
         if let Object::Stream(stream) = object {
@@ -35,11 +46,11 @@ pub fn write(mut document: Document) -> Result<Vec<u8>, Error> {
     let digest: Vec<u8> = digest.finalize().iter().copied().take(16).collect();
     let id = Object::String(digest, StringFormat::Hexadecimal);
     document.trailer.set("ID", vec![id.clone(), id]);
-    document.version = "1.7".to_owned();
+    document.version = if shape == Shape::Classic { "1.4" } else { "1.7" }.to_owned();
     document.binary_mark = vec![0xE2, 0xE3, 0xCF, 0xD3];
     let options = SaveOptions::builder()
-        .use_object_streams(true)
-        .use_xref_streams(true)
+        .use_object_streams(shape == Shape::Packed)
+        .use_xref_streams(shape == Shape::Packed)
         .max_objects_per_stream(200)
         .compression_level(6)
         .build();

@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, query, query_as};
 
 use super::{Error, blobs::Stored};
-use crate::domain::{DocumentId, DocumentState, ErrorCode, Format, JobId};
+use crate::domain::{DocumentId, DocumentState, ErrorCode, Format, JobId, Rung};
 
 /// A document that was uploaded.
 #[derive(Debug, Clone)]
@@ -60,6 +60,8 @@ pub struct DocumentRow {
     pub converted_blob: Option<String>,
     /// Pages of the converted PDF.
     pub pages: Option<i32>,
+    /// How far it had to go to become PDF/A.
+    pub rung: Option<String>,
 }
 
 /// Stores a document in state `open`.
@@ -87,7 +89,8 @@ pub async fn get(conn: &mut PgConnection, id: DocumentId) -> Result<DocumentRow,
     query_as!(
         DocumentRow,
         r#"select id as "id: DocumentId", job_id as "job: JobId", parent_id as "parent: DocumentId", file_name, media_type,
-                  bytes, blob, state as "state: DocumentState", error_code, error_message, converted_blob, pages
+                  bytes, blob, state as "state: DocumentState", error_code, error_message, converted_blob, pages,
+                  rung
            from documents
            where id = $1"#,
         id as DocumentId,
@@ -110,7 +113,7 @@ pub async fn list(conn: &mut PgConnection, job: JobId) -> Result<Vec<DocumentRow
            )
            select documents.id as "id: DocumentId", job_id as "job: JobId", parent_id as "parent: DocumentId", file_name,
                   media_type, bytes, blob, state as "state: DocumentState", error_code, error_message, converted_blob,
-                  pages
+                  pages, rung
            from tree join documents on documents.id = tree.id
            order by place"#,
         job as JobId,
@@ -230,15 +233,17 @@ pub async fn update_converted(
     id: DocumentId,
     stored: &Stored,
     pages: i32,
+    rung: Option<Rung>,
 ) -> Result<(), Error> {
     query!(
         "update documents
-         set state = 'converted', converted_blob = $2, converted_bytes = $3, pages = $4
+         set state = 'converted', converted_blob = $2, converted_bytes = $3, pages = $4, rung = $5
          where id = $1 and state = 'open'",
         id as DocumentId,
         stored.blob,
         size(stored.bytes),
         pages,
+        rung.map(Rung::as_str),
     )
     .execute(conn)
     .await

@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, query, query_as};
 
 use super::{Error, blobs::Stored, documents::size};
-use crate::domain::{JobId, ResultId};
+use crate::domain::{JobId, ResultId, Rung};
 
 /// A result to be published.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct NewResult<'a> {
     pub pages: Option<i32>,
     /// Conformance that the file claims.
     pub conformance: Option<&'a str>,
+    /// How far its documents had to go for that.
+    pub rung: Option<Rung>,
     /// Name-value pairs for the client.
     pub properties: serde_json::Value,
 }
@@ -51,8 +53,8 @@ pub struct ResultRow {
 pub async fn insert(conn: &mut PgConnection, result: &NewResult<'_>) -> Result<(), Error> {
     query!(
         "insert into results
-             (id, job_id, ordinal, file_name, media_type, bytes, sha256, blob, pages, conformance, properties)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             (id, job_id, ordinal, file_name, media_type, bytes, sha256, blob, pages, conformance, rung, properties)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         result.id as ResultId,
         result.job as JobId,
         result.ordinal,
@@ -63,6 +65,7 @@ pub async fn insert(conn: &mut PgConnection, result: &NewResult<'_>) -> Result<(
         result.stored.blob,
         result.pages,
         result.conformance,
+        result.rung.map(Rung::as_str),
         result.properties,
     )
     .execute(conn)

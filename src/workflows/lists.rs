@@ -22,7 +22,19 @@ pub const WORKFLOWS: &[Workflow] = &[
         name: "Archive PDF/A-2",
         aliases: &["Archive as PDF/A-2"],
         profiles: &["default"],
-        target: Target::PdfA2b,
+        target: Target::PdfA2,
+    },
+    Workflow {
+        name: "Archive PDF/A-1",
+        aliases: &["Archive as PDF/A-1"],
+        profiles: &["default"],
+        target: Target::PdfA1,
+    },
+    Workflow {
+        name: "Archive PDF/A-3",
+        aliases: &["Archive as PDF/A-3"],
+        profiles: &["default"],
+        target: Target::PdfA3,
     },
     Workflow { name: "Conversion", aliases: &["Convert to PDF"], profiles: &["default"], target: Target::Pdf },
 ];

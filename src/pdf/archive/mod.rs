@@ -1,10 +1,11 @@
-//! Makes a document PDF/A-2b by changing its objects, in the order of the steps below.
+//! Makes a document PDF/A by changing its objects, in the order of the steps below.
 //!
-//! Knows the rules of ISO 19005-2 and nothing of metadata, which [`super::metadata`] writes with the claim.
+//! Knows what ISO 19005 forbids and nothing of metadata, which [`super::metadata`] writes with the claim. Whether the result
+//! conforms, [`super::validate`] says; what objects cannot mend, [`super::gate`] takes further.
 //!
 //! # Why
 //! Measured on 112 files, 2026: changing objects keeps looks, text and tags, where redrawing (Ghostscript) changed the
-//! looks of 11 files and lost all tags. What cannot be mended by objects stays a shortfall; the caller decides.
+//! looks of 11 files and lost all tags.
 
 mod actions;
 mod annotations;
@@ -20,40 +21,24 @@ mod streams;
 mod tests;
 mod values;
 
-/// The rules that [`super::check`] reads, too: one table for both sides.
-pub(crate) mod rules {
-    pub(crate) use super::{
-        actions::{is_action, is_allowed},
-        annotations::{ALLOWED as ALLOWED_ANNOTATIONS, field_kind, flag, of_page as annotations_of},
-        graphics::{BLENDS, INTENTS, is_state},
-        values::{NAME_BYTES_MAX, STRING_BYTES_MAX},
-    };
-}
+pub(crate) use graphics::INTENTS;
 
 use lopdf::Document;
 
 use super::{
     Error,
-    check::{self, Shortfall},
     fonts::{self, FontFolder},
     pages, usage,
+    validate::Part,
 };
 use crate::domain::{Event, EventCode};
 
-/// What making an archive document took.
-#[derive(Debug)]
-pub struct Archived {
-    /// What was changed that someone may miss.
-    pub events: Vec<Event>,
-    /// What still stands against PDF/A-2b.
-    pub shortfalls: Vec<Shortfall>,
-}
-
-/// Makes the document PDF/A-2b, but for the claim. Running it on its own result changes nothing.
+/// Makes the document PDF/A of a part, but for the claim, and tells what was changed that someone may miss. Running it on
+/// its own result changes nothing.
 ///
 /// # Errors
 /// `Limit` for content of a hostile size, `Corrupt` when there are no pages.
-pub fn to_pdfa2b(document: &mut Document, fonts: &FontFolder) -> Result<Archived, Error> {
+pub fn to_pdfa(document: &mut Document, part: Part, fonts: &FontFolder) -> Result<Vec<Event>, Error> {
     let mut log = Log::default();
     pages::flatten(document)?;
     lift::lift(document);
@@ -72,10 +57,7 @@ pub fn to_pdfa2b(document: &mut Document, fonts: &FontFolder) -> Result<Archived
     colour::manage(document, &survey, &mut log);
     fonts::mend(document, &survey, fonts, &mut log);
     document.prune_objects();
-    let mut shortfalls = check::shortfalls(document);
-    // Metadata are written after this step, so their absence says nothing yet.
-    shortfalls.retain(|shortfall| !shortfall.clause.starts_with("6.6"));
-    Ok(Archived { events: log.events, shortfalls })
+    Ok(log.events)
 }
 
 /// Collects events, each message once.

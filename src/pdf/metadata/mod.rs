@@ -8,28 +8,12 @@ mod tests;
 use lopdf::{Dictionary, Document, Object, Stream, StringFormat, text_string};
 use time::OffsetDateTime;
 
-use super::{Error, object};
+use super::{Error, object, validate::Flavour};
 use crate::domain::metadata::Metadata;
 use description::Description;
 
 /// What wrote the file.
 const PRODUCER: &str = concat!("Bindery ", env!("CARGO_PKG_VERSION"));
-
-/// A conformance that the metadata claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
-    /// ISO 19005-2, level B.
-    PdfA2b,
-}
-
-impl Claim {
-    /// The part of ISO 19005 and the level.
-    const fn part_and_level(self) -> (&'static str, &'static str) {
-        match self {
-            Self::PdfA2b => ("2", "B"),
-        }
-    }
-}
 
 /// Writes fresh metadata: what is `wanted` wins, else what the document says. Without a `claim` an old one is removed.
 ///
@@ -38,7 +22,7 @@ impl Claim {
 pub fn write(
     document: &mut Document,
     wanted: &Metadata,
-    claim: Option<Claim>,
+    claim: Option<Flavour>,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
     let description = Description::gather(document, wanted, now);

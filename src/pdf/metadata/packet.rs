@@ -6,7 +6,8 @@ use quick_xml::{
 };
 use time::OffsetDateTime;
 
-use super::{Claim, PRODUCER, description::Description};
+use super::{PRODUCER, description::Description};
+use crate::pdf::validate::{Flavour, Level, Part};
 
 /// The byte order mark and the id are fixed by the XMP specification.
 const HEAD: &str = "<?xpacket begin=\"\u{FEFF}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n";
@@ -33,7 +34,7 @@ enum Shape {
 }
 
 /// Builds the packet.
-pub(super) fn build(description: &Description, claim: Option<Claim>) -> Vec<u8> {
+pub(super) fn build(description: &Description, claim: Option<Flavour>) -> Vec<u8> {
     let mut packet = HEAD.as_bytes().to_vec();
     let mut writer = Writer::new(&mut packet);
     open(&mut writer, BytesStart::new("x:xmpmeta").with_attributes([("xmlns:x", "adobe:ns:meta/")]));
@@ -41,9 +42,9 @@ pub(super) fn build(description: &Description, claim: Option<Claim>) -> Vec<u8> 
     open(&mut writer, BytesStart::new("rdf:RDF").with_attributes([rdf]));
     open(&mut writer, BytesStart::new("rdf:Description").with_attributes(NAMESPACES));
     if let Some(claim) = claim {
-        let (part, level) = claim.part_and_level();
-        property(&mut writer, "pdfaid:part", Shape::Plain, part);
-        property(&mut writer, "pdfaid:conformance", Shape::Plain, level);
+        for (name, value) in identification(claim) {
+            property(&mut writer, name, Shape::Plain, value);
+        }
     }
     let properties = [
         ("dc:title", Shape::Languages, &description.title),
@@ -74,6 +75,30 @@ pub(super) fn build(description: &Description, claim: Option<Claim>) -> Vec<u8> 
     }
     packet.extend_from_slice(b"\n<?xpacket end=\"w\"?>");
     packet
+}
+
+/// What identifies a file as PDF/A (ISO 19005-2, 6.6.4; ISO 19005-4, 6.7.3).
+fn identification(claim: Flavour) -> Vec<(&'static str, &'static str)> {
+    let part = match claim.part() {
+        Part::One => "1",
+        Part::Two => "2",
+        Part::Three => "3",
+        Part::Four => "4",
+    };
+    let level = match claim.level() {
+        Level::A => Some("A"),
+        Level::U => Some("U"),
+        Level::B => Some("B"),
+        Level::E => Some("E"),
+        Level::F => Some("F"),
+        Level::Plain => None,
+    };
+    let mut said = vec![("pdfaid:part", part)];
+    said.extend(level.map(|level| ("pdfaid:conformance", level)));
+    if claim.part() == Part::Four {
+        said.push(("pdfaid:rev", "2020"));
+    }
+    said
 }
 
 fn property(writer: &mut Writer<&mut Vec<u8>>, name: &str, shape: Shape, value: &str) {

@@ -1,7 +1,8 @@
 use lopdf::{Document, Object, dictionary};
 use time::macros::datetime;
 
-use super::{Claim, write};
+use super::write;
+use crate::pdf::validate::Flavour;
 use crate::{domain::metadata::Metadata, pdf::object};
 
 fn document() -> Document {
@@ -26,7 +27,7 @@ fn packet(document: &Document) -> String {
 fn xmp_and_info_say_the_same() {
     let mut document = document();
     let wanted = Metadata { author: Some("Ödön <x>".into()), ..Metadata::default() };
-    write(&mut document, &wanted, Some(Claim::PdfA2b), datetime!(2026-01-02 3:04:05 UTC)).unwrap();
+    write(&mut document, &wanted, Some(Flavour::A2B), datetime!(2026-01-02 3:04:05 UTC)).unwrap();
     let packet = packet(&document);
     assert!(packet.contains("Old &amp; &lt;title&gt;") && packet.contains("Ödön &lt;x&gt;"), "{packet}");
     assert!(packet.contains("<pdfaid:part>2</pdfaid:part>"));
@@ -39,7 +40,7 @@ fn xmp_and_info_say_the_same() {
 #[test]
 fn an_old_claim_goes_when_none_is_made() {
     let mut document = document();
-    write(&mut document, &Metadata::default(), Some(Claim::PdfA2b), datetime!(2026-01-02 3:04:05 UTC)).unwrap();
+    write(&mut document, &Metadata::default(), Some(Flavour::A2B), datetime!(2026-01-02 3:04:05 UTC)).unwrap();
     write(&mut document, &Metadata::default(), None, datetime!(2026-01-02 3:04:05 UTC)).unwrap();
     let packet = packet(&document);
     assert!(!packet.contains("pdfaid:part"));

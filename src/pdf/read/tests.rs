@@ -1,7 +1,7 @@
 use lopdf::{Document, Object, dictionary};
 
 use super::read;
-use crate::pdf::{Error, page_count, write};
+use crate::pdf::{Error, Shape, page_count, write};
 
 fn bytes(pages: usize) -> Vec<u8> {
     let mut document = Document::new();
@@ -48,8 +48,8 @@ fn a_lost_table_of_objects_is_rebuilt_and_reported() {
 
 #[test]
 fn what_is_written_can_be_read_and_is_the_same_each_time() {
-    let first = write(read(bytes(2), &[]).unwrap().document).unwrap();
-    let second = write(read(first.clone(), &[]).unwrap().document).unwrap();
+    let first = write(&mut read(bytes(2), &[]).unwrap().document, Shape::Packed).unwrap();
+    let second = write(&mut read(first.clone(), &[]).unwrap().document, Shape::Packed).unwrap();
     assert!(first.starts_with(b"%PDF-1.7\n%"));
     assert_eq!(first, second);
 }

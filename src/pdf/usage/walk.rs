@@ -7,7 +7,7 @@ use lopdf::{Dictionary, Document, Object, ObjectId};
 use super::{CONTENT_TOTAL_BYTES_MAX, ContentUse, Survey, devices_of};
 use crate::pdf::{
     Error,
-    archive::rules::INTENTS,
+    archive::INTENTS,
     content::{Operand, Reader},
     object, pages,
     profiles::Device,
@@ -164,7 +164,12 @@ impl<'a> Walk<'a> {
                     bytes.push(b'\n');
                 }
                 Err(error @ Error::Limit { .. }) => return Err(error),
-                Err(Error::Corrupt { .. } | Error::Password { .. } | Error::Unsupported { .. }) => is_broken = true,
+                Err(
+                    Error::Corrupt { .. }
+                    | Error::Password { .. }
+                    | Error::Unsupported { .. }
+                    | Error::NotConformant { .. },
+                ) => is_broken = true,
             }
             self.bytes_left = self.bytes_left.checked_sub(bytes.len()).ok_or_else(|| {
                 Error::limit(format!("its content unpacks to more than {} MiB", CONTENT_TOTAL_BYTES_MAX >> 20))

@@ -78,6 +78,11 @@ impl Flavour {
         Self::A4F,
     ];
 
+    /// The flavour of a part and a level; `None` when the part has no such level.
+    pub fn of(part: Part, level: Level) -> Option<Self> {
+        Self::ALL.into_iter().find(|flavour| flavour.part == part && flavour.level == level)
+    }
+
     /// The part of the standard.
     pub const fn part(self) -> Part {
         self.part

@@ -42,13 +42,15 @@ mod report;
 mod rule;
 mod subject;
 
+use std::collections::BTreeSet;
+
 use lopdf::{Document, LoadOptions};
 
 pub use flavour::{Flavour, Level, Part, UnknownFlavour};
 pub use report::{Failure, Place, Report};
 
 use super::stream;
-use rule::Rule;
+use rule::{Rule, Scope};
 use subject::Subject;
 
 /// How far into a file its header is looked for; the limit of ISO 32000-1, annex H.
@@ -120,5 +122,14 @@ fn unreadable(error: &lopdf::Error) -> Failure {
         lopdf::Error::InvalidPassword => ("6.1.3", "Save it without encryption."),
         _ => ("6.1.1", "Have its maker write it anew, or convert it, which repairs what can be repaired."),
     };
-    Failure { clause, rule: "readable", count: 1, message, remedy, places: Vec::new() }
+    Failure {
+        clause,
+        rule: "readable",
+        count: 1,
+        message,
+        remedy,
+        places: Vec::new(),
+        pages: BTreeSet::new(),
+        scope: Scope::Every,
+    }
 }

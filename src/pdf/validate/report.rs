@@ -1,6 +1,8 @@
 //! What a check found.
 
-use super::Flavour;
+use std::collections::BTreeSet;
+
+use super::{Flavour, Level, rule::Scope};
 
 /// Most places that are listed for one rule; the count goes on.
 pub(super) const PLACES_MAX: usize = 20;
@@ -36,6 +38,16 @@ pub struct Failure {
     pub remedy: &'static str,
     /// The first places where it is broken.
     pub places: Vec<Place>,
+    /// All pages on which it is broken, counted from 1; empty when it is broken elsewhere.
+    pub pages: BTreeSet<u32>,
+    pub(super) scope: Scope,
+}
+
+impl Failure {
+    /// Whether the rule holds for a level of conformance, too.
+    pub fn binds(&self, level: Level) -> bool {
+        self.scope.holds_for(level)
+    }
 }
 
 /// A place in a document.

@@ -1,5 +1,7 @@
 //! What a rule is: one requirement of the standard, the clauses that state it, and the function that enforces it.
 
+use std::collections::BTreeSet;
+
 use lopdf::ObjectId;
 
 use super::{Failure, Flavour, Level, Part, Place, report, subject::Subject};
@@ -95,7 +97,8 @@ pub(super) enum Scope {
 }
 
 impl Scope {
-    const fn holds_for(self, level: Level) -> bool {
+    /// Whether a rule of this scope holds for a level.
+    pub(super) const fn holds_for(self, level: Level) -> bool {
         match self {
             Self::Every => true,
             Self::Unicode => matches!(level, Level::U | Level::A),
@@ -119,8 +122,9 @@ impl Rule {
         let clause = self.clause_for(subject.flavour)?;
         let mut findings = Findings::default();
         (self.check)(subject, &mut findings);
-        let Findings { count, message, places } = findings;
-        (count > 0).then_some(Failure { clause, rule: self.name, count, message, remedy: self.remedy, places })
+        let Findings { count, message, places, pages } = findings;
+        let (rule, remedy, scope) = (self.name, self.remedy, self.scope);
+        (count > 0).then_some(Failure { clause, rule, count, message, remedy, places, pages, scope })
     }
 }
 
@@ -130,6 +134,7 @@ pub(super) struct Findings {
     count: usize,
     message: String,
     places: Vec<Place>,
+    pages: BTreeSet<u32>,
 }
 
 impl Findings {
@@ -139,8 +144,9 @@ impl Findings {
         if self.count == 1 {
             self.message = message();
         }
+        let place = place.into();
+        self.pages.extend(place.page);
         if self.places.len() < report::PLACES_MAX {
-            let place = place.into();
             if !self.places.contains(&place) {
                 self.places.push(place);
             }

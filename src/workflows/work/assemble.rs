@@ -1,6 +1,6 @@
 //! Executing an `assemble` task: fetch the converted documents, have them merged, store the result.
 
-use super::{Done, Outcome, Work, convert::unwritable, events, page_count, report, untruth};
+use super::{Done, Outcome, Work, convert::unwritable, events, known_rung, page_count, report, untruth};
 use crate::{
     domain::{DocumentState, ErrorCode, JobState, limits},
     engines::protocol::{Answer, Assemble, Metadata, Request},
@@ -43,19 +43,21 @@ impl Work {
             output: OUTPUT.into(),
             metadata: Metadata(options::metadata(&options)),
             target: lists::workflow(Some(&job.workflow))?.target,
+            fonts: self.config.host.engines.fonts.clone(),
             now,
         });
         let (answer, ran) = self.hosts.run(folder.path(), &request).await;
         let subject = "The converted documents cannot be put together";
         match answer {
-            Answer::Done { pages, events: sent, conformance } => {
+            Answer::Done { pages, events: sent, conformance, rung } => {
                 if let Some(what) = untruth(&folder.path().join(OUTPUT), pages) {
                     return Ok(Done::of_lie(lease, &ran, subject, what));
                 }
                 let blob = storage::blobs::result_name(job.id, lease.fence);
                 let stored = self.ctx.blobs.put_file(&blob, &folder.path().join(OUTPUT)).await?;
                 let pages = page_count(pages);
-                let outcome = Outcome::Assembled { stored, pages, events: events(sent), conformance };
+                let outcome =
+                    Outcome::Assembled { stored, pages, events: events(sent), conformance, rung: known_rung(rung) };
                 Ok(Done { outcome, format: None, report: report(&ran, None, None) })
             }
             Answer::Unpacked { .. } | Answer::Reroute { .. } | Answer::Recognised(_) | Answer::Validated(_) => {

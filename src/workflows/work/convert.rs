@@ -4,7 +4,7 @@ use std::path::Path;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::{Done, Outcome, Work, events, found_format, page_count, report, untruth};
+use super::{Done, Outcome, Work, events, found_format, known_rung, page_count, report, untruth};
 use crate::{
     domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
@@ -31,6 +31,8 @@ struct Order {
     origin: OriginRow,
     workflow: String,
     passwords: Vec<String>,
+    /// In seconds since 1970.
+    now: i64,
 }
 
 impl Work {
@@ -55,16 +57,18 @@ impl Work {
             engines: self.config.host.engines.clone(),
             nesting: order.origin.containers.len(),
             upload_bytes: order.origin.upload_bytes.unsigned_abs(),
+            now: order.now,
         });
         let (answer, ran) = self.hosts.run(folder.path(), &request).await;
         match answer {
-            Answer::Done { pages, events: sent, .. } => {
+            Answer::Done { pages, events: sent, rung, .. } => {
                 if let Some(what) = untruth(&folder.path().join(OUTPUT), pages) {
                     return Ok(Done::of_lie(lease, &ran, &subject, what));
                 }
                 let blob = storage::blobs::converted_name(lease.task.job, order.document.id, lease.fence);
                 let stored = self.ctx.blobs.put_file(&blob, &folder.path().join(OUTPUT)).await?;
-                let outcome = Outcome::Converted { stored, pages: page_count(pages), events: events(sent) };
+                let (pages, events, rung) = (page_count(pages), events(sent), known_rung(rung));
+                let outcome = Outcome::Converted { stored, pages, events, rung };
                 Ok(Done { outcome, format: found_format(&ran), report: report(&ran, None, None) })
             }
             Answer::Unpacked { names, events: sent } => {
@@ -110,8 +114,9 @@ impl Work {
         // What opens a container may also open what is in it.
         let own: Vec<JobOption> = storage::options::list_of_documents(&mut conn, &origin.lineage).await?;
         let shared = storage::options::list_of_job(&mut conn, job.id).await?;
+        let now = storage::overview::now(&mut conn).await?;
         let passwords = options::passwords(&own, &shared);
-        Ok(Some(Order { document, origin, workflow: job.workflow, passwords }))
+        Ok(Some(Order { document, origin, workflow: job.workflow, passwords, now }))
     }
 
     /// Whether a document may be sent on into another lane, which counts no attempt.

@@ -9,7 +9,7 @@ use std::{
 
 use super::{Context, Error, expire, kind, sweep};
 use crate::{
-    domain::{ErrorCode, Event, Format, Lane, limits},
+    domain::{ErrorCode, Event, Format, Lane, Rung, limits},
     engines::{
         host::{HostConfig, Hosts, Ran},
         protocol::Refusal,
@@ -58,6 +58,7 @@ enum Outcome {
         stored: Stored,
         pages: i32,
         events: Vec<Event>,
+        rung: Option<Rung>,
     },
     Unpacked {
         children: Vec<Child>,
@@ -70,6 +71,7 @@ enum Outcome {
         pages: i32,
         events: Vec<Event>,
         conformance: Option<String>,
+        rung: Option<Rung>,
     },
     Purged,
     /// Final: trying again would not help, or was tried often enough.
@@ -287,6 +289,11 @@ impl Done {
 /// The format that a host found.
 fn found_format(ran: &Ran) -> Option<Format> {
     ran.format.as_deref().and_then(|format| format.parse().ok())
+}
+
+/// How far an engine had to go, if it is one of the ways that there are.
+fn known_rung(rung: Option<String>) -> Option<Rung> {
+    rung?.parse().ok()
 }
 
 /// The faults that an engine may report, as the history knows them.

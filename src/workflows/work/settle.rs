@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::{Done, Outcome};
 use crate::{
-    domain::{self, DocumentId, ErrorCode, Event, JobState, ResultId, limits},
+    domain::{self, DocumentId, ErrorCode, Event, JobState, ResultId, Rung, limits},
     engines::unpack::Budget,
     queue::{self, Ending, Lease, NewTask, Turn, lease::How},
     storage::{self, blobs::Stored, documents::Child, jobs::JobRow},
@@ -59,8 +59,8 @@ async fn record(
         storage::documents::update_format(conn, document, format).await?;
     }
     match (&done.outcome, lease.task.document) {
-        (Outcome::Converted { stored, pages, events }, Some(document)) => {
-            storage::documents::update_converted(conn, document, stored, *pages).await?;
+        (Outcome::Converted { stored, pages, events, rung }, Some(document)) => {
+            storage::documents::update_converted(conn, document, stored, *pages, *rung).await?;
             storage::events::insert(conn, job.id, Some(document), events).await?;
             document_settled(ctx, conn, job, lease).await
         }
@@ -76,8 +76,9 @@ async fn record(
             document_failed(ctx, conn, job, lease, document, *code, message).await
         }
         (Outcome::Failed { code, message }, None) => advance::fail(ctx, conn, job, *code, message).await,
-        (Outcome::Assembled { stored, pages, events, conformance }, _) => {
-            publish(ctx, conn, job, stored, *pages, events, conformance.as_deref()).await
+        (Outcome::Assembled { stored, pages, events, conformance, rung }, _) => {
+            let claim = (conformance.as_deref(), *rung);
+            publish(ctx, conn, job, stored, *pages, events, claim).await
         }
         (Outcome::Purged, _) => {
             storage::jobs::delete(conn, job.id).await?;
@@ -163,7 +164,7 @@ async fn publish(
     stored: &Stored,
     pages: i32,
     events: &[Event],
-    conformance: Option<&str>,
+    (conformance, rung): (Option<&str>, Option<Rung>),
 ) -> Result<Step, Error> {
     let documents = storage::documents::list(conn, job.id).await?;
     let first = documents.first().map(|document| document.file_name.as_str());
@@ -179,6 +180,7 @@ async fn publish(
         stored,
         pages: Some(pages),
         conformance,
+        rung: documents.iter().filter_map(|document| document.rung.as_ref()?.parse().ok()).chain(rung).max(),
         properties: properties.into(),
     };
     storage::results::insert(conn, &result).await?;

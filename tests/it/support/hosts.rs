@@ -65,11 +65,12 @@ pub(crate) fn request(engines: &Engines, lane: &str, name: &str, settings: &Sett
         file_name: name.to_owned(),
         media_type: None,
         passwords: Vec::new(),
-        target: Target::PdfA2b,
+        target: Target::PdfA2,
         lane: lane.to_owned(),
         settings: settings.clone(),
         engines: engines.clone(),
         nesting: 0,
         upload_bytes: 0,
+        now: 0,
     })
 }

@@ -1,0 +1,222 @@
+//! The gate before an archive: a document goes through as PDF/A that was validated, or not at all.
+//!
+//! ```text
+//! document ─► [`archive`] ─► claim, [`write()`], [`validate()`] ─► conforms ─► through
+//!                ▲                              │ does not
+//!                └── next rung: another writer, the pages drawn anew, the whole document drawn anew
+//! ```
+//!
+//! Each rung of the ladder ends at the validator, and which one was reached is told.
+
+use std::collections::BTreeSet;
+
+use lopdf::Document;
+use time::OffsetDateTime;
+
+use super::{
+    Error, Shape, archive,
+    fonts::FontFolder,
+    metadata, object, page_count, read, redraw,
+    validate::{Flavour, Level, Part, Report, claimed, validate},
+    write,
+};
+use crate::domain::{Event, Rung, metadata::Metadata};
+
+/// How often pages are drawn anew because of what is found on them, before all of them are: a form that several pages
+/// share is found on one page at a time.
+const ROUNDS_MAX: usize = 3;
+
+/// What a document is to become.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The part of ISO 19005.
+    pub part: Part,
+    /// What its metadata are to say.
+    pub metadata: &'a Metadata,
+    /// Now, for the date of change.
+    pub now: OffsetDateTime,
+    /// Fonts for those that it lacks.
+    pub fonts: &'a FontFolder,
+    /// Another writer of PDF that may succeed where changing objects does not; gives a PDF for a PDF.
+    pub writer: Option<&'a dyn Writer>,
+}
+
+/// Writes a PDF anew from what it shows.
+pub trait Writer: std::fmt::Debug {
+    /// A PDF of the same looks; `None` when it cannot be made.
+    fn write_anew(&self, bytes: &[u8], part: Part) -> Option<Vec<u8>>;
+}
+
+/// A document that went through.
+#[derive(Debug)]
+pub struct Passed {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Its pages.
+    pub pages: usize,
+    /// What it conforms to, and claims.
+    pub flavour: Flavour,
+    /// How far it had to go.
+    pub rung: Rung,
+    /// What was changed that someone may miss.
+    pub events: Vec<Event>,
+}
+
+/// The flavour of a file that is PDF/A of a part already: it claims so, and is.
+pub fn conforming(bytes: &[u8], part: Part) -> Option<Flavour> {
+    claimed(bytes).filter(|flavour| flavour.part() == part && validate(bytes, *flavour).is_compliant())
+}
+
+/// Brings a document through the gate.
+///
+/// # Errors
+/// `NotConformant` when no rung leads through, and what archiving and drawing fail with.
+pub fn pass(mut document: Document, wanted: &Wanted<'_>) -> Result<Passed, Error> {
+    let mut events = archive::to_pdfa(&mut document, wanted.part, wanted.fonts)?;
+    let mut refused = match claim(&mut document, wanted)? {
+        Claimed::Conforms { bytes, flavour } => return Ok(passed(&document, bytes, flavour, Rung::Archived, events)),
+        Claimed::Fails { report, bytes } => Refused { report, bytes },
+    };
+    if let Some((document, through)) = rewritten(&refused, wanted) {
+        let (bytes, flavour) = through;
+        return Ok(passed(&document, bytes, flavour, Rung::Rewritten, events));
+    }
+    for round in 0..=ROUNDS_MAX {
+        let which = if round < ROUNDS_MAX { refused.pages() } else { BTreeSet::new() };
+        let which = if which.is_empty() { (0..page_count(&document)).collect() } else { which };
+        // A page that was drawn anew and is found again will not get better.
+        let redrawn = redraw::pages(&mut document, &refused.bytes, &which, &refused.reason());
+        let Ok(told) = redrawn else { break };
+        let told = [told, archive::to_pdfa(&mut document, wanted.part, wanted.fonts)?].concat();
+        add(&mut events, told);
+        match claim(&mut document, wanted)? {
+            Claimed::Conforms { bytes, flavour } => {
+                return Ok(passed(&document, bytes, flavour, Rung::PagesRedrawn, events));
+            }
+            Claimed::Fails { report, bytes } => refused = Refused { report, bytes },
+        }
+    }
+    let (mut document, told) = redraw::document(&refused.bytes, &refused.reason())?;
+    add(&mut events, told);
+    add(&mut events, archive::to_pdfa(&mut document, wanted.part, wanted.fonts)?);
+    match claim(&mut document, wanted)? {
+        Claimed::Conforms { bytes, flavour } => Ok(passed(&document, bytes, flavour, Rung::Redrawn, events)),
+        Claimed::Fails { report, .. } => Err(not_conformant(&report)),
+    }
+}
+
+fn passed(document: &Document, bytes: Vec<u8>, flavour: Flavour, rung: Rung, events: Vec<Event>) -> Passed {
+    Passed { bytes, pages: page_count(document), flavour, rung, events }
+}
+
+/// Adds events that were not told before.
+fn add(events: &mut Vec<Event>, told: Vec<Event>) {
+    for event in told {
+        if !events.contains(&event) {
+            events.push(event);
+        }
+    }
+}
+
+fn not_conformant(report: &Report) -> Error {
+    let what = report.failed.first().map_or_else(String::new, |failure| {
+        format!("{} (ISO 19005, clause {} for {})", failure.message, failure.clause, report.flavour)
+    });
+    Error::NotConformant { what }
+}
+
+/// What the validator does not let through.
+struct Refused {
+    report: Report,
+    bytes: Vec<u8>,
+}
+
+impl Refused {
+    /// The pages, from 0, on which drawing anew may help; none when it is not known of every failure where it is.
+    fn pages(&self) -> BTreeSet<usize> {
+        let lowest = lowest(self.report.flavour.part());
+        let binding = || self.report.failed.iter().filter(|failure| failure.binds(lowest));
+        if binding().any(|failure| failure.pages.is_empty()) {
+            return BTreeSet::new();
+        }
+        let pages = binding().flat_map(|failure| &failure.pages);
+        pages.filter_map(|page| usize::try_from(*page).ok()?.checked_sub(1)).collect()
+    }
+
+    /// Why, as a sentence.
+    fn reason(&self) -> String {
+        let lowest = lowest(self.report.flavour.part());
+        let first = self.report.failed.iter().find(|failure| failure.binds(lowest));
+        first.map(|failure| failure.message.clone()).unwrap_or_default()
+    }
+}
+
+/// Lets another writer write what was refused, and tries again with that.
+fn rewritten(refused: &Refused, wanted: &Wanted<'_>) -> Option<(Document, (Vec<u8>, Flavour))> {
+    let bytes = wanted.writer?.write_anew(&refused.bytes, wanted.part)?;
+    let mut document = read(bytes, &[]).ok()?.document;
+    archive::to_pdfa(&mut document, wanted.part, wanted.fonts).ok()?;
+    match claim(&mut document, wanted).ok()? {
+        Claimed::Conforms { bytes, flavour } => Some((document, (bytes, flavour))),
+        Claimed::Fails { .. } => None,
+    }
+}
+
+/// What came of a claim.
+enum Claimed {
+    /// The file conforms to what it claims.
+    Conforms { bytes: Vec<u8>, flavour: Flavour },
+    /// It conforms to no level of the part.
+    Fails { report: Report, bytes: Vec<u8> },
+}
+
+/// The level that every file of a part has to reach.
+const fn lowest(part: Part) -> Level {
+    match part {
+        Part::One | Part::Two | Part::Three => Level::B,
+        Part::Four => Level::Plain,
+    }
+}
+
+/// The levels of a part that a document may reach, best first.
+fn levels(document: &Document, part: Part) -> Vec<Level> {
+    let is_tagged = object::catalog(document).is_some_and(|catalog| catalog.has(b"StructTreeRoot"));
+    let levels: &[Level] = match part {
+        Part::One => &[Level::A, Level::B],
+        Part::Two | Part::Three => &[Level::A, Level::U, Level::B],
+        Part::Four => &[Level::Plain],
+    };
+    levels.iter().copied().filter(|level| is_tagged || *level != Level::A).collect()
+}
+
+/// Has the document claim the best level that the validator finds true.
+fn claim(document: &mut Document, wanted: &Wanted<'_>) -> Result<Claimed, Error> {
+    let shape = if wanted.part == Part::One { Shape::Classic } else { Shape::Packed };
+    let levels = levels(document, wanted.part);
+    let mut open = levels.as_slice();
+    loop {
+        let level = open.first().copied().unwrap_or_else(|| lowest(wanted.part));
+        let flavour = Flavour::of(wanted.part, level).unwrap_or(Flavour::A2B);
+        metadata::write(document, wanted.metadata, Some(flavour), wanted.now)?;
+        let bytes = write(document, shape)?;
+        let report = validate(&bytes, flavour);
+        if report.is_compliant() {
+            return Ok(Claimed::Conforms { bytes, flavour });
+        }
+        let stands = |level: &Level| report.failed.iter().any(|failure| failure.binds(*level));
+        open = open.get(1..).unwrap_or_default();
+        match open.iter().position(|level| !stands(level)) {
+            Some(next) => open = open.get(next..).unwrap_or_default(),
+            None => return Ok(Claimed::Fails { report, bytes }),
+        }
+    }
+}
+
+/// The clauses that a document would break if it claimed a flavour, for tests.
+#[cfg(test)]
+pub(crate) fn refusals(document: &Document, flavour: Flavour) -> Vec<&'static str> {
+    let mut document = document.clone();
+    metadata::write(&mut document, &Metadata::default(), Some(flavour), OffsetDateTime::UNIX_EPOCH).unwrap();
+    let bytes = write(&mut document, Shape::Packed).unwrap();
+    validate(&bytes, flavour).failed.iter().map(|failure| failure.clause).collect()
+}
