@@ -24,8 +24,7 @@ pub struct Opened {
 /// Reads a PDF. Tries the empty password first, then each of `passwords` as user and as owner password.
 ///
 /// # Errors
-/// `Password` when none opens it, `Corrupt` when nothing can be read, `Limit` for a hostile size,
-/// `Unsupported` for a form that has no pages of its own.
+/// `Password` when none opens it, `Corrupt` when nothing can be read, `Limit` for a hostile size.
 pub fn read(mut bytes: Vec<u8>, passwords: &[String]) -> Result<Opened, Error> {
     let head = bytes.get(..bytes.len().min(HEADER_BYTES_MAX + 5)).unwrap_or_default();
     let start =
@@ -39,7 +38,7 @@ pub fn read(mut bytes: Vec<u8>, passwords: &[String]) -> Result<Opened, Error> {
         let message = "The table of objects was damaged; it was rebuilt by searching the file.";
         events.push(Event::warning(EventCode::CorruptionRepaired, message));
     }
-    refuse_dynamic_form(&document)?;
+    events.extend(dynamic_form(&document));
     // A hostile file may use the last number there is; from here on new objects always find one.
     object::renumber(&mut document, 1);
     if pages::flatten(&mut document).is_err() {
@@ -93,17 +92,16 @@ fn describe(error: lopdf::Error) -> Error {
     }
 }
 
-/// A dynamic form has one page that asks for another reader; what it shows is made by scripts that do not run here.
-fn refuse_dynamic_form(document: &Document) -> Result<(), Error> {
-    let Some(catalog) = object::catalog(document) else { return Ok(()) };
+/// A dynamic form has one page that asks for another reader; what that would show is laid out by a language of its own.
+/// The page is what every other reader shows, so it is kept, and the loss is told.
+fn dynamic_form(document: &Document) -> Option<Event> {
+    let catalog = object::catalog(document)?;
     let has_form = object::dictionary(document, catalog, b"AcroForm").is_some_and(|form| form.has(b"XFA"));
     let needs_rendering =
         object::get(document, catalog, b"NeedsRendering").is_some_and(|value| value.as_bool().unwrap_or(false));
-    if has_form && needs_rendering {
-        Err(Error::Unsupported { feature: "dynamic XFA forms".to_owned() })
-    } else {
-        Ok(())
-    }
+    let message = "The document is a dynamic XFA form: its content is shown by Adobe's readers alone and is not in the \
+                   result, which holds the pages that all other readers show. Print it to a PDF there and convert that.";
+    (has_form && needs_rendering).then(|| Event::warning(EventCode::VisualDifferences, message))
 }
 
 /// Drops what belongs to the file rather than to the document: tables, revisions, encryption, unused objects.

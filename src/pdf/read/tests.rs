@@ -53,3 +53,16 @@ fn what_is_written_can_be_read_and_is_the_same_each_time() {
     assert!(first.starts_with(b"%PDF-1.7\n%"));
     assert_eq!(first, second);
 }
+
+#[test]
+fn a_dynamic_form_keeps_the_page_that_every_reader_shows_and_the_loss_is_told() {
+    let mut document = read(bytes(1), &[]).unwrap().document;
+    let catalog = crate::pdf::object::catalog_mut(&mut document).unwrap();
+    catalog.set("NeedsRendering", true);
+    catalog.set("AcroForm", dictionary! { "XFA" => Object::string_literal("<xdp/>") });
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    let opened = read(bytes, &[]).unwrap();
+    assert_eq!(page_count(&opened.document), 1);
+    assert!(opened.events.iter().any(|event| event.message.contains("dynamic XFA form")));
+}
