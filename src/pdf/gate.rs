@@ -72,9 +72,20 @@ pub fn conforming(bytes: &[u8], part: Part) -> Option<Flavour> {
 /// # Errors
 /// `NotConformant` when no rung leads through, and what archiving and drawing fail with.
 pub fn pass(mut document: Document, wanted: &Wanted<'_>) -> Result<Passed, Error> {
-    let mut events = archive::to_pdfa(&mut document, wanted.part, wanted.fonts)?;
+    let mut events = Vec::new();
+    let mut rung = Rung::Archived;
+    if wanted.part == Part::One {
+        let which = archive::pages_beyond_pdf14(&document);
+        if !which.is_empty() {
+            let bytes = write(&mut document, Shape::Packed)?;
+            let reason = "it has transparency, hidden layers or JPEG 2000, which PDF/A-1 does not have";
+            events = redraw::pages(&mut document, &bytes, &which, reason)?;
+            rung = Rung::PagesRedrawn;
+        }
+    }
+    add(&mut events, archive::to_pdfa(&mut document, wanted.part, wanted.fonts)?);
     let mut refused = match claim(&mut document, wanted)? {
-        Claimed::Conforms { bytes, flavour } => return Ok(passed(&document, bytes, flavour, Rung::Archived, events)),
+        Claimed::Conforms { bytes, flavour } => return Ok(passed(&document, bytes, flavour, rung, events)),
         Claimed::Fails { report, bytes } => Refused { report, bytes },
     };
     if let Some((document, through)) = rewritten(&refused, wanted) {

@@ -3,9 +3,12 @@
 use lopdf::{Dictionary, Document, Object};
 
 use super::Log;
-use crate::{domain::EventCode, pdf::object};
+use crate::{
+    domain::EventCode,
+    pdf::{object, validate::Part},
+};
 
-/// What may happen when a reader clicks.
+/// What may happen when a reader clicks. `GoToE` came with PDF 1.6.
 const ALLOWED: [&[u8]; 7] = [b"GoTo", b"GoToR", b"GoToE", b"Thread", b"URI", b"Named", b"SubmitForm"];
 
 /// The named actions that may stay.
@@ -37,22 +40,23 @@ const KNOWN: [&[u8]; 21] = [
 ];
 
 /// Whether an action may stay.
-pub(crate) fn is_allowed(document: &Document, action: &Dictionary) -> bool {
+fn is_allowed(document: &Document, part: Part, action: &Dictionary) -> bool {
     match object::name(document, action, b"S") {
         Some(b"Named") => object::name(document, action, b"N").is_some_and(|name| ALLOWED_NAMES.contains(&name)),
+        Some(b"GoToE") => part != Part::One,
         Some(kind) => ALLOWED.contains(&kind),
         None => true,
     }
 }
 
 /// Whether a dictionary is an action, allowed or not.
-pub(crate) fn is_action(document: &Document, dictionary: &Dictionary) -> bool {
+fn is_action(document: &Document, dictionary: &Dictionary) -> bool {
     dictionary.has_type(b"Action")
         || object::name(document, dictionary, b"S").is_some_and(|kind| KNOWN.contains(&kind) && !dictionary.has(b"K"))
 }
 
 /// Whether additional actions are what `AA` holds; a font may be named so, too.
-pub(crate) fn has_triggers(document: &Document, dictionary: &Dictionary) -> bool {
+fn has_triggers(document: &Document, dictionary: &Dictionary) -> bool {
     object::dictionary(document, dictionary, b"AA").is_some_and(|triggers| {
         !triggers.has(b"Type")
             && triggers.iter().all(|(_, action)| {
@@ -62,7 +66,7 @@ pub(crate) fn has_triggers(document: &Document, dictionary: &Dictionary) -> bool
 }
 
 /// Removes what may not stay.
-pub(super) fn remove(document: &mut Document, log: &mut Log) {
+pub(super) fn remove(document: &mut Document, part: Part, log: &mut Log) {
     open_action(document, log);
     object::each_dictionary(document, |dictionary, document| {
         if has_triggers(document, dictionary) {
@@ -74,26 +78,27 @@ pub(super) fn remove(document: &mut Document, log: &mut Log) {
         }
         let is_widget = object::name(document, dictionary, b"Subtype") == Some(b"Widget");
         let action = object::dictionary(document, dictionary, b"A").filter(|held| is_action(document, held));
-        let refused =
-            action.filter(|action| is_widget || !is_allowed(document, action)).map(|action| kind_of(document, action));
+        let refused = action
+            .filter(|action| is_widget || !is_allowed(document, part, action))
+            .map(|action| kind_of(document, action));
         if let Some(kind) = refused {
             dictionary.remove(b"A");
             report(&kind, log);
         }
         // Older readers took a second destination for a link under this key.
         if object::dictionary(document, dictionary, b"PA")
-            .is_some_and(|held| is_action(document, held) && !is_allowed(document, held))
+            .is_some_and(|held| is_action(document, held) && !is_allowed(document, part, held))
         {
             dictionary.remove(b"PA");
         }
-        follow_ups(dictionary, document, log);
+        follow_ups(dictionary, document, part, log);
     });
 }
 
-fn follow_ups(dictionary: &mut Dictionary, document: &Document, log: &mut Log) {
+fn follow_ups(dictionary: &mut Dictionary, document: &Document, part: Part, log: &mut Log) {
     let is_refused = |object: &Object| {
         object::as_dictionary(object::resolve(document, object))
-            .is_some_and(|held| is_action(document, held) && !is_allowed(document, held))
+            .is_some_and(|held| is_action(document, held) && !is_allowed(document, part, held))
     };
     match object::get(document, dictionary, b"Next") {
         Some(Object::Array(actions)) if actions.iter().any(is_refused) => {

@@ -7,11 +7,11 @@ use lopdf::{Dictionary, Document, Object, ObjectId};
 use super::{Log, appearance};
 use crate::{
     domain::EventCode,
-    pdf::{object, pages},
+    pdf::{object, pages, validate::Part},
 };
 
-/// The types that PDF/A-2 takes, but for file attachments: what they attach is removed, so they would be empty.
-pub(crate) const ALLOWED: [&[u8]; 18] = [
+/// The types that PDF/A-2 takes (ISO 19005-2, 6.3.1), but for file attachments, which depend on what they attach.
+const ALLOWED: [&[u8]; 18] = [
     b"Text",
     b"Link",
     b"FreeText",
@@ -32,28 +32,32 @@ pub(crate) const ALLOWED: [&[u8]; 18] = [
     b"Watermark",
 ];
 
+/// Those of them that came with PDF 1.5 or later.
+const BEYOND_PDF14: [&[u8]; 4] = [b"Polygon", b"PolyLine", b"Caret", b"Watermark"];
+
 /// Annotation flags by their bits.
-pub(crate) mod flag {
-    pub(crate) const INVISIBLE: i64 = 1;
-    pub(crate) const HIDDEN: i64 = 2;
-    pub(crate) const PRINT: i64 = 4;
-    pub(crate) const NO_ZOOM: i64 = 8;
-    pub(crate) const NO_ROTATE: i64 = 16;
-    pub(crate) const NO_VIEW: i64 = 32;
-    pub(crate) const TOGGLE_NO_VIEW: i64 = 256;
+mod flag {
+    pub(super) const INVISIBLE: i64 = 1;
+    pub(super) const HIDDEN: i64 = 2;
+    pub(super) const PRINT: i64 = 4;
+    pub(super) const NO_ZOOM: i64 = 8;
+    pub(super) const NO_ROTATE: i64 = 16;
+    pub(super) const NO_VIEW: i64 = 32;
+    pub(super) const TOGGLE_NO_VIEW: i64 = 256;
 }
 
 /// How deep a field may be in others.
 const FIELD_DEPTH_MAX: usize = 32;
 
 /// Mends the annotations of every page.
-pub(super) fn mend(document: &mut Document, log: &mut Log) {
+pub(super) fn mend(document: &mut Document, part: Part, log: &mut Log) {
     let mut removed = BTreeSet::new();
     let all: Vec<(ObjectId, Vec<ObjectId>)> =
         pages::list(document).into_iter().map(|page| (page, of_page(document, page))).collect();
     for (page, annotations) in all {
         let count = annotations.len();
-        let kept: Vec<ObjectId> = annotations.into_iter().filter(|id| keep(document, *id, &mut removed, log)).collect();
+        let kept: Vec<ObjectId> =
+            annotations.into_iter().filter(|id| keep(document, *id, part, &mut removed, log)).collect();
         if let Some(page) = object::at_mut(document, page) {
             if kept.is_empty() {
                 page.remove(b"Annots");
@@ -65,8 +69,17 @@ pub(super) fn mend(document: &mut Document, log: &mut Log) {
     forget(document, &removed);
 }
 
+/// Whether a type of annotation may stay. What attaches a file stays while the file does.
+fn is_allowed(document: &Document, annotation: &Dictionary, kind: &[u8], part: Part) -> bool {
+    if kind == b"FileAttachment" {
+        let file = object::dictionary(document, annotation, b"FS");
+        return part != Part::One && file.is_some_and(|file| object::dictionary(document, file, b"EF").is_some());
+    }
+    ALLOWED.contains(&kind) && !(part == Part::One && BEYOND_PDF14.contains(&kind))
+}
+
 /// The annotations of a page that exist, each once.
-pub(crate) fn of_page(document: &Document, page: ObjectId) -> Vec<ObjectId> {
+pub(super) fn of_page(document: &Document, page: ObjectId) -> Vec<ObjectId> {
     let mut seen = BTreeSet::new();
     object::at(document, page)
         .and_then(|page| object::array(document, page, b"Annots"))
@@ -78,12 +91,12 @@ pub(crate) fn of_page(document: &Document, page: ObjectId) -> Vec<ObjectId> {
 }
 
 /// Mends one annotation, or says that it has to go.
-fn keep(document: &mut Document, id: ObjectId, removed: &mut BTreeSet<ObjectId>, log: &mut Log) -> bool {
+fn keep(document: &mut Document, id: ObjectId, part: Part, removed: &mut BTreeSet<ObjectId>, log: &mut Log) -> bool {
     let Some(annotation) = object::at(document, id) else { return false };
     let kind = object::name(document, annotation, b"Subtype").unwrap_or_default().to_vec();
     let flags = object::integer(document, annotation, b"F").unwrap_or(0);
     let is_widget = kind == b"Widget";
-    if !is_widget && !ALLOWED.contains(&kind.as_slice()) {
+    if !is_widget && !is_allowed(document, annotation, &kind, part) {
         let file = object::dictionary(document, annotation, b"FS");
         let name =
             file.and_then(|file| object::text(document, file, b"UF").or_else(|| object::text(document, file, b"F")));
@@ -111,7 +124,8 @@ fn keep(document: &mut Document, id: ObjectId, removed: &mut BTreeSet<ObjectId>,
     let field_kind = field_kind(document, id);
     if let Some(annotation) = object::at_mut(document, id) {
         annotation.set("F", wanted);
-        if annotation.get(b"CA").and_then(Object::as_float).is_ok_and(|opacity| !(0.0..=1.0).contains(&opacity)) {
+        let opacities = if part == Part::One { 1.0..=1.0 } else { 0.0..=1.0 };
+        if annotation.get(b"CA").and_then(Object::as_float).is_ok_and(|opacity| !opacities.contains(&opacity)) {
             annotation.remove(b"CA");
         }
     }
@@ -120,7 +134,7 @@ fn keep(document: &mut Document, id: ObjectId, removed: &mut BTreeSet<ObjectId>,
 }
 
 /// The type of the field that a widget belongs to, its own or inherited.
-pub(crate) fn field_kind(document: &Document, id: ObjectId) -> Option<Vec<u8>> {
+pub(super) fn field_kind(document: &Document, id: ObjectId) -> Option<Vec<u8>> {
     let mut held = object::at(document, id)?;
     for _ in 0..FIELD_DEPTH_MAX {
         if let Some(kind) = object::name(document, held, b"FT") {

@@ -2,13 +2,13 @@
 
 use lopdf::{Dictionary, Document, Object};
 
-use crate::pdf::object;
+use crate::pdf::{object, validate::Part};
 
 /// The rendering intents of the format.
 pub(crate) const INTENTS: [&[u8]; 4] = [b"RelativeColorimetric", b"AbsoluteColorimetric", b"Perceptual", b"Saturation"];
 
 /// The blend modes of the format.
-pub(crate) const BLENDS: [&[u8]; 17] = [
+const BLENDS: [&[u8]; 17] = [
     b"Normal",
     b"Compatible",
     b"Multiply",
@@ -64,7 +64,7 @@ const KEYS: [&[u8]; 31] = [
 ];
 
 /// Whether a dictionary is a graphics state.
-pub(crate) fn is_state(dictionary: &Dictionary) -> bool {
+pub(super) fn is_state(dictionary: &Dictionary) -> bool {
     dictionary.has_type(b"ExtGState")
         || (!dictionary.has(b"Type")
             && !dictionary.is_empty()
@@ -72,8 +72,11 @@ pub(crate) fn is_state(dictionary: &Dictionary) -> bool {
 }
 
 /// Mends every graphics state.
-pub(super) fn mend(document: &mut Document) {
+pub(super) fn mend(document: &mut Document, part: Part) {
     object::each_dictionary(document, |dictionary, document| {
+        if part == Part::One {
+            opaque(dictionary, document);
+        }
         if !is_state(dictionary) {
             return;
         }
@@ -95,6 +98,21 @@ pub(super) fn mend(document: &mut Document) {
             dictionary.set("OPM", 0);
         }
     });
+}
+
+/// Takes away what is for transparency alone (ISO 19005-1, 6.4). Where it showed, the page was drawn anew before.
+fn opaque(dictionary: &mut Dictionary, document: &Document) {
+    let is_group = |group: &Dictionary| object::name(document, group, b"S") == Some(b"Transparency");
+    if object::dictionary(document, dictionary, b"Group").is_some_and(is_group) {
+        dictionary.remove(b"Group");
+    }
+    if is_state(dictionary) {
+        for key in ["SMask", "CA", "ca", "BM", "AIS", "TK"] {
+            dictionary.remove(key.as_bytes());
+        }
+    } else if object::name(document, dictionary, b"Subtype") == Some(b"Image") {
+        dictionary.remove(b"SMaskInData");
+    }
 }
 
 /// The first known blend mode, `Normal` when none is known.

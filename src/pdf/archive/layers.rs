@@ -1,13 +1,21 @@
-//! Optional content: every configuration has a name of its own and lists all layers or none (6.9).
+//! Optional content: every configuration has a name of its own and lists all layers or none (ISO 19005-2, 6.9); PDF/A-1 has
+//! no layers at all (ISO 19005-1, 6.1.13).
 
 use std::collections::BTreeSet;
 
 use lopdf::{Dictionary, Document, Object, ObjectId, text_string};
 
-use crate::pdf::object;
+use super::Log;
+use crate::{
+    domain::EventCode,
+    pdf::{object, validate::Part},
+};
 
 /// Mends the configurations.
-pub(super) fn mend(document: &mut Document) {
+pub(super) fn mend(document: &mut Document, part: Part, log: &mut Log) {
+    if part == Part::One {
+        return remove(document, log);
+    }
     let Some(mut properties) =
         object::catalog(document).and_then(|catalog| object::dictionary(document, catalog, b"OCProperties")).cloned()
     else {
@@ -36,6 +44,16 @@ pub(super) fn mend(document: &mut Document) {
     if let Some(catalog) = object::catalog_mut(document) {
         catalog.set("OCProperties", properties);
     }
+}
+
+/// Takes the layers away. Pages with hidden ones were drawn anew before, so that what is left is what was shown.
+fn remove(document: &mut Document, log: &mut Log) {
+    let Some(catalog) = object::catalog_mut(document) else { return };
+    if catalog.remove(b"OCProperties").is_none() {
+        return;
+    }
+    object::each_dictionary(document, |dictionary, _| drop(dictionary.remove(b"OC")));
+    log.warn(EventCode::LayersRemoved, "The layers were removed; what they showed stays.");
 }
 
 fn mend_one(

@@ -10,8 +10,10 @@
 mod actions;
 mod annotations;
 mod appearance;
+mod beyond;
 mod catalog;
 mod colour;
+mod files;
 mod graphics;
 mod layers;
 mod lift;
@@ -21,6 +23,7 @@ mod streams;
 mod tests;
 mod values;
 
+pub(crate) use beyond::pages_beyond_pdf14;
 pub(crate) use graphics::INTENTS;
 
 use lopdf::Document;
@@ -42,13 +45,14 @@ pub fn to_pdfa(document: &mut Document, part: Part, fonts: &FontFolder) -> Resul
     let mut log = Log::default();
     pages::flatten(document)?;
     lift::lift(document);
+    files::mend(document, part, &mut log);
     catalog::clean(document, &mut log);
-    actions::remove(document, &mut log);
-    annotations::mend(document, &mut log);
-    layers::mend(document);
+    actions::remove(document, part, &mut log);
+    annotations::mend(document, part, &mut log);
+    layers::mend(document, part, &mut log);
     streams::mend(document);
-    graphics::mend(document);
-    values::mend(document, &mut log);
+    graphics::mend(document, part);
+    values::mend(document, part, &mut log);
     // Annotations that went took their appearances along; what nothing refers to needs no mending.
     document.prune_objects();
     lift::lift(document);

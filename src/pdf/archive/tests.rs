@@ -120,6 +120,70 @@ fn an_embedded_file_is_removed_and_named() {
     assert!(archived.events[0].message.contains("data.xml"));
 }
 
+/// A document with a file in its tree of embedded files.
+fn with_file() -> Document {
+    let mut document = document(b"", dictionary! {}, dictionary! {}, Vec::new());
+    let file = document.add_object(Stream::new(dictionary! {}, b"<invoice/>".to_vec()));
+    let specification = dictionary! { "Type" => "Filespec", "F" => Object::string_literal("data.xml"), "EF" => dictionary! { "F" => file } };
+    let tree = dictionary! { "Names" => vec![Object::string_literal("k"), specification.into()] };
+    object::catalog_mut(&mut document).unwrap().set("Names", dictionary! { "EmbeddedFiles" => tree });
+    document
+}
+
+#[test]
+fn a_file_stays_in_part_three_with_its_type_and_its_relationship_to_the_document() {
+    let mut document = with_file();
+    assert_eq!(to_pdfa(&mut document, Part::Three, &FontFolder::open(&[])).unwrap(), []);
+    let files = object::array(&document, object::catalog(&document).unwrap(), b"AF").unwrap();
+    let file = object::as_dictionary(object::resolve(&document, &files[0])).unwrap();
+    assert_eq!(object::name(&document, file, b"AFRelationship"), Some(&b"Unspecified"[..]));
+    assert_eq!(object::text(&document, file, b"UF").as_deref(), Some("data.xml"));
+    let embedded = object::dictionary(&document, object::dictionary(&document, file, b"EF").unwrap(), b"F").unwrap();
+    assert_eq!(object::name(&document, embedded, b"Subtype"), Some(&b"application/octet-stream"[..]));
+    assert_eq!(gate::refusals(&document, Flavour::A3B), [""; 0]);
+    assert_eq!(to_pdfa(&mut document, Part::Three, &FontFolder::open(&[])).unwrap(), []);
+}
+
+#[test]
+fn a_file_that_is_no_archive_goes_in_parts_one_and_two() {
+    for part in [Part::One, Part::Two] {
+        let mut document = with_file();
+        let events = to_pdfa(&mut document, part, &FontFolder::open(&[])).unwrap();
+        assert_eq!(events.iter().map(|event| event.code).collect::<Vec<_>>(), [EventCode::EmbeddedFileRemoved]);
+        assert!(object::catalog(&document).unwrap().get(b"AF").is_err());
+    }
+}
+
+#[test]
+fn part_one_has_no_layers_no_groups_and_no_later_actions() {
+    let layers = dictionary! { "OCProperties" => dictionary! { "D" => dictionary! {} } };
+    let mut link = annotation("Link", 4);
+    link.set("A", dictionary! { "S" => "GoToE", "D" => Object::string_literal("d") });
+    let mut document = document(b"", dictionary! {}, layers, vec![link, annotation("Polygon", 4)]);
+    let page = pages::list(&document)[0];
+    object::at_mut(&mut document, page).unwrap().set("Group", dictionary! { "S" => "Transparency" });
+    let events = to_pdfa(&mut document, Part::One, &FontFolder::open(&[])).unwrap();
+    let codes: Vec<EventCode> = events.iter().map(|event| event.code).collect();
+    assert_eq!(codes, [EventCode::ActionRemoved, EventCode::AnnotationRemoved, EventCode::LayersRemoved]);
+    assert!(!object::at(&document, page).unwrap().has(b"Group"));
+    assert!(!object::catalog(&document).unwrap().has(b"OCProperties"));
+}
+
+#[test]
+fn pages_with_transparency_hidden_layers_or_jpeg_2000_are_beyond_part_one() {
+    let state = |state: Dictionary| dictionary! { "ExtGState" => dictionary! { "G" => state } };
+    let plain = document(
+        b"",
+        state(dictionary! { "Type" => "ExtGState", "CA" => 1, "BM" => "Normal" }),
+        dictionary! {},
+        Vec::new(),
+    );
+    assert!(super::pages_beyond_pdf14(&plain).is_empty());
+    for entry in [dictionary! { "ca" => Object::Real(0.5) }, dictionary! { "BM" => "Multiply" }] {
+        assert_eq!(super::pages_beyond_pdf14(&document(b"", state(entry), dictionary! {}, Vec::new())).len(), 1);
+    }
+}
+
 #[test]
 fn cmyk_gets_a_profile_only_where_it_is_used() {
     let mut plain = document(b"1 0 0 rg 0 0 9 9 re f", dictionary! {}, dictionary! {}, Vec::new());

@@ -3,25 +3,29 @@
 use lopdf::{Document, Object};
 
 use super::Log;
-use crate::{domain::EventCode, pdf::object};
+use crate::{
+    domain::EventCode,
+    pdf::{object, validate::Part},
+};
 
 /// Most bytes of a string.
-pub(crate) const STRING_BYTES_MAX: usize = 32_767;
-
-/// Most bytes of a name.
-pub(crate) const NAME_BYTES_MAX: usize = 127;
+const STRING_BYTES_MAX: usize = 32_767;
 
 /// Reals closer to zero than this cannot be told from it by every reader.
 const REAL_MIN: f32 = 1.175e-38;
 
+/// Largest real of PDF 1.4 (ISO 19005-1, 6.1.12).
+const REAL_MAX: f32 = 32_767.0;
+
 /// Brings single values into their limits.
-pub(super) fn mend(document: &mut Document, log: &mut Log) {
+pub(super) fn mend(document: &mut Document, part: Part, log: &mut Log) {
     object::each_object(document, |object, _| match object {
         Object::String(bytes, _) if bytes.len() > STRING_BYTES_MAX => {
             bytes.truncate(STRING_BYTES_MAX);
             log.warn(EventCode::ContentClipped, "A string of more than 32,767 bytes was cut.");
         }
         Object::Integer(value) => *value = (*value).clamp(i64::from(i32::MIN), i64::from(i32::MAX)),
+        Object::Real(value) if part == Part::One && value.abs() > REAL_MAX => *value = REAL_MAX.copysign(*value),
         Object::Real(value) if !value.is_finite() || value.abs() < REAL_MIN => *value = 0.0,
         Object::Null
         | Object::Boolean(_)
