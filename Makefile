@@ -1,6 +1,6 @@
 # Two commands for a fresh Debian machine, as root or with sudo: `make run` and `make test`. Both may be repeated.
 
-.PHONY: run test chaos api-fuzz quick bench-queue bench-api bench-engines fmt prepare install corpus clean
+.PHONY: run test chaos api-fuzz quick bench-queue bench-api bench-engines bench-archive fmt prepare install corpus clean
 
 # Installs what is missing, builds, starts everything, converts the samples into one PDF/A, and keeps serving.
 # `make run ONCE=1` stops after the job.
@@ -44,6 +44,14 @@ bench-api:
 bench-engines: install
 	.ci/bench-engines-peers
 	SQLX_OFFLINE=true cargo bench --bench engines -- $(if $(QUICK),--quick) $(if $(SOAK),--soak $(SOAK))
+
+# Archives the PDF files below FILES and says of each how long it takes, whether the result conforms, and whether it looks and reads as
+# before, beside Ghostscript and OCRmyPDF. PART=1 or 3 for another part; ALONE=1 without the others, KEEP=folder keeps the results.
+# Installs what it compares with. Nothing else should run meanwhile.
+bench-archive: install
+	.ci/bench-archive-peers
+	SQLX_OFFLINE=true cargo bench --bench archive -- $(FILES) $(if $(PART),--part $(PART)) $(if $(ALONE),--alone) \
+	    $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(KEEP),--keep $(KEEP))
 
 fmt:
 	cargo fmt

@@ -14,6 +14,8 @@ mod migrations;
 #[cfg(test)]
 mod ops;
 #[cfg(test)]
+mod pdfa;
+#[cfg(test)]
 mod problems;
 #[cfg(test)]
 mod processes;
