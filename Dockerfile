@@ -11,7 +11,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        ca-certificates chromium-headless-shell curl fontconfig libheif1 \
+        ca-certificates chromium-headless-shell curl fontconfig libgs10 libheif1 \
         libtesseract5 tesseract-ocr-eng tesseract-ocr-deu tesseract-ocr-osd \
         libreoffice-writer libreoffice-calc libreoffice-impress libreoffice-draw \
         fonts-liberation fonts-dejavu-core fonts-crosextra-carlito fonts-crosextra-caladea \

@@ -5,6 +5,7 @@ use std::{path::Path, process::ExitCode};
 use super::{capacity, config::Config, postgres, print};
 use crate::{
     engines::{
+        self,
         browser::{self, Probe},
         cage,
         native::images,
@@ -30,6 +31,7 @@ pub(super) async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
         chromium(&config).await,
         tesseract(&config),
         libheif(),
+        ghostscript(),
         fonts(&config),
         sandbox(),
         data(&config),
@@ -94,6 +96,19 @@ fn libheif() -> Finding {
     match images::libheif() {
         Ok(version) => Finding { subject, good: true, text: version },
         Err(what) => Finding { subject, good: false, text: format!("HEIC and AVIF cannot be converted: {what}") },
+    }
+}
+
+/// What writes a PDF anew that cannot be mended.
+fn ghostscript() -> Finding {
+    let subject = "ghostscript";
+    match engines::ghostscript() {
+        Ok(version) => Finding { subject, good: true, text: version },
+        Err(_) => {
+            let text =
+                "not installed: a PDF that cannot be mended becomes pictures of its pages at once (package libgs10)";
+            Finding { subject, good: true, text: text.to_owned() }
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::{
     Error,
+    ghostscript::Ghostscript,
     protocol::{Answer, Assemble, Convert, Validate, Verdict},
     serve::{read, write},
 };
@@ -34,7 +35,13 @@ pub(super) fn converted(convert: &Convert, made: Vec<u8>, mut events: Vec<Event>
         return Ok(done(pages, events, None));
     };
     let fonts = FontFolder::open(&convert.engines.fonts);
-    let wanted = Wanted { part, metadata: &Metadata::default(), now: moment(convert.now), fonts: &fonts, writer: None };
+    let wanted = Wanted {
+        part,
+        metadata: &Metadata::default(),
+        now: moment(convert.now),
+        fonts: &fonts,
+        writer: Some(&Ghostscript),
+    };
     archive(document, &wanted, &convert.output, events)
 }
 
@@ -64,7 +71,7 @@ pub(super) fn assembled(assemble: &Assemble) -> Result<Answer, Error> {
         return Ok(done(pages, merged.events, None));
     };
     let fonts = FontFolder::open(&assemble.fonts);
-    let wanted = Wanted { part, metadata: asked, now, fonts: &fonts, writer: None };
+    let wanted = Wanted { part, metadata: asked, now, fonts: &fonts, writer: Some(&Ghostscript) };
     archive(document, &wanted, &assemble.output, merged.events)
 }
 

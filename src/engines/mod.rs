@@ -38,8 +38,11 @@ pub mod unpack;
 pub mod zygote;
 
 mod companion;
+mod dynamic;
 mod error;
 mod finish;
+mod ghostscript;
 mod usage;
 
 pub use error::Error;
+pub use ghostscript::version as ghostscript;

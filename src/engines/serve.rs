@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use nix::sys::{
@@ -14,7 +14,7 @@ use super::{
     Error,
     browser::Browser,
     cage::{self, Cage, CageError, Engine},
-    detect, fault, finish, mail, native,
+    detect, dynamic, fault, finish, ghostscript, mail, native,
     ocr::{Recogniser, Subject},
     office,
     protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response},
@@ -35,7 +35,7 @@ pub fn serve(unsandboxed: bool) -> io::Result<()> {
     let libraries;
     let (fonts, engine) = match &request {
         Request::Convert(convert) if convert.lane == Lane::Native.as_str() => {
-            libraries = native::images::libraries();
+            libraries = libraries_of_documents();
             (convert.engines.fonts.as_slice(), Some(Engine::Libraries(&libraries)))
         }
         Request::Convert(convert) => {
@@ -45,7 +45,11 @@ pub fn serve(unsandboxed: bool) -> io::Result<()> {
             }
             (convert.engines.fonts.as_slice(), program.map(Engine::Office))
         }
-        Request::Assemble(_) | Request::Validate(_) => (Default::default(), None),
+        Request::Assemble(assemble) => {
+            libraries = libraries_of_documents();
+            (assemble.fonts.as_slice(), Some(Engine::Libraries(&libraries)))
+        }
+        Request::Validate(_) => (Default::default(), None),
         Request::Recognise(page) => {
             given = Given::Ocr(Recogniser::start(page.engines.ocr.as_deref(), &page.languages));
             (Default::default(), page.engines.ocr.as_deref().map(Engine::Ocr))
@@ -79,6 +83,13 @@ pub fn serve_in(caged: Result<(), CageError>, unsandboxed: bool, office: &office
         Err(error) if !unsandboxed => answer(uncaged(&error)),
         Ok(()) | Err(_) => answer(respond(&request, Given::Office(office))),
     }
+}
+
+/// What a cage has to let through for libraries that some documents need.
+fn libraries_of_documents() -> Vec<PathBuf> {
+    let mut folders = dynamic::folders_of(&[native::images::LIBHEIF, ghostscript::LIBRARY]);
+    folders.extend(ghostscript::FOLDERS.iter().map(PathBuf::from));
+    folders
 }
 
 fn read_request() -> io::Result<Request> {

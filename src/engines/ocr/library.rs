@@ -18,12 +18,10 @@ use std::{
     ptr::{self, NonNull},
 };
 
-use nix::libc;
-
 use super::picture::Grey;
 use crate::{
     domain::limits,
-    engines::Error,
+    engines::{Error, dynamic::Library},
     pdf::text_layer::{Line, Word},
 };
 
@@ -77,53 +75,28 @@ struct Functions {
 /// Gives four numbers by pointers, and says whether there are any.
 type Place = unsafe extern "C" fn(*const c_void, level: c_int, *mut c_int, *mut c_int, *mut c_int, *mut c_int) -> c_int;
 
-/// An open library, which is never closed.
-#[derive(Debug, Clone, Copy)]
-struct Library(NonNull<c_void>);
-
-impl Library {
-    fn open() -> io::Result<Self> {
-        // SAFETY: the name is a C string; the initialisers are those of Tesseract and what it needs, which are trusted.
-        let handle = unsafe { libc::dlopen(LIBRARY.as_ptr(), libc::RTLD_NOW) };
-        NonNull::new(handle).map(Self).ok_or_else(last_error)
-    }
-
-    /// Finds a function.
-    ///
-    /// # Safety
-    /// The function must be declared as `F`, which must be a pointer to a function.
-    unsafe fn function<F: Copy>(self, name: &CStr) -> io::Result<F> {
-        const { assert!(size_of::<F>() == size_of::<*mut c_void>()) };
-        // SAFETY: the handle is an open library and the name a C string.
-        let found = unsafe { libc::dlsym(self.0.as_ptr(), name.as_ptr()) };
-        if found.is_null() {
-            return Err(last_error());
-        }
-        // SAFETY: the caller vouches for the type, which is as large as a pointer.
-        Ok(unsafe { std::mem::transmute_copy::<*mut c_void, F>(&found) })
-    }
-
-    fn functions(self) -> io::Result<Functions> {
+impl Functions {
+    fn find(library: Library) -> io::Result<Self> {
         // SAFETY: each is declared so in the header of Tesseract 5.
         unsafe {
-            Ok(Functions {
-                create: self.function(c"TessBaseAPICreate")?,
-                delete: self.function(c"TessBaseAPIDelete")?,
-                init: self.function(c"TessBaseAPIInit3")?,
-                set_mode: self.function(c"TessBaseAPISetPageSegMode")?,
-                set_image: self.function(c"TessBaseAPISetImage")?,
-                set_resolution: self.function(c"TessBaseAPISetSourceResolution")?,
-                recognize: self.function(c"TessBaseAPIRecognize")?,
-                results: self.function(c"TessBaseAPIGetIterator")?,
-                delete_results: self.function(c"TessResultIteratorDelete")?,
-                next: self.function(c"TessResultIteratorNext")?,
-                text: self.function(c"TessResultIteratorGetUTF8Text")?,
-                delete_text: self.function(c"TessDeleteText")?,
-                confidence: self.function(c"TessResultIteratorConfidence")?,
-                page: self.function(c"TessResultIteratorGetPageIterator")?,
-                is_first: self.function(c"TessPageIteratorIsAtBeginningOf")?,
-                bounds: self.function(c"TessPageIteratorBoundingBox")?,
-                baseline: self.function(c"TessPageIteratorBaseline")?,
+            Ok(Self {
+                create: library.function(c"TessBaseAPICreate")?,
+                delete: library.function(c"TessBaseAPIDelete")?,
+                init: library.function(c"TessBaseAPIInit3")?,
+                set_mode: library.function(c"TessBaseAPISetPageSegMode")?,
+                set_image: library.function(c"TessBaseAPISetImage")?,
+                set_resolution: library.function(c"TessBaseAPISetSourceResolution")?,
+                recognize: library.function(c"TessBaseAPIRecognize")?,
+                results: library.function(c"TessBaseAPIGetIterator")?,
+                delete_results: library.function(c"TessResultIteratorDelete")?,
+                next: library.function(c"TessResultIteratorNext")?,
+                text: library.function(c"TessResultIteratorGetUTF8Text")?,
+                delete_text: library.function(c"TessDeleteText")?,
+                confidence: library.function(c"TessResultIteratorConfidence")?,
+                page: library.function(c"TessResultIteratorGetPageIterator")?,
+                is_first: library.function(c"TessPageIteratorIsAtBeginningOf")?,
+                bounds: library.function(c"TessPageIteratorBoundingBox")?,
+                baseline: library.function(c"TessPageIteratorBaseline")?,
             })
         }
     }
@@ -131,7 +104,7 @@ impl Library {
 
 /// The version of the library.
 pub(super) fn version() -> io::Result<String> {
-    let library = Library::open()?;
+    let library = Library::open(LIBRARY)?;
     // SAFETY: it is declared so in the header, takes nothing, and gives a C string that is always there.
     unsafe {
         let version: unsafe extern "C" fn() -> *const c_char = library.function(c"TessVersion")?;
@@ -162,7 +135,7 @@ impl Tesseract {
     pub(super) fn start(folder: &Path, languages: &str, layout: Layout) -> io::Result<Self> {
         let folder = CString::new(folder.as_os_str().as_bytes())?;
         let languages = CString::new(languages)?;
-        let functions = Library::open()?.functions()?;
+        let functions = Functions::find(Library::open(LIBRARY)?)?;
         // SAFETY: it takes nothing.
         let api = NonNull::new(unsafe { (functions.create)() }).ok_or(io::ErrorKind::OutOfMemory)?;
         let tesseract = Self { api, functions, in_one_thread: PhantomData };
@@ -276,14 +249,4 @@ impl Found<'_> {
         let found = unsafe { ask(page, LEVEL_WORD, &raw mut a, &raw mut b, &raw mut c, &raw mut d) };
         (found != 0).then_some([a, b, c, d])
     }
-}
-
-fn last_error() -> io::Error {
-    // SAFETY: it takes nothing and gives a C string of the C library or nothing.
-    let message = unsafe { libc::dlerror() };
-    if message.is_null() {
-        return io::Error::other("for no stated reason");
-    }
-    // SAFETY: checked above; it stays until the next call of the library in this thread.
-    io::Error::other(unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned())
 }

@@ -31,7 +31,7 @@ use crate::{
     engines::{Error, settings::Images},
 };
 
-pub(in crate::engines) use heif::readable as libraries;
+pub(in crate::engines) use heif::LIBRARY as LIBHEIF;
 pub use heif::version as libheif;
 
 use writer::Document;

@@ -13,19 +13,13 @@
 use std::{
     ffi::{CStr, c_char, c_int, c_void},
     marker::PhantomData,
-    path::PathBuf,
     ptr::{self, NonNull},
 };
 
-use nix::libc;
+use crate::engines::dynamic;
 
 /// The library, as programs are linked to it.
-const LIBRARY: &CStr = c"libheif.so.1";
-
-/// Folders in which distributions have it, and the list by which the loader finds it.
-const FOLDERS: &[&str] =
-    &["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/local/lib"];
-const LOADER_CACHE: &str = "/etc/ld.so.cache";
+pub(in crate::engines) const LIBRARY: &CStr = c"libheif.so.1";
 
 /// Numbers of its interface.
 const COLORSPACE_RGB: c_int = 1;
@@ -71,11 +65,13 @@ macro_rules! functions {
         struct Functions { $($name: unsafe extern "C" fn($($argument),*) $(-> $result)?,)+ }
 
         impl Functions {
-            fn find(library: NonNull<c_void>) -> Result<Self, String> {
+            fn find(library: dynamic::Library) -> Result<Self, String> {
                 Ok(Self { $($name: {
-                    let found = symbol(library, concat!(stringify!($name), "\0"))?;
+                    let name = concat!(stringify!($name), "\0");
+                    let missing = |_| format!("libheif is too old: it lacks {}", stringify!($name));
+                    let name = CStr::from_bytes_with_nul(name.as_bytes()).map_err(|_| stringify!($name).to_owned())?;
                     // SAFETY: libheif declares the function of this name so, since version 1.13.
-                    unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn($($argument),*) $(-> $result)?>(found) }
+                    unsafe { library.function::<unsafe extern "C" fn($($argument),*) $(-> $result)?>(name) }.map_err(missing)?
                 },)+ })
             }
         }
@@ -156,23 +152,13 @@ pub(super) struct Decoded {
     pub(super) bytes: Vec<u8>,
 }
 
-/// What a cage has to let through for the library, if it is installed.
-pub(in crate::engines) fn readable() -> Vec<PathBuf> {
-    let name = LIBRARY.to_string_lossy();
-    let found: Vec<_> =
-        FOLDERS.iter().map(PathBuf::from).filter(|folder| folder.join(name.as_ref()).exists()).collect();
-    if found.is_empty() { found } else { found.into_iter().chain([PathBuf::from(LOADER_CACHE)]).collect() }
-}
-
 impl Library {
     /// Opens it.
     ///
     /// # Errors
     /// When it is not there, or older than 1.13.
     pub(super) fn open() -> Result<Self, Failure> {
-        // SAFETY: the name is a C string; the initialisers are those of libheif and its codecs, which are trusted.
-        let library = NonNull::new(unsafe { libc::dlopen(LIBRARY.as_ptr(), libc::RTLD_LAZY) });
-        let Some(library) = library else {
+        let Ok(library) = dynamic::Library::open(LIBRARY) else {
             return Err(Failure::Missing("install libheif (package libheif1)".to_owned()));
         };
         let functions = Functions::find(library).map_err(Failure::Missing)?;
@@ -399,14 +385,6 @@ impl Drop for Image<'_> {
 }
 
 /// Finds a function by its name, which ends with a NUL.
-fn symbol(library: NonNull<c_void>, name: &str) -> Result<*mut c_void, String> {
-    let missing = || format!("libheif is too old: it lacks {}", name.trim_end_matches('\0'));
-    let name = CStr::from_bytes_with_nul(name.as_bytes()).map_err(|_| missing())?;
-    // SAFETY: the library is open and the name a C string.
-    let found = unsafe { libc::dlsym(library.as_ptr(), name.as_ptr()) };
-    if found.is_null() { Err(missing()) } else { Ok(found) }
-}
-
 fn check(report: &Report) -> Result<(), Failure> {
     if report.code == 0 {
         return Ok(());

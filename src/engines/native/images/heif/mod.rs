@@ -22,7 +22,7 @@ use super::{
 
 use library::{Decoded, Failure, Library};
 
-pub(in crate::engines) use library::readable;
+pub(in crate::engines) use library::LIBRARY;
 
 /// Transfer functions of pictures that are brighter than paper (ITU-T H.273): SMPTE ST 2084 and HLG.
 const HIGH_DYNAMIC_RANGE: [i32; 2] = [16, 18];
