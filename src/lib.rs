@@ -62,7 +62,7 @@
 //! | an engine host, or it hangs | nothing but an attempt | the worker kills its group and removes its folder; the task runs again, three times in all |
 //! | worker while an engine runs | a claimed task, a work folder | rescue returns the task; the next worker on the machine removes the folder; the kernel kills the engine host |
 //! | a browser | a host without an answer | the task runs again, with another browser |
-//! | the zygote | hosts that the kernel kills with it | their tasks run again; the next Office document starts another zygote, also in place of one that hangs |
+//! | a zygote | hosts that the kernel kills with it | their tasks run again; the next document of its lane starts another zygote, also in place of one that hangs |
 //! | worker after storing the PDF, before settling | a blob that no row names | the task runs again under another fence; the purge removes the blob |
 //! | worker during the commit | either all or nothing of it | the attempt's row tells which |
 //! | a connection during a claim | claimed tasks nobody knows of | the worker hands back what it holds and does not know |
@@ -76,7 +76,7 @@
 //! - Who changes a job and its tasks locks the job first.
 //! - Bells ring after the commit, or with it in quiet times; the table is the truth.
 //! - All times are the database's. Limits have names, in [`domain::limits`].
-//! - `unsafe` stands in four places: [`engines::process`], for what runs between fork and exec, and the bindings to LibreOffice
+//! - `unsafe` stands in four places: [`engines::process`], for fork and what runs between it and exec, and the bindings to LibreOffice
 //!   in [`engines::office`], to libheif in [`engines::native`] and to Tesseract in [`engines::ocr`].
 
 pub mod api;

@@ -16,7 +16,7 @@ use std::{
 use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, getpgid, getppid, setpgid};
 
 use super::{
-    Error, office,
+    Error, process,
     protocol::{self, Answer, Convert, Response},
 };
 use crate::domain::{self, words::words};
@@ -200,7 +200,7 @@ fn leak() -> ! {
 fn fork_bomb() -> ! {
     // Where the cage holds, the first one is refused; where it does not, there must be an end of it.
     for _ in 0..1_000 {
-        match office::fork_alone() {
+        match process::fork_alone() {
             Ok(ForkResult::Child) => hang(),
             Ok(ForkResult::Parent { .. }) => {}
             Err(_) => exit(1),

@@ -22,7 +22,12 @@ use crate::{
 };
 
 /// Brings what an engine made of a document to the target and writes it.
-pub(super) fn converted(convert: &Convert, made: Vec<u8>, mut events: Vec<Event>) -> Result<Answer, Error> {
+pub(super) fn converted(
+    convert: &Convert,
+    made: Vec<u8>,
+    mut events: Vec<Event>,
+    fonts: &FontFolder,
+) -> Result<Answer, Error> {
     if let Some(done) = unchanged(&made, convert.target.part(), &convert.output, &mut events)? {
         return Ok(done);
     }
@@ -34,19 +39,13 @@ pub(super) fn converted(convert: &Convert, made: Vec<u8>, mut events: Vec<Event>
         write(&convert.output, &pdf::write(&mut document, Shape::Packed)?)?;
         return Ok(done(pages, events, None));
     };
-    let fonts = FontFolder::open(&convert.engines.fonts);
-    let wanted = Wanted {
-        part,
-        metadata: &Metadata::default(),
-        now: moment(convert.now),
-        fonts: &fonts,
-        writer: Some(&Ghostscript),
-    };
+    let wanted =
+        Wanted { part, metadata: &Metadata::default(), now: moment(convert.now), fonts, writer: Some(&Ghostscript) };
     archive(document, &wanted, &convert.output, events)
 }
 
 /// Puts the parts together and writes the whole.
-pub(super) fn assembled(assemble: &Assemble) -> Result<Answer, Error> {
+pub(super) fn assembled(assemble: &Assemble, fonts: &FontFolder) -> Result<Answer, Error> {
     let asked = &assemble.metadata.0;
     if let [input] = assemble.inputs.as_slice()
         && *asked == Metadata::default()
@@ -70,8 +69,7 @@ pub(super) fn assembled(assemble: &Assemble) -> Result<Answer, Error> {
         write(&assemble.output, &pdf::write(&mut document, Shape::Packed)?)?;
         return Ok(done(pages, merged.events, None));
     };
-    let fonts = FontFolder::open(&assemble.fonts);
-    let wanted = Wanted { part, metadata: asked, now, fonts: &fonts, writer: Some(&Ghostscript) };
+    let wanted = Wanted { part, metadata: asked, now, fonts, writer: Some(&Ghostscript) };
     archive(document, &wanted, &assemble.output, merged.events)
 }
 

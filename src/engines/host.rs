@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use nix::sys::signal::Signal;
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
     ocr, office,
     process::{self, Child, Ended, Limits, RunError, Stopped},
     protocol::{self, Answer, Engines, Refusal, Request, Response},
-    zygote::{Setup, Zygote},
+    zygote::{Kind, Setup, Zygote},
 };
 use crate::domain::{ErrorCode, Lane, limits};
 
@@ -25,7 +26,7 @@ pub struct HostConfig {
     pub program: PathBuf,
     /// Arguments that make it an engine host.
     pub args: Vec<OsString>,
-    /// Arguments that make it a zygote; without them, each host starts LibreOffice by itself.
+    /// Arguments that make it a zygote; without them, each host is started.
     pub zygote_args: Option<Vec<OsString>>,
     /// The engines of this machine.
     pub engines: Engines,
@@ -43,7 +44,10 @@ pub struct HostConfig {
 #[derive(Debug)]
 pub struct Hosts {
     config: HostConfig,
-    zygote: Option<Zygote>,
+    /// With LibreOffice.
+    office: Option<Zygote>,
+    /// With our own engines.
+    native: Option<Zygote>,
     browsers: Option<Arc<Pool>>,
 }
 
@@ -65,22 +69,36 @@ pub struct Ran {
 }
 
 impl Hosts {
-    /// Nothing is started yet; a zygote and browsers will live in the folder.
+    /// Nothing is started yet; zygotes and browsers will live in the folder.
     pub fn new(config: HostConfig, folder: PathBuf) -> Self {
-        let zygote = config.engines.office.clone().zip(config.zygote_args.clone()).map(|(office, args)| {
-            let setup = Setup { office, fonts: config.engines.fonts.clone(), idle_max: config.idle_max };
-            Zygote::new(config.program.clone(), args, folder.join("zygote"), setup)
-        });
+        let zygote = |kind: Kind| {
+            let setup = Setup { kind, idle_max: config.idle_max };
+            Some(Zygote::new(config.program.clone(), config.zygote_args.clone()?, &folder, setup))
+        };
+        let office = config.engines.office.clone().map(Kind::Office).and_then(zygote);
+        let native = zygote(Kind::Native(config.engines.fonts.clone()));
         let browsers = Pool::of(&config, &folder);
-        Self { config, zygote, browsers }
+        Self { config, office, native, browsers }
     }
 
     /// Starts what hosts are made from, so that the first document does not wait for it.
     pub async fn warm(&self) {
-        if let Some(zygote) = &self.zygote
-            && let Err(error) = zygote.warm().await
-        {
-            tracing::warn!(%error, "LibreOffice could not be warmed; each document starts one");
+        join_all([&self.office, &self.native].into_iter().flatten().map(async |zygote| {
+            if let Err(error) = zygote.warm().await {
+                tracing::warn!(%error, "no {}; each of its documents starts a host", zygote.name());
+            }
+        }))
+        .await;
+    }
+
+    /// The zygote whose copies serve such requests, if there is one.
+    fn zygote(&self, request: &Request) -> Option<&Zygote> {
+        match request {
+            Request::Convert(convert) if convert.lane == Lane::Office.as_str() => self.office.as_ref(),
+            Request::Convert(convert) if convert.lane == Lane::Native.as_str() => self.native.as_ref(),
+            Request::Assemble(_) | Request::Validate(_) => self.native.as_ref(),
+            // A browser is handed over at the start, and Tesseract wants variables of its own.
+            Request::Convert(_) | Request::Recognise(_) => None,
         }
     }
 
@@ -114,7 +132,7 @@ impl Hosts {
         }
     }
 
-    /// Has a host made for a request, by the zygote if it is for LibreOffice and there is one.
+    /// Has a host made for a request, by a zygote if there is one for it.
     async fn ask(&self, folder: &Path, request: &Request, message: &[u8]) -> Result<Ended, RunError> {
         let config = &self.config;
         let limits = Limits {
@@ -126,21 +144,20 @@ impl Hosts {
             time: config.time_max,
             stall: config.stall_max,
         };
-        let (office, env) = match request {
-            Request::Convert(convert) if convert.lane == Lane::Office.as_str() => {
-                let office = convert.engines.office.as_deref();
-                (office, office.map(office::environment).unwrap_or_default())
-            }
-            Request::Convert(_) | Request::Assemble(_) | Request::Validate(_) => (None, Vec::new()),
-            Request::Recognise(_) => (None, ocr::environment()),
-        };
-        if let (Some(_), Some(zygote)) = (office, &self.zygote) {
+        if let Some(zygote) = self.zygote(request) {
             match zygote.order(folder, limits).await {
                 Ok(host) => return host.run(message).await,
                 // Slower, but nobody has to wait until somebody finds out why.
-                Err(error) => tracing::warn!(%error, "no zygote; LibreOffice is started for this document"),
+                Err(error) => tracing::warn!(%error, "no {}; a host is started for this document", zygote.name()),
             }
         }
+        let env = match request {
+            Request::Convert(convert) if convert.lane == Lane::Office.as_str() => {
+                convert.engines.office.as_deref().map(office::environment).unwrap_or_default()
+            }
+            Request::Convert(_) | Request::Assemble(_) | Request::Validate(_) => Vec::new(),
+            Request::Recognise(_) => ocr::environment(),
+        };
         let child = Child {
             program: &config.program,
             args: config.args.clone(),

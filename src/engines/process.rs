@@ -1,7 +1,8 @@
 //! The only place that starts a process.
 //!
 //! A [`Child`] is bounded: a deadline, limits, capped output, its own process group that is killed as one. A service of
-//! ours that runs for long ([`spawn_service`]) has none of these but dies with its parent.
+//! ours that runs for long ([`spawn_service`]) has none of these but dies with its parent. A process that is alone can make
+//! a copy of itself ([`fork_alone`]).
 
 use std::{
     ffi::OsString,
@@ -17,12 +18,13 @@ use std::{
 };
 
 use nix::{
+    libc,
     sys::{
         prctl,
         resource::{Resource, setrlimit},
         signal::{Signal, killpg},
     },
-    unistd::{Pid, dup2_raw},
+    unistd::{ForkResult, Pid, dup2_raw, fork},
 };
 use rustix::{
     io::fcntl_dupfd_cloexec,
@@ -37,6 +39,10 @@ use tokio::{
 
 use super::progress;
 use crate::domain::limits;
+
+/// The folder in which a process works, whichever that is. What a copy of a process keeps there it takes with it when it goes
+/// to work elsewhere, since the place is looked up each time.
+pub(super) const HERE: &str = "/proc/self/cwd";
 
 /// What a bounded child may use.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -368,6 +374,29 @@ pub(super) fn become_program(program: &Path, args: &[OsString]) -> io::Error {
     #[expect(clippy::disallowed_methods, reason = "this is the place that starts processes")]
     let mut command = std::process::Command::new(program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).exec()
+}
+
+/// Makes a copy of this process, with everything that it has in memory.
+///
+/// # Errors
+/// When the kernel refuses, or this process has other threads: the copy would lack them.
+pub(super) fn fork_alone() -> io::Result<ForkResult> {
+    let threads = std::fs::read_dir("/proc/self/task")?.count();
+    if threads != 1 {
+        return Err(io::Error::other(format!("this process has {threads} threads and cannot be copied")));
+    }
+    #[expect(unsafe_code, reason = "this is the only thread, so the copy has every lock as this process has it")]
+    // SAFETY: see the reason above.
+    Ok(unsafe { fork() }?)
+}
+
+/// Ends this process at once, without what it would do at its end.
+pub(super) fn leave(well: bool) -> ! {
+    #[expect(unsafe_code, reason = "it takes a number and does not come back")]
+    // SAFETY: see the reason above.
+    unsafe {
+        libc::_exit(if well { 0 } else { 1 })
+    }
 }
 
 /// Reads to the end, if that comes within the cap; the last bytes are kept.

@@ -14,9 +14,10 @@ use super::{
     Error,
     browser::Browser,
     cage::{self, Cage, CageError, Engine},
-    detect, dynamic, fault, finish, ghostscript, mail, native,
+    detect, dynamic, fault, finish, ghostscript, mail,
+    native::{self, Tools},
     ocr::{Recogniser, Subject},
-    office,
+    office, process,
     protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response},
     unpack::{self, Budget, Store, Unpacked},
 };
@@ -25,11 +26,30 @@ use crate::{
     pdf,
 };
 
+/// What a process has ready before it is asked.
+#[derive(Debug, Clone, Copy)]
+pub enum Warm<'a> {
+    /// Nothing: it was started for the request.
+    Nothing,
+    /// LibreOffice, which runs.
+    Office(&'a office::Running),
+    /// What our own engines need.
+    Native(&'a Tools),
+}
+
 /// Serves one request on standard input and output. `unsandboxed`: also where the kernel cannot close the cage.
 ///
 /// # Errors
 /// When the request cannot be read or the answer cannot be written; a document that fails is an answer, not an error.
 pub fn serve(unsandboxed: bool) -> io::Result<()> {
+    serve_with(Warm::Nothing, unsandboxed)
+}
+
+/// The same with what this process has ready.
+///
+/// # Errors
+/// As with [`serve`].
+pub fn serve_with(warm: Warm<'_>, unsandboxed: bool) -> io::Result<()> {
     let request = read_request()?;
     let mut given = Given::Nothing;
     let libraries;
@@ -61,28 +81,26 @@ pub fn serve(unsandboxed: bool) -> io::Result<()> {
     {
         return answer(uncaged(error));
     }
-    let Some(Engine::Office(program)) = engine else { return answer(respond(&request, given)) };
+    let own;
+    let tools = if let Warm::Native(tools) = warm {
+        tools
+    } else {
+        own = Tools::new(fonts);
+        &own
+    };
+    let Some(Engine::Office(program)) = engine else { return answer(respond(&request, given, tools)) };
+    if let Warm::Office(office) = warm {
+        return answer(respond(&request, Given::Office(office), tools));
+    }
     match office::Running::start(program) {
         // LibreOffice calls this from inside its loop, which has nothing to come back to.
         Ok(office) => office.in_loop(|office| {
-            let answered = answer(respond(&request, Given::Office(office)));
-            office::leave(answered.is_ok())
+            let answered = answer(respond(&request, Given::Office(office), tools));
+            process::leave(answered.is_ok())
         }),
         Err(error) => return answer(unavailable(format!("LibreOffice: {error}"))),
     }
     Ok(())
-}
-
-/// The same in a copy of a zygote, which is in its cage already or says why not.
-///
-/// # Errors
-/// As with [`serve`].
-pub fn serve_in(caged: Result<(), CageError>, unsandboxed: bool, office: &office::Running) -> io::Result<()> {
-    let request = read_request()?;
-    match caged {
-        Err(error) if !unsandboxed => answer(uncaged(&error)),
-        Ok(()) | Err(_) => answer(respond(&request, Given::Office(office))),
-    }
 }
 
 /// What a cage has to let through for libraries that some documents need.
@@ -111,10 +129,10 @@ enum Given<'a> {
     Ocr(Result<Recogniser, Error>),
 }
 
-fn respond(request: &Request, given: Given<'_>) -> Response {
+fn respond(request: &Request, given: Given<'_>, tools: &Tools) -> Response {
     match request {
-        Request::Convert(convert) => convert_document(convert, given),
-        Request::Assemble(assemble) => assemble_job(assemble),
+        Request::Convert(convert) => convert_document(convert, given, tools),
+        Request::Assemble(assemble) => assemble_job(assemble, tools),
         Request::Recognise(page) => recognise_page(page, given),
         Request::Validate(validate) => plain(finish::verdict(validate).map_or_else(failed, Answer::Validated)),
     }
@@ -157,10 +175,10 @@ enum Conversion {
     Faulty(Answer),
 }
 
-fn convert_document(convert: &Convert, mut given: Given<'_>) -> Response {
+fn convert_document(convert: &Convert, mut given: Given<'_>, tools: &Tools) -> Response {
     let mut format = None;
     let mut engine = None;
-    let answer = match prepare(convert, &mut given, &mut format) {
+    let answer = match prepare(convert, &mut given, tools, &mut format) {
         Ok(Conversion::Reroute(lane)) => Answer::Reroute { lane: lane.as_str().to_owned() },
         Ok(Conversion::Unpacked(Unpacked { names, events })) => {
             let name = if format == Some(Format::Zip) { "bindery-unpack" } else { "bindery-mail" };
@@ -170,7 +188,7 @@ fn convert_document(convert: &Convert, mut given: Given<'_>) -> Response {
         Ok(Conversion::Faulty(answer)) => answer,
         Ok(Conversion::Done(converted)) => {
             engine = Some((converted.engine.to_owned(), converted.engine_version.clone()));
-            finish::converted(convert, converted.pdf, converted.events).unwrap_or_else(failed)
+            finish::converted(convert, converted.pdf, converted.events, &tools.folder).unwrap_or_else(failed)
         }
         Err(error) => failed(error),
     };
@@ -186,7 +204,12 @@ fn convert_document(convert: &Convert, mut given: Given<'_>) -> Response {
 }
 
 /// Finds out what the document is and lets the right engine make a PDF of it.
-fn prepare(convert: &Convert, given: &mut Given<'_>, format: &mut Option<Format>) -> Result<Conversion, Error> {
+fn prepare(
+    convert: &Convert,
+    given: &mut Given<'_>,
+    tools: &Tools,
+    format: &mut Option<Format>,
+) -> Result<Conversion, Error> {
     let bytes = read(&convert.input)?;
     let detected = detect::detect(&bytes, &convert.file_name, convert.media_type.as_deref())?;
     *format = Some(detected.format);
@@ -204,12 +227,12 @@ fn prepare(convert: &Convert, given: &mut Given<'_>, format: &mut Option<Format>
         return Ok(Conversion::Faulty(answer));
     }
     if is_container(detected.format) {
-        let mut unpacked = take_out(convert, &bytes, detected.format)?;
+        let mut unpacked = take_out(convert, tools, &bytes, detected.format)?;
         unpacked.events.splice(0..0, detected.events);
         return Ok(Conversion::Unpacked(unpacked));
     }
     let mut converted = match lane {
-        Lane::Native => native(convert, bytes, detected.format)?,
+        Lane::Native => native(convert, tools, bytes, detected.format)?,
         Lane::Browser => by_browser(convert, given, bytes, detected.format)?,
         // No format is of the lane for text recognition.
         Lane::Office | Lane::Ocr => by_office(convert, given, &bytes, &detected)?,
@@ -223,7 +246,7 @@ const fn is_container(format: Format) -> bool {
 }
 
 /// Takes out what a container holds.
-fn take_out(convert: &Convert, bytes: &[u8], format: Format) -> Result<Unpacked, Error> {
+fn take_out(convert: &Convert, tools: &Tools, bytes: &[u8], format: Format) -> Result<Unpacked, Error> {
     if convert.nesting >= limits::CONTAINER_DEPTH_MAX {
         return Err(Error::Limit {
             which: format!("containers inside each other, at most {} are opened", limits::CONTAINER_DEPTH_MAX),
@@ -233,14 +256,14 @@ fn take_out(convert: &Convert, bytes: &[u8], format: Format) -> Result<Unpacked,
     if format == Format::Zip {
         unpack::unpack_zip(bytes, &convert.passwords, &mut store)?;
     } else {
-        mail::unpack(bytes, format, &convert.engines.fonts, &mut store)?;
+        mail::unpack(bytes, format, &tools.faces, &mut store)?;
     }
     Ok(store.finish())
 }
 
 /// Lets the right one of our own engines make a PDF.
 #[expect(clippy::wildcard_enum_match_arm, reason = "the engine for pictures refuses by itself what is no picture")]
-fn native(convert: &Convert, bytes: Vec<u8>, format: Format) -> Result<Converted, Error> {
+fn native(convert: &Convert, tools: &Tools, bytes: Vec<u8>, format: Format) -> Result<Converted, Error> {
     let ours =
         |engine, pdf, events| Converted { pdf, events, engine, engine_version: env!("CARGO_PKG_VERSION").to_owned() };
     let set = |(pdf, events)| Converted {
@@ -251,10 +274,10 @@ fn native(convert: &Convert, bytes: Vec<u8>, format: Format) -> Result<Converted
     };
     match format {
         Format::Pdf => Ok(ours("bindery-pdf", bytes, Vec::new())),
-        Format::Svg => native::drawing::to_pdf(&bytes, &convert.engines.fonts).map(set),
-        Format::Markdown => native::markdown::to_pdf(&bytes, &convert.engines.fonts).map(set),
-        Format::Csv => native::table::to_pdf(&bytes, &convert.engines.fonts).map(set),
-        Format::Text | Format::Xml => native::text::to_pdf(&bytes, &convert.engines.fonts).map(set),
+        Format::Svg => native::drawing::to_pdf(&bytes, &tools.faces).map(set),
+        Format::Markdown => native::markdown::to_pdf(&bytes, &tools.faces).map(set),
+        Format::Csv => native::table::to_pdf(&bytes, &tools.faces).map(set),
+        Format::Text | Format::Xml => native::text::to_pdf(&bytes, &tools.faces).map(set),
         picture => {
             let converted = native::images::to_pdf(&bytes, picture, convert.settings.images)?;
             let ours = ours("bindery-image", converted.pdf, converted.events);
@@ -298,8 +321,8 @@ fn by_browser(convert: &Convert, given: &mut Given<'_>, bytes: Vec<u8>, format: 
     Ok(Converted { pdf, events, engine: "chromium", engine_version: printed.version.unwrap_or_default() })
 }
 
-fn assemble_job(assemble: &Assemble) -> Response {
-    let answer = finish::assembled(assemble).unwrap_or_else(failed);
+fn assemble_job(assemble: &Assemble, tools: &Tools) -> Response {
+    let answer = finish::assembled(assemble, &tools.folder).unwrap_or_else(failed);
     Response {
         answer,
         format: None,

@@ -5,6 +5,9 @@ use sha2::{Digest, Sha256};
 
 use super::{Error, object, stream};
 
+/// Bytes for what is no stream, in most documents.
+const ROOM: usize = 64 << 10;
+
 /// Bytes under which packing a stream gains nothing.
 const PACKED_BYTES_MIN: usize = 64;
 
@@ -54,7 +57,9 @@ pub fn write(document: &mut Document, shape: Shape) -> Result<Vec<u8>, Error> {
         .max_objects_per_stream(200)
         .compression_level(6)
         .build();
-    let mut bytes = Vec::new();
+    // Streams are nearly all of it: with room for them, they are not moved.
+    let streams = document.objects.values().filter_map(|object| object.as_stream().ok());
+    let mut bytes = Vec::with_capacity(streams.map(|stream| stream.content.len()).sum::<usize>() + ROOM);
     document
         .save_with_options(&mut bytes, options)
         .map_err(|error| Error::corrupt(format!("it cannot be written: {error}")))?;

@@ -27,9 +27,7 @@ mod smime;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
-
-use super::{Error, unpack::Store};
+use super::{Error, native::typesetting::Faces, unpack::Store};
 use crate::domain::{Format, limits};
 
 use message::Message;
@@ -39,7 +37,7 @@ use message::Message;
 /// # Errors
 /// `Corrupt` when it is broken, `UnsupportedFeature` when it is encrypted, `Limit` when it is too large or past the budget of
 /// the store.
-pub fn unpack(bytes: &[u8], format: Format, font_folders: &[PathBuf], store: &mut Store<'_>) -> Result<(), Error> {
+pub fn unpack(bytes: &[u8], format: Format, faces: &Faces, store: &mut Store<'_>) -> Result<(), Error> {
     let max = limits::MAIL_BYTES_MAX;
     if format == Format::Mbox {
         return mbox::unpack(bytes, store);
@@ -50,7 +48,7 @@ pub fn unpack(bytes: &[u8], format: Format, font_folders: &[PathBuf], store: &mu
         });
     }
     let message = read(bytes, format)?;
-    write(message, font_folders, store)
+    write(message, faces, store)
 }
 
 /// Reads a message.
@@ -65,7 +63,7 @@ fn read(bytes: &[u8], format: Format) -> Result<Message, Error> {
 }
 
 /// Puts the sheet of a message and its attachments into the store.
-fn write(mut message: Message, font_folders: &[PathBuf], store: &mut Store<'_>) -> Result<(), Error> {
+fn write(mut message: Message, faces: &Faces, store: &mut Store<'_>) -> Result<(), Error> {
     message.settle_inline();
     store.tell_of_all(std::mem::take(&mut message.events));
     let (kept, listed) = attachments::sort(std::mem::take(&mut message.attachments), store);
@@ -74,7 +72,7 @@ fn write(mut message: Message, font_folders: &[PathBuf], store: &mut Store<'_>) 
     }
     // A file that only transports attachments has nothing to show of its own.
     if !message.is_empty() {
-        sheet::write(message, &listed, font_folders, store)?;
+        sheet::write(message, &listed, faces, store)?;
     }
     kept.into_iter().try_for_each(|attachment| store.put(&attachment.name, attachment.bytes.as_slice()))
 }

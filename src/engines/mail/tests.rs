@@ -23,7 +23,7 @@ fn attachment(name: &str, body: &str) -> String {
 fn unpacked(bytes: &[u8], format: Format) -> (Result<Unpacked, Error>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::new(folder.path(), BUDGET);
-    let unpacked = unpack(bytes, format, &[], &mut store).map(|()| store.finish());
+    let unpacked = unpack(bytes, format, &Faces::new(&[]), &mut store).map(|()| store.finish());
     (unpacked, folder)
 }
 

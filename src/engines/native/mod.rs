@@ -14,3 +14,6 @@ pub mod typesetting;
 
 mod encoding;
 pub(in crate::engines) mod script;
+mod tools;
+
+pub use tools::Tools;

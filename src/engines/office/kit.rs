@@ -25,10 +25,7 @@ use std::{
     time::Duration,
 };
 
-use nix::{
-    libc,
-    unistd::{ForkResult, fork},
-};
+use nix::libc;
 
 /// The library, beside `soffice.bin`.
 pub(super) const LIBRARY: &str = "libmergedlo.so";
@@ -254,19 +251,6 @@ impl Kit {
     }
 }
 
-/// Makes a copy of this process, LibreOffice included.
-///
-/// # Errors
-/// When the kernel refuses, or this process has other threads: the copy would lack them.
-pub(in crate::engines) fn fork_alone() -> io::Result<ForkResult> {
-    let threads = std::fs::read_dir("/proc/self/task")?.count();
-    if threads != 1 {
-        return Err(io::Error::other(format!("LibreOffice has {threads} threads and cannot be forked")));
-    }
-    // SAFETY: this is the only thread, so the copy has every lock as this process has it.
-    Ok(unsafe { fork() }?)
-}
-
 fn last_error() -> String {
     // SAFETY: it takes nothing and gives a C string of the C library or nothing.
     let message = unsafe { libc::dlerror() };
@@ -279,10 +263,4 @@ fn last_error() -> String {
 
 fn c_string(text: impl Into<Vec<u8>>) -> io::Result<CString> {
     CString::new(text).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))
-}
-
-/// Ends this process without what LibreOffice would do at its end.
-pub(in crate::engines) fn leave(well: bool) -> ! {
-    // SAFETY: it takes a number and does not come back.
-    unsafe { libc::_exit(if well { 0 } else { 1 }) }
 }

@@ -16,6 +16,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::{
     Error,
+    process::HERE,
     settings::{self, Comments, PageFit},
 };
 use crate::domain::{Event, EventCode, Format};
@@ -25,15 +26,11 @@ mod kit;
 mod warm;
 
 use kit::{Export, Kit, Told};
-pub(super) use kit::{fork_alone, leave};
 
 /// Settings of the profile.
 const SEED: &str = include_str!("registrymodifications.xcu");
 /// Password that Excel and PowerPoint use when a file is protected without one.
 const DEFAULT_PASSWORD: &str = "VelvetSweatshop";
-/// Where a process keeps the profile and its temporary files: wherever it works. Copies of a process that go to work
-/// elsewhere take that place with them, since it is looked up each time.
-const HERE: &str = "/proc/self/cwd";
 /// The profile in that place.
 const PROFILE: &str = "profile";
 /// How LibreOffice begins a comment in a PDF that it writes.

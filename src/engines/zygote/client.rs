@@ -18,11 +18,10 @@ use tokio::{
 use super::{Order, Readiness, Setup, Told, wire};
 use crate::engines::{
     companion::Companion,
-    office,
     process::{self, Ended, Exit, Limits, Pipes, RunError, Working},
 };
 
-/// How long LibreOffice may take to start and to warm itself.
+/// How long it may take to start and to warm itself.
 const START_TIME_MAX: Duration = Duration::from_secs(60);
 /// How long it may take to make a host, which it does one after the other.
 const ORDER_TIME_MAX: Duration = Duration::from_secs(10);
@@ -54,9 +53,15 @@ struct Alive {
 }
 
 impl Zygote {
-    /// A zygote of this program, which with these arguments is one, in a folder of its own. Nothing is started yet.
-    pub fn new(program: PathBuf, args: Vec<OsString>, folder: PathBuf, setup: Setup) -> Self {
+    /// A zygote of this program, which with these arguments is one, with a place of its own in a folder. Nothing is started yet.
+    pub fn new(program: PathBuf, args: Vec<OsString>, folder: &Path, setup: Setup) -> Self {
+        let folder = folder.join("zygote").join(setup.kind.name());
         Self { program, args, folder, setup, state: Mutex::default() }
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &'static str {
+        self.setup.kind.name()
     }
 
     /// Starts it, so that the first order does not wait.
@@ -117,10 +122,11 @@ impl Zygote {
             std::fs::remove_dir_all(&self.folder)?;
         }
         std::fs::create_dir_all(&self.folder)?;
+        let kind = &self.setup.kind;
         let (ours, theirs) = wire::pair()?;
-        let env = office::environment(&self.setup.office);
         let pipes = [Some(theirs), None];
-        let process = Companion::start("zygote", &self.program, &self.args, env, &self.folder, pipes)?;
+        let process =
+            Companion::start(kind.name(), &self.program, &self.args, kind.environment(), &self.folder, pipes)?;
         wire::send(&ours, &self.setup, &[])?;
         let ours = StdStream::from(ours);
         ours.set_nonblocking(true)?;
@@ -132,9 +138,9 @@ impl Zygote {
         match tokio::time::timeout(START_TIME_MAX, answered).await {
             Ok(Ok(Some((Readiness::Ready, _)))) => Ok(zygote),
             Ok(Ok(Some((Readiness::Failed { message }, _)))) => Err(io::Error::other(message)),
-            Ok(Ok(None)) => Err(io::Error::other("LibreOffice ended while it started")),
+            Ok(Ok(None)) => Err(io::Error::other("it ended while it started")),
             Ok(Err(error)) => Err(error),
-            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "LibreOffice did not start in time")),
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "it did not start in time")),
         }
     }
 }

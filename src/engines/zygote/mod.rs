@@ -1,7 +1,8 @@
-//! The zygote: a process that has LibreOffice started and warmed, and for each document makes a copy of itself.
+//! Zygotes: processes that have an engine started and warmed, and for each document make a copy of themselves. There are two
+//! [kinds](Kind): with LibreOffice, and with what our own engines need.
 //!
 //! ```text
-//! worker [client] ──order: a folder and four handles──► zygote [server] ──fork──► host, in its cage: [`serve`](super::serve)
+//! worker [client] ──order: a folder and four handles──► zygote [server] ──fork──► host: [`serve`](super::serve)
 //!        ◄──── stdout, stderr; when it has ended, how ────────────────────────────┘
 //! ```
 //!
@@ -9,6 +10,7 @@
 //! 2. A host made so is the same as one that was started: same protocol, same cage, same limits, own process group.
 //! 3. The worker hangs up to have a host killed; the kernel does it when the zygote dies, and kills that with the worker.
 //! 4. Without work for some minutes it ends; the next order starts another one.
+//! 5. It has one thread when it makes a copy: a copy has that thread alone, and would wait for ever for what others held.
 
 mod client;
 mod server;
@@ -17,21 +19,50 @@ mod wire;
 pub use client::Zygote;
 pub use server::serve;
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::process::Limits;
+use super::{
+    office,
+    process::{HERE, Limits},
+};
 
 /// What a zygote is told first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Setup {
-    /// `soffice.bin` of LibreOffice.
-    pub office: PathBuf,
-    /// Folders with fonts.
-    pub fonts: Vec<PathBuf>,
+    /// What it is warmed with.
+    pub kind: Kind,
     /// How long it stays without orders and hosts.
     pub idle_max: Duration,
+}
+
+/// What a zygote is warmed with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Kind {
+    /// LibreOffice, by its `soffice.bin`.
+    Office(PathBuf),
+    /// What our own engines need, with the fonts below some folders.
+    Native(Vec<PathBuf>),
+}
+
+impl Kind {
+    /// What it is called in the log and in its folder.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Office(_) => "zygote-office",
+            Self::Native(_) => "zygote-native",
+        }
+    }
+
+    /// Variables with which it is started.
+    fn environment(&self) -> Vec<(OsString, OsString)> {
+        match self {
+            Self::Office(program) => office::environment(program),
+            // As a host that is started has its own folder there, so has a copy.
+            Self::Native(_) => ["HOME", "TMPDIR"].map(|name| (name.into(), HERE.into())).into(),
+        }
+    }
 }
 
 /// What it answers, once.

@@ -7,7 +7,6 @@ use std::{
         fd::{AsFd, OwnedFd},
         unix::net::UnixStream,
     },
-    path::Path,
     process::exit,
     time::Duration,
 };
@@ -22,10 +21,11 @@ use nix::{
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Order, Readiness, Setup, Told, wire};
+use super::{Kind, Order, Readiness, Setup, Told, wire};
 use crate::engines::{
-    cage::{self, Cage, Engine},
-    office, process, serve,
+    native::Tools,
+    office, process,
+    serve::{self, Warm},
 };
 
 /// A host that was made and has not ended.
@@ -42,34 +42,41 @@ struct Running {
 /// close the cage.
 ///
 /// # Errors
-/// When the worker cannot be understood. What keeps LibreOffice from starting is told to the worker.
+/// When the worker cannot be understood. What keeps the engine from starting is told to the worker.
 pub fn serve(unsandboxed: bool) -> io::Result<()> {
     let socket = io::stdin().as_fd().try_clone_to_owned()?;
-    let Some((setup, _)) = wire::receive::<Setup>(&socket)? else { return Ok(()) };
-    let office = match office::Running::start(&setup.office) {
-        Ok(office) => office,
-        Err(error) => return refuse(&socket, &error),
+    let Some((Setup { kind, idle_max }, _)) = wire::receive::<Setup>(&socket)? else { return Ok(()) };
+    let work = |warm: io::Result<Warm<'_>>, socket: OwnedFd| match warm {
+        Ok(warm) => work(warm, idle_max, unsandboxed, socket),
+        Err(error) => wire::send(&socket, &Readiness::Failed { message: error.to_string() }, &[]),
     };
-    office.in_loop(|office| {
-        // LibreOffice calls this from inside its loop, which has nothing to come back to.
-        let served = match office.warm() {
-            Ok(()) => work(office, &setup, unsandboxed, socket),
-            Err(error) => refuse(&socket, &error),
-        };
-        exit(if served.is_ok() { 0 } else { 1 })
-    });
-    Ok(())
+    match kind {
+        Kind::Office(program) => match office::Running::start(&program) {
+            Ok(office) => {
+                office.in_loop(|office| {
+                    // LibreOffice calls this from inside its loop, which has nothing to come back to.
+                    let served = work(office.warm().map(|()| Warm::Office(office)), socket);
+                    exit(if served.is_ok() { 0 } else { 1 })
+                });
+                Ok(())
+            }
+            Err(error) => work(Err(error), socket),
+        },
+        Kind::Native(fonts) => {
+            let tools = Tools::new(&fonts);
+            work(tools.warm().map(|()| Warm::Native(&tools)).map_err(io::Error::other), socket)
+        }
+    }
 }
 
-fn refuse(socket: &OwnedFd, error: &io::Error) -> io::Result<()> {
-    wire::send(socket, &Readiness::Failed { message: error.to_string() }, &[])
-}
-
-fn work(office: &office::Running, setup: &Setup, unsandboxed: bool, socket: OwnedFd) -> io::Result<()> {
+fn work(warm: Warm<'_>, idle_max: Duration, unsandboxed: bool, socket: OwnedFd) -> io::Result<()> {
+    let temporary = match warm {
+        Warm::Office(_) => office::Running::temporary_folders()?,
+        Warm::Native(_) | Warm::Nothing => Vec::new(),
+    };
     wire::send(&socket, &Readiness::Ready, &[])?;
-    let temporary = office::Running::temporary_folders()?;
     let mut running: Vec<Running> = Vec::new();
-    while let Some((ordered, changed)) = wait(&socket, &running, setup.idle_max)? {
+    while let Some((ordered, changed)) = wait(&socket, &running, idle_max)? {
         // From the end, so that the places before stay what they are.
         for (place, ended) in changed.into_iter().rev() {
             if ended {
@@ -86,12 +93,12 @@ fn work(office: &office::Running, setup: &Setup, unsandboxed: bool, socket: Owne
         let Ok([stdin, stdout, stderr, control]) = <[OwnedFd; 4]>::try_from(handles) else { continue };
         let control = UnixStream::from(control);
         let this = nix::unistd::getpid();
-        match office::fork_alone() {
+        match process::fork_alone() {
             Ok(ForkResult::Child) => {
                 // Nothing of other documents stays open here.
                 drop((socket, running, control));
-                let home = Home { setup, order: &order, temporary: &temporary };
-                become_host(office, unsandboxed, &home, this, [stdin, stdout, stderr])
+                let prepared = prepare(&order, &temporary, this, [stdin, stdout, stderr]);
+                end(&prepared.and_then(|()| serve::serve_with(warm, unsandboxed)))
             }
             Ok(ForkResult::Parent { child }) => running.push(Running::of(child, control)?),
             Err(error) => tell(&control, &Told::Refused { why: error.to_string() }),
@@ -174,30 +181,8 @@ impl Running {
     }
 }
 
-/// Where a copy goes to work.
-struct Home<'a> {
-    setup: &'a Setup,
-    order: &'a Order,
-    /// Folders that LibreOffice needs there.
-    temporary: &'a [OsString],
-}
-
-/// Goes on as the host of one document.
-fn become_host(office: &office::Running, unsandboxed: bool, home: &Home<'_>, zygote: Pid, pipes: [OwnedFd; 3]) -> ! {
-    let prepared = prepare(home, zygote, pipes);
-    let served = prepared.and_then(|caged| serve::serve_in(caged, unsandboxed, office));
-    if let Err(error) = &served {
-        tracing::error!(%error, "an engine host could not do its work");
-    }
-    // Not by way of LibreOffice, which would put things in order that are not its own.
-    office::leave(served.is_ok())
-}
-
-fn prepare(
-    home: &Home<'_>,
-    zygote: Pid,
-    [stdin, stdout, stderr]: [OwnedFd; 3],
-) -> io::Result<Result<(), cage::CageError>> {
+/// Makes a copy what a process is that was started for this order, with folders in which its engine keeps temporary files.
+fn prepare(order: &Order, folders: &[OsString], zygote: Pid, [stdin, stdout, stderr]: [OwnedFd; 3]) -> io::Result<()> {
     setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
     prctl::set_pdeathsig(Signal::SIGKILL)?;
     if getppid() != zygote {
@@ -206,12 +191,16 @@ fn prepare(
     dup2_stdin(stdin)?;
     dup2_stdout(stdout)?;
     dup2_stderr(stderr)?;
-    chdir(&home.order.folder)?;
-    home.temporary.iter().try_for_each(std::fs::create_dir_all)?;
-    home.order.limits.apply()?;
-    Ok(cage::enter(&Cage {
-        folder: Path::new("."),
-        fonts: &home.setup.fonts,
-        engine: Some(Engine::Office(&home.setup.office)),
-    }))
+    chdir(&order.folder)?;
+    folders.iter().try_for_each(std::fs::create_dir_all)?;
+    order.limits.apply()
+}
+
+/// Ends a copy that has served as the host of one document.
+fn end(served: &io::Result<()>) -> ! {
+    if let Err(error) = served {
+        tracing::error!(%error, "an engine host could not do its work");
+    }
+    // Not by way of LibreOffice, which would put things in order that are not its own.
+    process::leave(served.is_ok())
 }

@@ -40,11 +40,11 @@ pub(super) fn made_indirect(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
+    memchr::memmem::find(bytes, wanted)
 }
 
 fn last(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).rposition(|window| window == wanted)
+    memchr::memmem::rfind(bytes, wanted)
 }
 
 /// Where the dictionary that starts at `start` ends; strings may hold any brackets.

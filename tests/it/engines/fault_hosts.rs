@@ -40,9 +40,8 @@ fn expected(fault: Fault) -> Option<(&'static str, &'static str, bool)> {
 
 /// Commits every fault that has an end, all at once under limits that are soon reached, and checks how each ends and that
 /// none is left.
-async fn each_ends_as_its_class(lane: Lane, document: fn(&str) -> Document, extension: &str) {
+async fn each_ends_as_its_class(usual: HostConfig, lane: Lane, document: fn(&str) -> Document, extension: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let usual = hosts::config();
     let engines = Engines { faults: true, ..usual.engines.clone() };
     // Long against the other, since the one that digs needs the processor for a while first.
     let (stall_max, time_max) = (seconds(2), seconds(20));
@@ -84,12 +83,18 @@ async fn no_host_is_left(folder: &Path) {
 
 #[tokio::test]
 async fn each_fault_of_a_started_host_ends_as_its_class_beside_others_that_do_well() {
-    each_ends_as_its_class(Lane::Native, documents::text, "txt").await;
+    let config = HostConfig { zygote_args: None, ..hosts::config() };
+    each_ends_as_its_class(config, Lane::Native, documents::text, "txt").await;
 }
 
 #[tokio::test]
 async fn each_fault_of_a_host_of_the_zygote_ends_as_its_class_beside_others_that_do_well() {
-    each_ends_as_its_class(Lane::Office, documents::rtf, "rtf").await;
+    each_ends_as_its_class(hosts::config(), Lane::Office, documents::rtf, "rtf").await;
+}
+
+#[tokio::test]
+async fn each_fault_of_a_host_of_the_native_zygote_ends_as_its_class_beside_others_that_do_well() {
+    each_ends_as_its_class(hosts::of_zygotes(), Lane::Native, documents::text, "txt").await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use nix::sys::signal::{Signal, kill};
 
 use crate::support::{
     Process, Site, documents,
-    service::{children, files, is_gone},
+    service::{files, hosts, is_gone},
     until,
     wait::seconds,
 };
@@ -68,7 +68,7 @@ async fn an_engine_that_takes_too_long_is_stopped_and_the_document_ends_with_the
     let (code, message) = client.finish(&job).await.error();
     assert_eq!(code, "timeout");
     assert!(message.contains("long.txt"), "{message}");
-    assert!(children(work.pid()).is_empty());
+    assert!(hosts(&work).is_empty());
     assert_eq!(site.db.count("select count(*) from attempts where fault = 'timed-out'").await, 3);
 }
 

@@ -9,6 +9,7 @@ use bindery::{
     domain::Format,
     engines::{
         Error, detect, mail,
+        native::typesetting::Faces,
         settings::Settings,
         unpack::{Budget, Store, Unpacked, file_of, unpack_zip},
     },
@@ -46,7 +47,7 @@ fn open(path: &Path, folder: &Path) -> (Format, Result<Unpacked, Error>) {
     let opened = if format == Format::Zip {
         unpack_zip(&bytes, &[], &mut store)
     } else {
-        mail::unpack(&bytes, format, &[PathBuf::from("/usr/share/fonts")], &mut store)
+        mail::unpack(&bytes, format, &Faces::new(&["/usr/share/fonts".into()]), &mut store)
     };
     (format, opened.map(|()| store.finish()))
 }
@@ -101,7 +102,7 @@ async fn sheet(body: &str) -> Made {
     );
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::new(folder.path(), Budget::of_upload(0));
-    mail::unpack(mail.as_bytes(), Format::Eml, &[], &mut store).unwrap();
+    mail::unpack(mail.as_bytes(), Format::Eml, &Faces::new(&[]), &mut store).unwrap();
     assert_eq!(store.finish().names[0], "message.mhtml");
     let archive = fs::read(folder.path().join(file_of(0))).unwrap();
     Bench::with_browser().convert("browser", "message.mhtml", archive, &Settings::default()).await

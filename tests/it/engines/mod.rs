@@ -8,6 +8,7 @@ mod faults;
 mod hosts;
 mod mail;
 mod native;
+mod native_zygote;
 mod ocr;
 mod office;
 mod office_links;

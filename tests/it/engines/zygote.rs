@@ -1,4 +1,4 @@
-//! The zygote and the hosts it makes, as a worker has them.
+//! Zygotes and the hosts they make, as a worker has them.
 
 use bindery::{
     domain::Lane,
@@ -16,7 +16,7 @@ use crate::support::{
     Client, Process, Site,
     documents::{self, Document},
     hosts,
-    service::{children, is_gone},
+    service::{children, is_gone, zygotes},
     until,
     wait::seconds,
 };
@@ -26,12 +26,9 @@ fn long() -> Document {
     documents::file("long.rtf", format!("{{\\rtf1 {}}}", "A line of text.\\par ".repeat(60_000)))
 }
 
-/// The zygote of a worker, once it is there.
+/// The zygote with LibreOffice of a worker, once it is there.
 async fn zygote_of(work: &Process) -> Pid {
-    until("the zygote runs", seconds(30), async || {
-        children(work.pid()).into_iter().find(|(_, args)| args.iter().any(|arg| arg == "--zygote")).map(|(pid, _)| pid)
-    })
-    .await
+    until("the zygote runs", seconds(30), async || zygotes(work.pid(), "office").first().copied()).await
 }
 
 /// Has the zygote of a worker started and warmed: what LibreOffice starts on its way is no host.
@@ -161,12 +158,6 @@ async fn a_zygote_that_hangs_is_replaced_and_no_attempt_is_lost() {
     assert_ne!(zygote_of(&work).await, zygote);
 }
 
-/// The zygotes that this process has started.
-fn zygotes() -> Vec<Pid> {
-    let ours = children(Pid::this()).into_iter();
-    ours.filter(|(_, args)| args.iter().any(|arg| arg == "--zygote")).map(|(pid, _)| pid).collect()
-}
-
 #[tokio::test]
 async fn a_zygote_without_work_ends_and_the_next_document_has_another() {
     let folder = tempfile::tempdir().unwrap();
@@ -174,27 +165,37 @@ async fn a_zygote_without_work_ends_and_the_next_document_has_another() {
     let engines = config.engines.clone();
     let hosts = Hosts::new(config, folder.path().join("zygote"));
     hosts.warm().await;
-    let first = zygotes();
-    assert_eq!(first.len(), 1);
-    until("it has ended and is reaped", seconds(10), async || zygotes().is_empty().then_some(())).await;
-    let document = documents::docx("letter.docx");
-    let (answer, ran) = hosts::convert(&hosts, &engines, folder.path(), Lane::Office, &document).await;
-    assert!(matches!(answer, Answer::Done { pages: 1, .. }), "{answer:?} {ran:?}");
-    assert_eq!(zygotes().len(), 1);
-    assert_ne!(zygotes(), first);
+    let ours = || ["office", "native"].map(|kind| zygotes(Pid::this(), kind));
+    let first = ours();
+    assert_eq!(first.each_ref().map(Vec::len), [1, 1]);
+    until("they have ended and are reaped", seconds(10), async || (ours() == [vec![], vec![]]).then_some(())).await;
+    for (kind, lane, document) in [
+        ("office", Lane::Office, documents::docx("letter.docx")),
+        ("native", Lane::Native, documents::text("letter.txt")),
+    ] {
+        let (answer, ran) = hosts::convert(&hosts, &engines, folder.path(), lane, &document).await;
+        assert!(matches!(answer, Answer::Done { pages: 1, .. }), "{answer:?} {ran:?}");
+        let second = zygotes(Pid::this(), kind);
+        assert_eq!(second.len(), 1);
+        assert!(!first.iter().flatten().any(|zygote| *zygote == second[0]));
+    }
 }
 
 #[tokio::test]
-async fn where_no_zygote_starts_each_host_starts_libreoffice_by_itself() {
+async fn where_no_zygote_starts_each_document_has_a_host_started() {
     // None at all, and a program that ends at once.
     for zygote_args in [None, Some(vec!["openapi".into()])] {
         let folder = tempfile::tempdir().unwrap();
         let config = HostConfig { zygote_args, ..hosts::config() };
         let engines = config.engines.clone();
         let hosts = Hosts::new(config, folder.path().join("zygote"));
-        let document = documents::docx("letter.docx");
-        let (answer, ran) = hosts::convert(&hosts, &engines, folder.path(), Lane::Office, &document).await;
-        assert!(matches!(answer, Answer::Done { pages: 1, .. }), "{answer:?} {ran:?}");
-        assert_eq!(ran.engine.as_deref(), Some("libreoffice"));
+        for (engine, lane, document) in [
+            ("libreoffice", Lane::Office, documents::docx("letter.docx")),
+            ("typst", Lane::Native, documents::text("letter.txt")),
+        ] {
+            let (answer, ran) = hosts::convert(&hosts, &engines, folder.path(), lane, &document).await;
+            assert!(matches!(answer, Answer::Done { pages: 1, .. }), "{answer:?} {ran:?}");
+            assert_eq!(ran.engine.as_deref(), Some(engine));
+        }
     }
 }

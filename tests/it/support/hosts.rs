@@ -42,6 +42,11 @@ pub(crate) fn config() -> HostConfig {
     }
 }
 
+/// The same, but only zygotes make hosts: what is started is none.
+pub(crate) fn of_zygotes() -> HostConfig {
+    HostConfig { args: vec!["openapi".into()], ..config() }
+}
+
 /// Has a host convert a document in a folder of its own, with these engines.
 pub(crate) async fn convert(
     hosts: &Hosts,

@@ -216,17 +216,28 @@ impl Site {
 }
 
 impl Site {
-    /// Waits until a worker runs an engine host that it started, and gives its process.
+    /// Waits until a worker runs an engine host that is not LibreOffice's, and gives its process.
     pub(crate) async fn engine_runs(&self, work: &Process) -> Pid {
         until("the engine runs", seconds(30), async || hosts(work).first().copied()).await
     }
 }
 
-/// The engine hosts that a worker has started; those of its zygote are not among them.
+/// The engine hosts of a worker: those that it has started and those of its native zygote.
 pub(crate) fn hosts(work: &Process) -> Vec<Pid> {
     let mut hosts = children(work.pid());
     hosts.retain(|(_, args)| args.iter().any(|arg| arg == "engine") && args.iter().all(|arg| arg != "--zygote"));
+    hosts.extend(zygotes(work.pid(), "native").into_iter().flat_map(children));
     hosts.into_iter().map(|(host, _)| host).collect()
+}
+
+/// The zygotes of a kind that a process has started.
+pub(crate) fn zygotes(parent: Pid, kind: &str) -> Vec<Pid> {
+    let mut zygotes = children(parent);
+    zygotes.retain(|(pid, args)| {
+        let place = fs::read_link(format!("/proc/{pid}/cwd")).unwrap_or_default();
+        args.iter().any(|arg| arg == "--zygote") && place.ends_with(format!("zygote-{kind}"))
+    });
+    zygotes.into_iter().map(|(zygote, _)| zygote).collect()
 }
 
 /// Every file below a folder.

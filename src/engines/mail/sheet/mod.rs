@@ -5,8 +5,6 @@ mod html;
 mod page;
 mod style;
 
-use std::path::PathBuf;
-
 use super::{
     attachments::Listed,
     message::{Body, Message},
@@ -15,6 +13,7 @@ use crate::{
     domain::{Event, EventCode, limits},
     engines::{
         Error,
+        native::typesetting::Faces,
         unpack::{Store, shown},
     },
 };
@@ -31,7 +30,7 @@ const RICH_TEXT: &str = "message.rtf";
 pub(super) fn write(
     message: Message,
     attachments: &[Listed],
-    font_folders: &[PathBuf],
+    faces: &Faces,
     store: &mut Store<'_>,
 ) -> Result<(), Error> {
     let (block, events) = Block::of(&message, attachments);
@@ -39,12 +38,12 @@ pub(super) fn write(
     match &message.body {
         Body::Html(html) => store.put(ARCHIVE, archive::compose(&block, html, &message.inline).as_bytes()),
         Body::Text(text) => {
-            let (pdf, events) = page::set(&block, text, font_folders)?;
+            let (pdf, events) = page::set(&block, text, faces)?;
             store.tell_of_all(events);
             store.put(PAGE, pdf.as_slice())
         }
         Body::Rtf(rich) => {
-            let (pdf, events) = page::set(&block, "", font_folders)?;
+            let (pdf, events) = page::set(&block, "", faces)?;
             store.tell_of_all(events);
             store.put(PAGE, pdf.as_slice())?;
             store.put(RICH_TEXT, rich.as_slice())

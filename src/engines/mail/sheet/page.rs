@@ -1,7 +1,5 @@
 //! A sheet with a body of plain text, set by Typst.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 
 use super::Block;
@@ -12,18 +10,18 @@ use crate::{
         native::{
             script,
             text::{self, UNBROKEN_CHARS_MAX},
-            typesetting::{Fonts, Sheet},
+            typesetting::{Faces, Fonts, Sheet},
         },
     },
 };
 
 /// Sets the block and the text below it. Everything that the message says is data.
-pub(super) fn set(block: &Block, body: &str, font_folders: &[PathBuf]) -> Result<(Vec<u8>, Vec<Event>), Error> {
+pub(super) fn set(block: &Block, body: &str, faces: &Faces) -> Result<(Vec<u8>, Vec<Event>), Error> {
     if body.len() as u64 > limits::TEXT_BYTES_MAX {
         let max = limits::TEXT_BYTES_MAX >> 20;
         return Err(Error::Limit { which: format!("{} bytes of text, at most {max} MiB are allowed", body.len()) });
     }
-    let mut fonts = Fonts::open(font_folders);
+    let mut fonts = Fonts::of(faces);
     let mut places = 0;
     let mut shown = |value: &str| {
         let (text, broken) = text::broken(&fonts.shown(&value.replace('\r', "")), UNBROKEN_CHARS_MAX);

@@ -13,20 +13,18 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
-use super::typesetting::{Fonts, Sheet};
+use super::typesetting::{Faces, Fonts, Sheet};
 use crate::{domain::Event, engines::Error};
 
 /// Turns an SVG drawing into a PDF of one page.
 ///
 /// # Errors
 /// `Corrupt` when it is no drawing, `Limit` when it is too large.
-pub fn to_pdf(bytes: &[u8], font_folders: &[PathBuf]) -> Result<(Vec<u8>, Vec<Event>), Error> {
+pub fn to_pdf(bytes: &[u8], faces: &Faces) -> Result<(Vec<u8>, Vec<Event>), Error> {
     let mut events = Vec::new();
-    let mut fonts = Fonts::open(font_folders);
+    let mut fonts = Fonts::of(faces);
     let drawing = clean::clean(&source::read(bytes)?, &mut fonts, &mut events)?;
     fonts.tell(&mut events);
     let sheet = Sheet { template: include_str!("drawing.typ"), data: Value::Null, files: vec![drawing.into_bytes()] };

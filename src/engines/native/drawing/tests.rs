@@ -11,7 +11,7 @@ fn svg(content: &str) -> String {
 
 /// The text of the page and what the client is told.
 fn check(drawing: &str) -> (String, Vec<Event>) {
-    let (pdf, events) = to_pdf(drawing.as_bytes(), &[]).unwrap();
+    let (pdf, events) = to_pdf(drawing.as_bytes(), &Faces::new(&[])).unwrap();
     let document = Document::load_mem(&pdf).unwrap();
     assert_eq!(document.get_pages().len(), 1);
     // Letters of drawings stand each by itself.
@@ -74,5 +74,8 @@ fn characters_that_no_font_has_are_named() {
 
 #[test]
 fn a_drawing_that_breaks_off_is_refused() {
-    assert!(matches!(to_pdf(b"<svg xmlns=\"http://www.w3.org/2000/svg\"><g><te", &[]), Err(Error::Corrupt { .. })));
+    assert!(matches!(
+        to_pdf(b"<svg xmlns=\"http://www.w3.org/2000/svg\"><g><te", &Faces::new(&[])),
+        Err(Error::Corrupt { .. })
+    ));
 }

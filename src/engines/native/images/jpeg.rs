@@ -198,7 +198,7 @@ fn segment(bytes: &[u8], at: usize) -> Option<&[u8]> {
 /// The next marker and where it ends; skips the data of a scan, in which 0xff is followed by 0x00.
 fn next_marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
     loop {
-        at += bytes.get(at..)?.iter().position(|byte| *byte == 0xff)? + 1;
+        at += memchr::memchr(0xff, bytes.get(at..)?)? + 1;
         match bytes.get(at)? {
             0x00 => at += 1,
             0xff => {}

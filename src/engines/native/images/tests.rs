@@ -156,6 +156,22 @@ fn a_png_that_is_cut_off_is_completed() {
 }
 
 #[test]
+fn only_a_png_with_a_wrong_checksum_is_unpacked() {
+    let png = encoded(&rgb(64, 64), ImageFormat::Png);
+    let start = png.windows(4).position(|window| window == b"IDAT").unwrap();
+    let length = usize::try_from(u32::from_be_bytes(*png[start - 4..].first_chunk().unwrap())).unwrap();
+    let (before, data) = (&png[..start - 4], &png[start + 4..start + 4 + length]);
+    // What would be missed if it were unpacked: half of the data, as they once were written.
+    let half = &data[..length / 2];
+    let intact = [before, &chunk(b"IDAT", half), &chunk(b"IEND", b"")].concat();
+    let converted = check(&intact, Format::Png, &[&format!("/Length {}", half.len())]);
+    assert!(converted.events.is_empty(), "{:?}", converted.events);
+    let mut damaged = intact;
+    damaged[start + 4 + half.len()] ^= 1;
+    assert_eq!(check(&damaged, Format::Png, &["/Height 64"]).events.len(), 1);
+}
+
+#[test]
 fn sizes_past_the_limits_are_refused_from_the_header() {
     let mut header = Vec::new();
     for side in [100_000_u32, 100_000] {

@@ -9,6 +9,8 @@ use super::{
 
 /// Number of the catalog.
 const CATALOG: usize = 1;
+/// Bytes for what follows the data of a picture, so that they are not moved for it.
+const ROOM: usize = 4096;
 /// Number of the root of the page tree.
 const PAGES: usize = 2;
 
@@ -144,7 +146,7 @@ impl Document {
         self.offsets.push(self.bytes.len());
         let number = self.offsets.len();
         let length: usize = parts.iter().map(|part| part.len()).sum();
-        self.bytes.reserve(length + dict.len() + 80);
+        self.bytes.reserve(length + dict.len() + ROOM);
         self.bytes.extend_from_slice(format!("{number} 0 obj\n<<{dict}/Length {length}>>\nstream\n").as_bytes());
         for part in parts {
             self.bytes.extend_from_slice(part);

@@ -17,14 +17,12 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
-
 use pulldown_cmark::{Options, Parser};
 use serde_json::{Value, json};
 
 use super::{
     encoding, script,
-    typesetting::{Fonts, Sheet},
+    typesetting::{Faces, Fonts, Sheet},
 };
 use crate::{domain::Event, engines::Error};
 
@@ -37,10 +35,10 @@ pub(super) use reader::breakable;
 ///
 /// # Errors
 /// `Limit` when it is too long, `Corrupt` when it cannot be set.
-pub fn to_pdf(bytes: &[u8], font_folders: &[PathBuf]) -> Result<(Vec<u8>, Vec<Event>), Error> {
+pub fn to_pdf(bytes: &[u8], faces: &Faces) -> Result<(Vec<u8>, Vec<Event>), Error> {
     let mut events = Vec::new();
     let decoded = encoding::decode(bytes, &mut events)?;
-    let mut fonts = Fonts::open(font_folders);
+    let mut fonts = Fonts::of(faces);
     let mut data = read(&decoded.text, &mut fonts, &mut events)?;
     if let Value::Object(data) = &mut data {
         data.insert("rtl".to_owned(), json!(script::reads_right_to_left(&decoded.text)));

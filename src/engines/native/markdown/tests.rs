@@ -14,7 +14,7 @@ use crate::{
 
 fn data(text: &str) -> (Value, Vec<Event>) {
     let mut events = Vec::new();
-    let data = read(text, &mut Fonts::open(&[]), &mut events).unwrap();
+    let data = read(text, &mut Fonts::of(&Faces::new(&[])), &mut events).unwrap();
     (data, events)
 }
 
@@ -25,7 +25,7 @@ fn line(text: &str) -> Value {
 
 /// The PDF, which the archiver must have nothing against, and its text.
 fn check(text: &str) -> (Document, String) {
-    let (pdf, _) = to_pdf(text.as_bytes(), &[]).unwrap();
+    let (pdf, _) = to_pdf(text.as_bytes(), &Faces::new(&[])).unwrap();
     let mut document = Document::load_mem(&pdf).unwrap();
     let pages: Vec<u32> = document.get_pages().keys().copied().collect();
     let text = document.extract_text(&pages).unwrap();

@@ -11,13 +11,11 @@
 mod plan;
 mod sniff;
 
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
 
 use super::{
     encoding, markdown, script, text,
-    typesetting::{Fonts, Sheet},
+    typesetting::{Faces, Fonts, Sheet},
 };
 use crate::{
     domain::{Event, EventCode, limits},
@@ -37,11 +35,11 @@ const WORD_CHARS_MAX: usize = 24;
 ///
 /// # Errors
 /// `Limit` when it is too long, `Corrupt` when it cannot be set.
-pub fn to_pdf(bytes: &[u8], font_folders: &[PathBuf]) -> Result<(Vec<u8>, Vec<Event>), Error> {
+pub fn to_pdf(bytes: &[u8], faces: &Faces) -> Result<(Vec<u8>, Vec<Event>), Error> {
     let mut events = Vec::new();
     let decoded = encoding::decode(bytes, &mut events)?;
     let as_text = |why: &str| {
-        let (pdf, mut events) = text::to_pdf(bytes, font_folders)?;
+        let (pdf, mut events) = text::to_pdf(bytes, faces)?;
         events.push(Event::info(EventCode::Generic, format!("{why}; it is shown as text.")));
         Ok((pdf, events))
     };
@@ -49,7 +47,7 @@ pub fn to_pdf(bytes: &[u8], font_folders: &[PathBuf]) -> Result<(Vec<u8>, Vec<Ev
     if rows.rows.len() * rows.columns > limits::TABLE_FIELDS_MAX {
         return as_text(&format!("The table has more than {} fields", limits::TABLE_FIELDS_MAX));
     }
-    let mut fonts = Fonts::open(font_folders);
+    let mut fonts = Fonts::of(faces);
     let mut data = data(rows, &mut fonts, &mut events);
     if let Value::Object(data) = &mut data {
         data.insert("rtl".to_owned(), json!(script::reads_right_to_left(&decoded.text)));
@@ -110,7 +108,7 @@ mod tests {
 
     /// The events, the pages and the text of the PDF.
     fn check(text: &str) -> (Vec<Event>, usize, String) {
-        let (pdf, events) = to_pdf(text.as_bytes(), &[]).unwrap();
+        let (pdf, events) = to_pdf(text.as_bytes(), &Faces::new(&[])).unwrap();
         let document = Document::load_mem(&pdf).unwrap();
         let pages: Vec<u32> = document.get_pages().keys().copied().collect();
         (events, pages.len(), document.extract_text(&pages).unwrap())

@@ -1,12 +1,10 @@
 //! Plain text, as a file viewer shows it.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 
 use super::{
     encoding, script,
-    typesetting::{Fonts, Sheet},
+    typesetting::{Faces, Fonts, Sheet},
 };
 use crate::{
     domain::{Event, EventCode},
@@ -23,10 +21,10 @@ const BLOCK_LINES: usize = 200;
 ///
 /// # Errors
 /// `Limit` when it is too long, `Corrupt` when it cannot be set.
-pub fn to_pdf(bytes: &[u8], font_folders: &[PathBuf]) -> Result<(Vec<u8>, Vec<Event>), Error> {
+pub fn to_pdf(bytes: &[u8], faces: &Faces) -> Result<(Vec<u8>, Vec<Event>), Error> {
     let mut events = Vec::new();
     let decoded = encoding::decode(bytes, &mut events)?;
-    let mut fonts = Fonts::open(font_folders);
+    let mut fonts = Fonts::of(faces);
     let text = fonts.shown(&decoded.text.replace('\u{c}', "\n"));
     fonts.tell(&mut events);
     let (text, broken) = broken(&text, UNBROKEN_CHARS_MAX);

@@ -4,10 +4,12 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     path::PathBuf,
+    sync::{Arc, OnceLock},
 };
 
 use ttf_parser::Face;
 use typst::{
+    Library, LibraryExt as _,
     text::{Font, FontBook, FontVariant},
     utils::LazyHash,
 };
@@ -21,9 +23,49 @@ const MISSING_TOLD_MAX: usize = 10;
 /// Stands for a character that cannot be shown, as `Encoding` has it for bytes that are no text.
 const STAND_IN: char = '\u{fffd}';
 
-/// All fonts: those of the machine and a few that are part of this program.
+/// All fonts: those of the machine and a few that are part of this program. They are looked for once, when they are needed
+/// first, and read one by one; copies share what was found.
+#[derive(Clone)]
+pub struct Faces(Arc<Found>);
+
+struct Found {
+    folders: Vec<PathBuf>,
+    store: OnceLock<FontStore>,
+    /// What Typst itself brings; it is the same for all sheets.
+    library: OnceLock<LazyHash<Library>>,
+}
+
+impl fmt::Debug for Faces {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Faces").field("folders", &self.0.folders).finish_non_exhaustive()
+    }
+}
+
+impl Faces {
+    /// The fonts below some folders. Touches no file yet.
+    pub fn new(folders: &[PathBuf]) -> Self {
+        Self(Arc::new(Found { folders: folders.to_vec(), store: OnceLock::new(), library: OnceLock::new() }))
+    }
+
+    fn library(&self) -> &LazyHash<Library> {
+        self.0.library.get_or_init(|| LazyHash::new(Library::default()))
+    }
+
+    fn store(&self) -> &FontStore {
+        self.0.store.get_or_init(|| {
+            let mut store = FontStore::new();
+            for folder in &self.0.folders {
+                store.extend(fonts::scan(folder));
+            }
+            store.extend(fonts::embedded());
+            store
+        })
+    }
+}
+
+/// The fonts as one document uses them.
 pub struct Fonts {
-    store: FontStore,
+    faces: Faces,
     /// Where a character was found last: texts stay with a few fonts.
     last: usize,
     known: HashMap<char, bool>,
@@ -37,14 +79,9 @@ impl fmt::Debug for Fonts {
 }
 
 impl Fonts {
-    /// Finds the fonts below some folders.
-    pub fn open(folders: &[PathBuf]) -> Self {
-        let mut store = FontStore::new();
-        for folder in folders {
-            store.extend(fonts::scan(folder));
-        }
-        store.extend(fonts::embedded());
-        Self { store, last: 0, known: HashMap::new(), missing: BTreeMap::new() }
+    /// For a document that comes next.
+    pub fn of(faces: &Faces) -> Self {
+        Self { faces: faces.clone(), last: 0, known: HashMap::new(), missing: BTreeMap::new() }
     }
 
     /// Replaces characters that no font has, or that have no shape at all, by a sign that says so.
@@ -69,7 +106,7 @@ impl Fonts {
     /// Measures text in the first of the families that is there; their names are in lower case.
     pub fn ruler(&self, families: &[&str]) -> Ruler {
         let mut found = families.iter().filter_map(|family| self.book().select(family, FontVariant::default()));
-        Ruler { font: found.next().and_then(|index| self.store.font(index)), known: HashMap::new() }
+        Ruler { font: found.next().and_then(|index| self.font(index)), known: HashMap::new() }
     }
 
     fn has(&mut self, character: char) -> bool {
@@ -91,7 +128,7 @@ impl Fonts {
     }
 
     fn find(&mut self, character: char) -> bool {
-        let has = |index: usize| self.store.book().info(index).map(|info| info.coverage.contains(u32::from(character)));
+        let has = |index: usize| self.book().info(index).map(|info| info.coverage.contains(u32::from(character)));
         if has(self.last) == Some(true) {
             return true;
         }
@@ -100,12 +137,16 @@ impl Fonts {
         found.is_some()
     }
 
+    pub(super) fn library(&self) -> &LazyHash<Library> {
+        self.faces.library()
+    }
+
     pub(super) fn book(&self) -> &LazyHash<FontBook> {
-        self.store.book()
+        self.faces.store().book()
     }
 
     pub(super) fn font(&self, index: usize) -> Option<Font> {
-        self.store.font(index)
+        self.faces.store().font(index)
     }
 }
 
@@ -170,7 +211,7 @@ mod tests {
     #[test]
     fn a_character_that_no_font_has_is_named_once_and_replaced_each_time() {
         // Without folders only the fonts that are part of the program are there, and none has Cuneiform.
-        let mut fonts = Fonts::open(&[]);
+        let mut fonts = Fonts::of(&Faces::new(&[]));
         assert_eq!(fonts.shown("a\u{12000}b\u{12000}\u{12001}"), "a\u{fffd}b\u{fffd}\u{fffd}");
         let mut events = Vec::new();
         fonts.tell(&mut events);
@@ -180,14 +221,14 @@ mod tests {
 
     #[test]
     fn what_is_not_seen_is_not_missed() {
-        let mut fonts = Fonts::open(&[]);
+        let mut fonts = Fonts::of(&Faces::new(&[]));
         let text = "e\u{200d}\u{fe0f}\u{a0}\u{200f}\u{2003}\n";
         assert_eq!(fonts.shown(text), text);
     }
 
     #[test]
     fn control_characters_become_a_visible_sign() {
-        let mut fonts = Fonts::open(&[]);
+        let mut fonts = Fonts::of(&Faces::new(&[]));
         assert_eq!(fonts.shown("a\u{1b}[31mb"), "a\u{fffd}[31mb");
         let mut events = Vec::new();
         fonts.tell(&mut events);
@@ -202,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_line_is_as_wide_as_its_letters() {
-        let fonts = Fonts::open(&[]);
+        let fonts = Fonts::of(&Faces::new(&[]));
         let (mut fixed, mut other) = (fonts.ruler(&["none", "dejavu sans mono"]), fonts.ruler(&["libertinus serif"]));
         assert!((fixed.width_em("iiii") - fixed.width_em("MMMM")).abs() < 0.001);
         assert!((fixed.width_em("ab") * 2.0 - fixed.width_em("abab")).abs() < 0.001);

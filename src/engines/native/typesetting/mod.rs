@@ -18,7 +18,7 @@ use typst_pdf::PdfOptions;
 
 use crate::engines::Error;
 
-pub use fonts::{Fonts, Ruler};
+pub use fonts::{Faces, Fonts, Ruler};
 use world::Desk;
 
 /// Version of the engine.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use typst::{
-    Library, LibraryExt, World,
+    Library, World,
     diag::{FileError, FileResult},
     foundations::{Bytes, Datetime, Duration},
     syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot},
@@ -15,7 +15,6 @@ use super::{BASE, Error, Fonts, Sheet, internal};
 
 /// A sheet, what it reads, and the fonts.
 pub(super) struct Desk {
-    library: LazyHash<Library>,
     fonts: Fonts,
     main: Source,
     base: Source,
@@ -28,7 +27,6 @@ impl Desk {
         let numbered = sheet.files.into_iter().enumerate().map(|(index, file)| (format!("/file/{index}"), file));
         let files = numbered.chain([("/data.json".to_owned(), data)]);
         Ok(Self {
-            library: LazyHash::new(Library::default()),
             fonts,
             main: Source::new(id("/main.typ")?, sheet.template.to_owned()),
             base: Source::new(id("/base.typ")?, BASE.to_owned()),
@@ -44,7 +42,7 @@ fn id(name: &str) -> Result<FileId, Error> {
 
 impl World for Desk {
     fn library(&self) -> &LazyHash<Library> {
-        &self.library
+        self.fonts.library()
     }
 
     fn book(&self) -> &LazyHash<FontBook> {
