@@ -77,10 +77,15 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
 
 /// Checks a file against a flavour. A file that is no PDF gets a verdict as well: it breaks the first clause.
 pub fn validate(bytes: &[u8], flavour: Flavour) -> Report {
+    validate_within(bytes, flavour, embedded_files::Budget::default())
+}
+
+/// Checks a file, and the files in it as far as the budget goes.
+fn validate_within(bytes: &[u8], flavour: Flavour, budget: embedded_files::Budget) -> Report {
     let (junk, bytes) = from_header(bytes);
     let failed = match load(bytes) {
         Ok(document) => {
-            let subject = Subject::new(bytes, junk, &document, flavour);
+            let subject = Subject::new(bytes, junk, &document, flavour).within(budget);
             rules().filter_map(|rule| rule.run(&subject)).collect()
         }
         Err(error) => vec![unreadable(&error)],

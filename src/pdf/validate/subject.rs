@@ -7,7 +7,7 @@ use std::{
 
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 
-use super::{Flavour, content};
+use super::{Flavour, content, embedded_files, file_structure};
 use crate::pdf::object;
 
 /// Most pages of a tree that are looked at; a tree with more is reported as unreadable.
@@ -26,9 +26,12 @@ pub(super) struct Subject<'a> {
     pub(super) document: &'a Document,
     /// What it is checked against.
     pub(super) flavour: Flavour,
+    /// What may still be spent on the files in it.
+    pub(super) budget: embedded_files::Budget,
     pages: Vec<Page<'a>>,
     reachable: BTreeSet<ObjectId>,
     facts: OnceCell<content::Facts<'a>>,
+    written: OnceCell<file_structure::Written>,
 }
 
 /// A page with what it inherits.
@@ -67,10 +70,17 @@ impl<'a> Subject<'a> {
             junk,
             document,
             flavour,
+            budget: embedded_files::Budget::default(),
             pages: pages(document),
             reachable: reachable(document),
             facts: OnceCell::new(),
+            written: OnceCell::new(),
         }
+    }
+
+    /// The same with another budget: for a file that is embedded in another.
+    pub(super) fn within(self, budget: embedded_files::Budget) -> Self {
+        Self { budget, ..self }
     }
 
     /// The pages in order.
@@ -137,6 +147,11 @@ impl<'a> Subject<'a> {
     /// What the content streams that are drawn say, read once.
     pub(super) fn facts(&self) -> &content::Facts<'a> {
         self.facts.get_or_init(|| content::read(self))
+    }
+
+    /// The file as it is written, read once.
+    pub(super) fn written(&self) -> &file_structure::Written {
+        self.written.get_or_init(|| file_structure::Written::read(self.bytes, self.junk, self.document))
     }
 }
 

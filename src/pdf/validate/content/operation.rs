@@ -4,8 +4,8 @@ use lopdf::{Dictionary, Object, StringFormat};
 
 use crate::pdf::lexer::{Lexer, Token, Written, is_space};
 
-/// Most operands that are kept for one operator; the standard's limit for a `DeviceN` colour is 32.
-const OPERANDS_MAX: usize = 1 << 12;
+/// Most operands that are kept for one operator, and most elements of an array; the standard's limit is 8191.
+const OPERANDS_MAX: usize = 1 << 14;
 
 /// How deep arrays and dictionaries may nest among operands.
 const DEPTH_MAX: usize = 32;
@@ -32,6 +32,8 @@ pub(in crate::pdf::validate) enum Fault {
     OtherDigits,
     /// A delimiter where none belongs, or one that is missing.
     Unbalanced,
+    /// A real number that is closer to zero than single precision holds.
+    Tiny,
 }
 
 impl Operation<'_> {
@@ -76,7 +78,12 @@ impl<'b> Reader<'b> {
         loop {
             let operand = match self.lexer.token()? {
                 Token::Integer(value) => Object::Integer(value),
-                Token::Real(value) => Object::Real(narrow(value)),
+                Token::Real(value) => {
+                    if value != 0.0 && value.abs() < f64::from(f32::MIN_POSITIVE) {
+                        operation.faults.push(Fault::Tiny);
+                    }
+                    Object::Real(narrow(value))
+                }
                 Token::Name(name) => Object::Name(name),
                 Token::Text { bytes, written } => {
                     operation.faults.extend(fault(written));

@@ -1,0 +1,106 @@
+//! Indirect objects and strings (part 1, 6.1.6 and 6.1.8; parts 2 and 3, 6.1.6 and 6.1.9; part 4, 6.1.5 and 6.1.8).
+
+use super::flaws::Flaw;
+use crate::pdf::validate::{
+    rule::{Clauses, Findings, Rule, Scope},
+    subject::Subject,
+};
+
+/// The words and numbers around an object are spaced in one way.
+pub(super) const SPACING: Rule = Rule {
+    name: "object-spacing",
+    clauses: Clauses::all("6.1.8", "6.1.9", "6.1.8"),
+    scope: Scope::Every,
+    remedy: "Write \"12 0 obj\" and \"endobj\" each on a line of its own, with single spaces.",
+    check: spacing,
+};
+
+/// Objects are where the table says.
+pub(super) const MISPLACED: Rule = Rule {
+    name: "object-at-its-offset",
+    clauses: Clauses::all("6.1.4", "6.1.4", "6.1.4"),
+    scope: Scope::Every,
+    remedy: "Save it anew with a program that rebuilds the cross-reference table.",
+    check: misplaced,
+};
+
+/// Hexadecimal strings are whole.
+pub(super) const HEXADECIMAL: Rule = Rule {
+    name: "hexadecimal-string",
+    clauses: Clauses::all("6.1.6", "6.1.6", "6.1.5"),
+    scope: Scope::Every,
+    remedy: "Write hexadecimal strings with an even number of digits and nothing else but white space.",
+    check: hexadecimal,
+};
+
+/// Object number, generation and `obj` are parted by single white-space characters, the number and `endobj` stand at the
+/// beginning of a line, and `obj` and `endobj` at the end of one (part 1, 6.1.8; parts 2 and 3, 6.1.9; part 4, 6.1.8).
+fn spacing(subject: &Subject<'_>, findings: &mut Findings) {
+    subject.written().flaws.tell(Flaw::ObjectSpacing, findings);
+}
+
+/// An object begins at the byte that the cross-reference table has for it (6.1.4 of all parts; ISO 32000-1, 7.5.4). An
+/// entry whose object nothing needs does no harm, readers take it for null.
+fn misplaced(subject: &Subject<'_>, findings: &mut Findings) {
+    subject.written().flaws.tell(Flaw::Misplaced, findings);
+}
+
+/// A hexadecimal string has an even number of characters, all of them digits, where white space does not count; in
+/// objects as well as in content (parts 1 to 3, 6.1.6; part 4, 6.1.5).
+fn hexadecimal(subject: &Subject<'_>, findings: &mut Findings) {
+    for flaw in [Flaw::OddDigits, Flaw::OtherDigits] {
+        super::tell(subject, flaw, findings);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{breaks, drawing, file, replaced, rewritten, with_catalog};
+    use super::*;
+    use crate::pdf::validate::Flavour;
+
+    #[test]
+    fn words_and_numbers_around_an_object_have_one_place() {
+        let bytes = file(|_| {});
+        assert!(!breaks(&SPACING, &rewritten(&bytes, "1 0 obj\n", "1 0 obj\n"), Flavour::A2B));
+        for (from, to) in [
+            ("1 0 obj\n", "1  0 obj\n"),
+            ("1 0 obj\n", "1 0  obj\n"),
+            ("1 0 obj\n", "1 0 obj "),
+            ("\nendobj\n", " endobj\n"),
+            ("\nendobj\n", "\nendobj \n"),
+            ("\nendobj\n2 0 obj", "\nendobj\n 2 0 obj"),
+        ] {
+            let bytes = rewritten(&bytes, from, to);
+            for flavour in [Flavour::A1B, Flavour::A2B, Flavour::A4] {
+                assert!(breaks(&SPACING, &bytes, flavour), "{from:?} {to:?} {flavour}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_object_begins_where_the_table_has_it() {
+        let bytes = file(|_| {});
+        assert!(!breaks(&MISPLACED, &bytes, Flavour::A2B));
+        let table = memchr::memmem::rfind(&bytes, b"\nxref\n").unwrap();
+        let tail = String::from_utf8(bytes[table..].to_vec()).unwrap();
+        let rows = tail.replace("trailer", "77 1\n0000000003 00000 n \ntrailer");
+        assert!(breaks(&MISPLACED, &[&bytes[..table], rows.as_bytes()].concat(), Flavour::A2B));
+    }
+
+    #[test]
+    fn a_hexadecimal_string_is_whole_in_objects_and_in_content() {
+        for (text, is_broken) in
+            [("<4142>", false), ("<41 4 2>", false), ("<414>", true), ("<4x>", true), ("<>", false)]
+        {
+            let held = with_catalog("Extra", lopdf::Object::Integer(77_777));
+            let held = replaced(&held, "77777", text);
+            let drawn = drawing(&format!("BT {text} Tj ET"));
+            for bytes in [rewritten(&held, "1 0 obj", "1 0 obj"), drawn] {
+                for flavour in [Flavour::A1B, Flavour::A3B, Flavour::A4] {
+                    assert_eq!(breaks(&HEXADECIMAL, &bytes, flavour), is_broken, "{text}");
+                }
+            }
+        }
+    }
+}

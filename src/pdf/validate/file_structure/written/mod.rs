@@ -1,0 +1,160 @@
+//! The file as it is written: what its bytes say before any parser mends them.
+
+mod objects;
+mod sections;
+mod value;
+
+use std::collections::BTreeMap;
+
+use lopdf::{Dictionary, Document, Object, Stream};
+
+use super::flaws::{Flaw, Flaws};
+use crate::pdf::{
+    lexer::{Lexer, Token},
+    stream,
+    validate::Place,
+};
+use sections::{Chain, Entry};
+
+pub(super) use sections::{Form, Section};
+
+/// How far into the file a linearization dictionary may stand (ISO 32000-1, F.3.3).
+const LINEARIZED_BYTES: usize = 1024;
+
+/// How many times the size of the file is read in all, when objects overlap.
+const READING_FACTOR: usize = 8;
+
+/// Most bytes that all object streams may unpack to.
+const OBJECT_STREAMS_BYTES_MAX: usize = 1 << 29;
+
+/// What was read.
+#[derive(Debug)]
+pub(in crate::pdf::validate) struct Written {
+    /// The cross-reference sections, newest first.
+    pub(super) sections: Vec<Section>,
+    /// Why not all sections could be read.
+    pub(super) broken: Option<String>,
+    /// How many objects there are.
+    pub(super) objects: usize,
+    /// Whether the file is linearized and was not changed since.
+    pub(super) is_linearized: bool,
+    /// What is wrong with how objects are written.
+    pub(super) flaws: Flaws,
+}
+
+impl Written {
+    /// Reads a file from its header on.
+    pub(in crate::pdf::validate) fn read(bytes: &[u8], junk: usize, document: &Document) -> Self {
+        let Chain { sections, entries, more, broken } = Chain::follow(bytes);
+        let mut flaws = Flaws::default();
+        read_objects(bytes, document, &entries, &mut flaws);
+        let objects = entries.values().filter(|entry| **entry != Entry::Free).count() + more;
+        let mut written = Self { sections, broken, objects, is_linearized: false, flaws };
+        let is_last = written.newest().map(|newest| newest.offset) == written.last().map(|last| last.offset);
+        written.is_linearized = !is_last && is_linearized(bytes, junk);
+        written
+    }
+
+    /// The newest section, where reading begins.
+    pub(super) fn newest(&self) -> Option<&Section> {
+        self.sections.first()
+    }
+
+    /// The section that stands first in the file; in a linearized one, that of the first page.
+    pub(super) fn first(&self) -> Option<&Section> {
+        self.main().min_by_key(|section| section.offset)
+    }
+
+    /// The section that stands last in the file.
+    pub(super) fn last(&self) -> Option<&Section> {
+        self.main().max_by_key(|section| section.offset)
+    }
+
+    fn main(&self) -> impl Iterator<Item = &Section> {
+        self.sections.iter().filter(|section| section.form != Form::Beside)
+    }
+}
+
+/// Whether a byte ends a line.
+pub(super) const fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+/// Whether the first object of the file is a linearization dictionary with the right length of the file.
+fn is_linearized(bytes: &[u8], junk: usize) -> bool {
+    let head = bytes.get(..LINEARIZED_BYTES.min(bytes.len())).unwrap_or_default();
+    let Some(at) = memchr::memmem::find(head, b" obj") else { return false };
+    let mut lexer = Lexer::at(bytes, at + 4);
+    let Some(Object::Dictionary(held)) = value::read(&mut lexer, &mut Flaws::default(), Place::default()) else {
+        return false;
+    };
+    let length = held.get(b"L").and_then(Object::as_i64).ok().and_then(|length| usize::try_from(length).ok());
+    held.has(b"Linearized") && length == Some(bytes.len() + junk)
+}
+
+/// An object stream: its number, its dictionary and its data.
+type Packed<'a> = (u32, Dictionary, &'a [u8]);
+
+/// Reads every object that the sections have, each once.
+fn read_objects(bytes: &[u8], document: &Document, entries: &BTreeMap<u32, Entry>, flaws: &mut Flaws) {
+    let packed = read_plain(bytes, document, entries, flaws);
+    let mut bytes_left = OBJECT_STREAMS_BYTES_MAX;
+    for (number, held, data) in packed {
+        let limit = stream::CONTENT_BYTES_MAX.min(bytes_left);
+        // What is encrypted does not unpack, and encryption is refused anyway.
+        let Ok(inner) = stream::unpack_within(&Stream::new(held.clone(), data.to_vec()), limit) else { continue };
+        bytes_left = bytes_left.saturating_sub(inner.len());
+        read_packed(&inner, &held, |inner| entries.get(&inner) == Some(&Entry::In(number)), flaws);
+    }
+}
+
+/// Reads the objects that stand in the file itself. Returns the object streams among them.
+fn read_plain<'a>(
+    bytes: &'a [u8],
+    document: &Document,
+    entries: &BTreeMap<u32, Entry>,
+    flaws: &mut Flaws,
+) -> Vec<Packed<'a>> {
+    let place = |(number, entry): (&u32, &Entry)| if let Entry::At(at) = entry { Some((*at, *number)) } else { None };
+    let mut at: Vec<(usize, u32)> = entries.iter().filter_map(place).collect();
+    at.sort_unstable();
+    let mut packed = Vec::new();
+    let mut left = bytes.len().saturating_mul(READING_FACTOR);
+    let mut objects = objects::Objects::new(bytes, document, flaws);
+    for (offset, number) in at {
+        let found = objects.read(number, offset);
+        if let Some((held, data)) = found.stream
+            && sections::is_of_type(&held, b"ObjStm")
+        {
+            packed.push((number, held, data));
+        }
+        left = left.saturating_sub(found.cost);
+        if left == 0 {
+            flaws.note(Flaw::Misplaced, Place::default(), || "The objects of the file overlap.".to_owned());
+            break;
+        }
+    }
+    packed
+}
+
+/// Reads the objects in an object stream that are in use.
+fn read_packed(bytes: &[u8], held: &Dictionary, is_used: impl Fn(u32) -> bool, flaws: &mut Flaws) {
+    let number = |key: &[u8]| held.get(key).and_then(Object::as_i64).ok().and_then(|value| usize::try_from(value).ok());
+    let (Some(count), Some(first)) = (number(b"N"), number(b"First")) else { return };
+    let mut left = bytes.len().saturating_mul(READING_FACTOR);
+    let mut head = Lexer::at(bytes, 0);
+    for _ in 0..count {
+        let (Some(Token::Integer(number)), Some(Token::Integer(offset))) = (head.token(), head.token()) else { return };
+        let (Ok(number), Ok(offset)) = (u32::try_from(number), usize::try_from(offset)) else { return };
+        if !is_used(number) {
+            continue;
+        }
+        let Some(start) = first.checked_add(offset) else { return };
+        let mut lexer = Lexer::at(bytes, start);
+        value::read(&mut lexer, flaws, Place { object: Some(number), page: None });
+        left = left.saturating_sub(lexer.position().saturating_sub(start).max(1));
+        if left == 0 {
+            return;
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Follows the cross-reference sections of a file, newest first: tables, streams, and tables with a stream beside them
+//! (ISO 32000-1, 7.5.4 and 7.5.8).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lopdf::{Dictionary, Object, Stream};
+
+use super::{super::flaws::Flaws, is_line_end, objects, value};
+use crate::pdf::{
+    lexer::{Lexer, Token},
+    stream,
+    validate::Place,
+};
+
+/// How far from the end the place of the newest section is looked for (ISO 32000-1, annex H).
+const END_BYTES: usize = 1024;
+
+/// Most objects whose places are held.
+pub(super) const OBJECTS_MAX: usize = 1 << 22;
+
+/// Most sections that are followed.
+const SECTIONS_MAX: usize = 1 << 12;
+
+/// Most bytes of a row of a cross-reference stream's field.
+const FIELD_BYTES_MAX: i64 = 8;
+
+/// A cross-reference section.
+#[derive(Debug)]
+pub(in crate::pdf::validate::file_structure) struct Section {
+    /// Where it begins.
+    pub(in crate::pdf::validate::file_structure) offset: usize,
+    /// Its trailer, or the dictionary of the stream.
+    pub(in crate::pdf::validate::file_structure) trailer: Dictionary,
+    /// How it is written.
+    pub(in crate::pdf::validate::file_structure) form: Form,
+}
+
+/// How a section is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::pdf::validate::file_structure) enum Form {
+    /// As a table.
+    Table {
+        /// Whether the word `xref` and the first numbers are parted by one end of line alone.
+        has_line_end: bool,
+        /// Whether the two numbers that begin a part of the table are parted by one space.
+        has_single_spaces: bool,
+    },
+    /// As a stream.
+    Stream,
+    /// As a stream that stands beside a table.
+    Beside,
+}
+
+/// Where an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// Nowhere: it was deleted.
+    Free,
+    /// At an offset.
+    At(usize),
+    /// In the object stream of that number.
+    In(u32),
+}
+
+/// All sections, and what they say.
+#[derive(Debug, Default)]
+pub(super) struct Chain {
+    /// The sections, newest first.
+    pub(super) sections: Vec<Section>,
+    /// Where each object is.
+    pub(super) entries: BTreeMap<u32, Entry>,
+    /// How many objects were met beyond those that are held.
+    pub(super) more: usize,
+    /// Why not all sections could be read, as the end of a sentence.
+    pub(super) broken: Option<String>,
+}
+
+/// What one section says.
+struct Read {
+    section: Section,
+    rows: Vec<(u32, Entry)>,
+}
+
+impl Chain {
+    /// Follows the sections from the end of the file.
+    pub(super) fn follow(bytes: &[u8]) -> Self {
+        let mut chain = Self::default();
+        let Some(start) = newest(bytes) else {
+            chain.broken = Some("the file does not say where its newest section begins".to_owned());
+            return chain;
+        };
+        let mut seen = BTreeSet::new();
+        let mut next = Some(start);
+        while let Some(offset) = next.take() {
+            if !seen.insert(offset) || chain.sections.len() >= SECTIONS_MAX {
+                chain.broken = Some(format!("the section at byte {offset} was met before"));
+                return chain;
+            }
+            let Some(read) = section(bytes, offset) else {
+                chain.broken = Some(format!("there is no section at byte {offset}"));
+                return chain;
+            };
+            let Read { section: read, rows } = read;
+            next = offset_under(&read.trailer, b"Prev");
+            let beside = offset_under(&read.trailer, b"XRefStm").filter(|_| read.form != Form::Stream);
+            chain.sections.push(read);
+            chain.add(rows.iter().filter(|(_, entry)| beside.is_none() || *entry != Entry::Free));
+            if let Some(beside) = beside.filter(|offset| seen.insert(*offset)) {
+                match section(bytes, beside) {
+                    Some(Read { section: mut inner, rows }) => {
+                        chain.add(rows.iter());
+                        inner.form = Form::Beside;
+                        chain.sections.push(inner);
+                    }
+                    None => chain.broken = Some(format!("there is no section at byte {beside}")),
+                }
+            }
+            chain.add(rows.iter());
+        }
+        chain
+    }
+
+    /// Adds what older sections say of objects that newer ones do not have.
+    fn add<'r>(&mut self, rows: impl Iterator<Item = &'r (u32, Entry)>) {
+        for &(number, entry) in rows {
+            if self.entries.len() < OBJECTS_MAX {
+                self.entries.entry(number).or_insert(entry);
+            } else if !self.entries.contains_key(&number) {
+                self.more += 1;
+            }
+        }
+    }
+}
+
+/// The offset that the last `startxref` tells.
+fn newest(bytes: &[u8]) -> Option<usize> {
+    let from = bytes.len().saturating_sub(END_BYTES);
+    let at = memchr::memmem::rfind(bytes.get(from..)?, b"startxref")?;
+    let Some(Token::Integer(offset)) = Lexer::at(bytes, from + at + b"startxref".len()).token() else { return None };
+    usize::try_from(offset).ok()
+}
+
+fn offset_under(trailer: &Dictionary, key: &[u8]) -> Option<usize> {
+    let value = trailer.get(key).ok()?.as_float().ok()?;
+    let offset = trailer.get(key).ok()?.as_i64().ok().or_else(|| format!("{value:.0}").parse().ok())?;
+    usize::try_from(offset).ok().filter(|offset| *offset > 0)
+}
+
+fn section(bytes: &[u8], offset: usize) -> Option<Read> {
+    let mut lexer = Lexer::at(bytes, offset);
+    match lexer.token()? {
+        Token::Word(b"xref") => table(bytes, offset, lexer),
+        Token::Integer(_) => packed(bytes, offset, lexer),
+        _ => None,
+    }
+}
+
+/// Reads a table and its trailer.
+fn table(bytes: &[u8], offset: usize, mut lexer: Lexer<'_>) -> Option<Read> {
+    let after = lexer.rest();
+    let rest = after.strip_prefix(b"\r\n").or(after.strip_prefix(b"\r")).or(after.strip_prefix(b"\n"));
+    let has_line_end = rest.is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_digit));
+    let mut has_single_spaces = true;
+    let mut rows = Vec::new();
+    loop {
+        let first = match lexer.token()? {
+            Token::Integer(first) => u32::try_from(first).ok()?,
+            Token::Word(b"trailer") => break,
+            _ => return None,
+        };
+        has_single_spaces &= matches!(lexer.rest(), [b' ', digit, ..] if digit.is_ascii_digit());
+        let Some(Token::Integer(count)) = lexer.token() else { return None };
+        part(&mut lexer, first, u32::try_from(count).ok()?, &mut rows)?;
+    }
+    let Some(Object::Dictionary(trailer)) = value::read(&mut lexer, &mut Flaws::default(), Place::default()) else {
+        return None;
+    };
+    debug_assert!(lexer.position() <= bytes.len(), "the lexer stays in the file");
+    Some(Read { section: Section { offset, trailer, form: Form::Table { has_line_end, has_single_spaces } }, rows })
+}
+
+/// Reads the rows of a part of a table.
+fn part(lexer: &mut Lexer<'_>, first: u32, count: u32, rows: &mut Vec<(u32, Entry)>) -> Option<()> {
+    let mut first = first;
+    for index in 0..count {
+        let Some(Token::Integer(offset)) = lexer.token() else { return None };
+        let Some(Token::Integer(generation)) = lexer.token() else { return None };
+        let is_free = match lexer.token()? {
+            Token::Word(b"f") => true,
+            Token::Word(b"n") => false,
+            _ => return None,
+        };
+        if index == 0 && first == 1 && is_free && generation == 65_535 && offset == 0 {
+            // Some writers begin the table with object 1 but mean 0, the head of the free ones.
+            first = 0;
+        }
+        let at = usize::try_from(offset).ok().filter(|offset| *offset > 0 && !is_free);
+        rows.push((first.checked_add(index)?, at.map_or(Entry::Free, Entry::At)));
+    }
+    Some(())
+}
+
+/// Reads a cross-reference stream; the lexer is behind its object number.
+fn packed(bytes: &[u8], offset: usize, mut lexer: Lexer<'_>) -> Option<Read> {
+    let (Token::Integer(_), Token::Word(b"obj")) = (lexer.token()?, lexer.token()?) else { return None };
+    let Object::Dictionary(held) = value::read(&mut lexer, &mut Flaws::default(), Place::default())? else {
+        return None;
+    };
+    if !is_of_type(&held, b"XRef") || lexer.token() != Some(Token::Word(b"stream")) {
+        return None;
+    }
+    let start = objects::data_start(bytes, lexer.position());
+    let length = held.get(b"Length").and_then(Object::as_i64).ok().and_then(|length| usize::try_from(length).ok());
+    let data = length
+        .and_then(|length| bytes.get(start..start.checked_add(length)?))
+        .or_else(|| bytes.get(start..start + memchr::memmem::find(bytes.get(start..)?, b"endstream")?))?;
+    let data = stream::unpack_within(&Stream::new(held.clone(), data.to_vec()), stream::CONTENT_BYTES_MAX).ok()?;
+    let rows = rows(&held, &data)?;
+    Some(Read { section: Section { offset, trailer: held, form: Form::Stream }, rows })
+}
+
+/// The rows of a cross-reference stream.
+fn rows(held: &Dictionary, data: &[u8]) -> Option<Vec<(u32, Entry)>> {
+    let numbers = |key: &[u8]| -> Option<Vec<i64>> {
+        held.get(key).ok()?.as_array().ok()?.iter().map(|number| number.as_i64().ok()).collect()
+    };
+    let widths: Vec<usize> = numbers(b"W")?
+        .into_iter()
+        .map(|width| usize::try_from(width).ok().filter(|_| width <= FIELD_BYTES_MAX))
+        .collect::<Option<_>>()?;
+    let [kind_width, second_width, third_width] = *widths.as_slice() else { return None };
+    let width = kind_width + second_width + third_width;
+    let size = held.get(b"Size").and_then(Object::as_i64).unwrap_or(0);
+    let ranges = numbers(b"Index").unwrap_or_else(|| vec![0, size]);
+    let mut chunks = data.chunks_exact(width.max(1));
+    let mut found = Vec::new();
+    for range in ranges.chunks_exact(2) {
+        let [first, count] = *range else { continue };
+        for number in first..first.checked_add(count)? {
+            let Some(row) = chunks.next() else { return Some(found) };
+            let (kind, rest) = row.split_at_checked(kind_width)?;
+            let (second, _) = rest.split_at_checked(second_width)?;
+            let kind = if kind_width == 0 { 1 } else { big_endian(kind) };
+            let second = big_endian(second);
+            let entry = match kind {
+                1 => usize::try_from(second).map_or(Entry::Free, Entry::At),
+                2 => u32::try_from(second).map_or(Entry::Free, Entry::In),
+                _ => Entry::Free,
+            };
+            if found.len() <= OBJECTS_MAX {
+                found.push((u32::try_from(number).ok()?, entry));
+            }
+        }
+    }
+    Some(found)
+}
+
+/// Whether a dictionary says that it is of a type.
+pub(super) fn is_of_type(held: &Dictionary, kind: &[u8]) -> bool {
+    held.get(b"Type").and_then(Object::as_name).is_ok_and(|name| name == kind)
+}
+
+fn big_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte))
+}
+
+/// Whether the byte at an offset ends a line.
+pub(super) fn ends_line(bytes: &[u8], offset: usize) -> bool {
+    bytes.get(offset).is_some_and(|byte| is_line_end(*byte))
+}
