@@ -309,7 +309,7 @@ impl<'a> Facts<'a> {
 }
 
 /// The streams of an annotation's appearances: each is a form, or a dictionary of forms by state.
-fn looks(subject: &Subject<'_>, annotation: &Dictionary) -> Vec<ObjectId> {
+pub(super) fn looks(subject: &Subject<'_>, annotation: &Dictionary) -> Vec<ObjectId> {
     let document = subject.document;
     let Some(appearances) = object::dictionary(document, annotation, b"AP") else { return Vec::new() };
     let mut found = Vec::new();

@@ -1,26 +1,500 @@
-//! What this chapter collects from content.
+//! What this chapter collects from content: which piece uses which colours and draws which other pieces.
 
-use crate::pdf::validate::{
-    content::{Collector, Operation, Piece, State},
-    subject::Subject,
+use std::collections::{BTreeMap, BTreeSet};
+
+use lopdf::{Dictionary, Object, ObjectId, Stream};
+
+use super::{
+    images, is_intent, jpeg2000,
+    operators::{Paint, is_defined},
+    spaces::{Ink, Makeup},
+};
+use crate::pdf::{
+    object,
+    profiles::Device,
+    validate::{
+        Place,
+        content::{Collector, End, Kind, Operation, Piece, Space, State},
+        report,
+        subject::Subject,
+    },
 };
 
 /// What was collected.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(in crate::pdf::validate) struct Drawn<'a> {
-    /// How many operations there were.
-    pub(super) operations: usize,
-    _subject: std::marker::PhantomData<&'a ()>,
+    /// The pieces of content, by the object that holds them.
+    pub(super) pieces: BTreeMap<ObjectId, Used<'a>>,
+    /// Images that are drawn, with the first place.
+    pub(super) images: BTreeMap<ObjectId, Place>,
+    /// Graphics state dictionaries that are set, by their address.
+    pub(super) states: BTreeMap<usize, (&'a Dictionary, Place)>,
+    /// Profiles of the colour spaces in use, by the number of their stream.
+    pub(super) profiles: BTreeMap<Option<ObjectId>, (Option<&'a Stream>, Place)>,
+    /// Profiles in the data of images, by the number of the image, with what is wrong with them.
+    pub(super) image_profiles: BTreeMap<ObjectId, (super::profile::Profile, Place)>,
+    /// `Separation` spaces in use, by the address of their tint transformation and alternate space.
+    pub(super) inks: BTreeMap<(usize, usize), (Ink<'a>, Place)>,
+    /// `DeviceN` spaces in use, by their address.
+    pub(super) mixtures: BTreeMap<usize, (&'a [Object], Place)>,
+    /// Operators that the standard does not define.
+    pub(super) unknown_operators: Notes,
+    /// Rendering intents that the standard does not define.
+    pub(super) unknown_intents: Notes,
+    /// Resources that content takes from elsewhere than its own.
+    pub(super) inherited: Notes,
+    /// Resources that there are not.
+    pub(super) undefined: Notes,
+    /// Uses of CMYK by a profile with overprint mode 1.
+    pub(super) overprinted: Notes,
+    /// Inline images that ask to be smoothed.
+    pub(super) interpolated: Notes,
+    /// Inline images with another number of bits than there may be.
+    pub(super) odd_depths: Notes,
+    /// `PostScript` `XObject`s.
+    pub(super) postscript: Notes,
+    /// Content that does not unpack.
+    pub(super) unreadable: Notes,
+    current: Current,
+}
+
+/// What a piece of content uses.
+#[derive(Debug)]
+pub(super) struct Used<'a> {
+    /// What it is for.
+    pub(super) kind: Kind,
+    /// Its dictionary.
+    pub(super) held: &'a Dictionary,
+    /// Where it was met first.
+    pub(super) place: Place,
+    /// Device colours for which its resources have no replacement.
+    pub(super) devices: BTreeSet<Device>,
+    /// Profiles with four components.
+    pub(super) cmyk: BTreeSet<ObjectId>,
+    /// Device colours of the space of its group.
+    pub(super) group_devices: BTreeSet<Device>,
+    /// What it draws.
+    pub(super) children: BTreeSet<ObjectId>,
+    /// Whether it paints anything that lets through what is below, or is a transparency group.
+    pub(super) is_transparent: bool,
+}
+
+/// Where something was met and what it was; the first few of many.
+#[derive(Debug, Default)]
+pub(super) struct Notes(Vec<(Place, String)>);
+
+impl Notes {
+    fn add(&mut self, piece: &Piece<'_>, name: &[u8]) {
+        if self.0.len() < report::PLACES_MAX {
+            self.0.push((piece.place(), object::shown(name)));
+        }
+    }
+
+    /// Goes over them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Place, &str)> {
+        self.0.iter().map(|(place, name)| (*place, name.as_str()))
+    }
+}
+
+/// The piece that is being read.
+#[derive(Debug, Default)]
+struct Current {
+    /// Colour operators mean nothing in it: a stencil, painted in the colour of whoever uses it.
+    is_stencil: bool,
+    /// It starts with the colours of whoever uses it.
+    borrows_colours: bool,
+    /// What was looked at, by address: spaces, shadings, patterns and fonts.
+    seen: BTreeSet<usize>,
+    /// Device colours that were looked at.
+    devices: BTreeSet<Device>,
 }
 
 impl<'a> Collector<'a> for Drawn<'a> {
-    fn operation(
-        &mut self,
-        _subject: &Subject<'a>,
-        _piece: &Piece<'a>,
-        _state: &State<'a>,
-        _operation: &Operation<'_>,
-    ) {
-        self.operations += 1;
+    fn start(&mut self, subject: &Subject<'a>, piece: &Piece<'a>) {
+        let is_stencil =
+            piece.kind == Kind::Pattern && object::integer(subject.document, piece.held, b"PaintType") == Some(2);
+        self.current =
+            Current { is_stencil, borrows_colours: is_stencil || piece.kind == Kind::Glyph, ..Current::default() };
+        let group = super::transparency::group(subject, piece.held);
+        let used = Used {
+            kind: piece.kind,
+            held: piece.held,
+            place: piece.place(),
+            devices: BTreeSet::new(),
+            cmyk: BTreeSet::new(),
+            group_devices: BTreeSet::new(),
+            children: BTreeSet::new(),
+            is_transparent: piece.kind != Kind::Page && group.is_some(),
+        };
+        self.pieces.insert(piece.holder, used);
+        if let Some(space) = object::dictionary(subject.document, piece.held, b"Group")
+            .and_then(|group| object::get(subject.document, group, b"CS"))
+        {
+            let makeup = Makeup::of(subject, space, piece.resources);
+            let devices = self.add_makeup(subject, piece, makeup);
+            if let Some(used) = self.used(piece) {
+                used.group_devices = devices;
+                // The blending space is not a use of its profile for colours.
+                used.cmyk.clear();
+            }
+        }
     }
+
+    fn operation(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, operation: &Operation<'_>) {
+        let is_coloured = !self.current.is_stencil;
+        match operation.operator {
+            b"g" | b"rg" | b"k" | b"cs" if is_coloured => self.set_space(subject, piece, state.fill, operation),
+            b"G" | b"RG" | b"K" | b"CS" if is_coloured => self.set_space(subject, piece, state.stroke, operation),
+            b"scn" if is_coloured => self.set_pattern(subject, piece, state.fill, operation),
+            b"SCN" if is_coloured => self.set_pattern(subject, piece, state.stroke, operation),
+            b"sh" if is_coloured => {
+                self.note_transparency(piece, state, Paint { fills: true, strokes: false });
+                if let Some(held) = self.named(subject, piece, b"Shading", operation.last_name()) {
+                    self.use_shading(subject, piece, held);
+                }
+            }
+            b"Do" => self.draw(subject, piece, state, operation),
+            b"BI" => self.draw_inline(subject, piece, state, operation),
+            b"gs" => {
+                if let Some(held) = self.named(subject, piece, b"ExtGState", operation.last_name()) {
+                    self.use_state(subject, piece, held);
+                }
+            }
+            b"ri" if is_coloured => self.note_intent(piece, operation.last_name()),
+            b"d1" if piece.kind == Kind::Glyph => self.current.is_stencil = true,
+            b"Tf" => self.set_font(subject, piece, operation),
+            b"BDC" | b"DP" => {
+                if operation.operands.len() > 1 {
+                    self.named(subject, piece, b"Properties", operation.last_name());
+                }
+            }
+            operator if !is_defined(operator) => self.unknown_operators.add(piece, operator),
+            operator => {
+                let paint = Paint::of(operator, state.render_mode);
+                if paint != Paint::default() {
+                    self.paint(subject, piece, state, paint);
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, _subject: &Subject<'a>, piece: &Piece<'a>, end: &End) {
+        if end.is_broken {
+            self.unreadable.add(piece, b"");
+        }
+    }
+}
+
+impl<'a> Drawn<'a> {
+    fn used(&mut self, piece: &Piece<'a>) -> Option<&mut Used<'a>> {
+        self.pieces.get_mut(&piece.holder)
+    }
+
+    /// A resource that an operator names. Notes when the content does not have it of its own.
+    fn named(
+        &mut self,
+        subject: &Subject<'a>,
+        piece: &Piece<'a>,
+        kind: &[u8],
+        name: Option<&[u8]>,
+    ) -> Option<&'a Object> {
+        let name = name?;
+        let is_there = |held: &&'a Object| !object::resolve(subject.document, held).is_null();
+        if let Some(held) = piece.resource(subject, kind, name).filter(is_there) {
+            if !piece.owns_resources {
+                self.inherited.add(piece, name);
+            }
+            return Some(held);
+        }
+        let page = usize::try_from(piece.page).ok().and_then(|number| subject.pages().get(number.checked_sub(1)?));
+        let held = page
+            .and_then(|page| page.resources(subject.document))
+            .and_then(|resources| object::dictionary(subject.document, resources, kind)?.get(name).ok())
+            .filter(is_there);
+        let notes = if held.is_some() { &mut self.inherited } else { &mut self.undefined };
+        notes.add(piece, name);
+        held
+    }
+
+    fn set_space(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, space: Space<'a>, operation: &Operation<'_>) {
+        if matches!(operation.operator, b"cs" | b"CS")
+            && let Some(name) = operation.last_name().filter(|name| !is_built_in(name))
+        {
+            self.named(subject, piece, b"ColorSpace", Some(name));
+        }
+        // The space below a pattern is used by the patterns that have no colours of their own.
+        if underlying(subject, space).is_none() {
+            self.use_space(subject, piece, space);
+        }
+    }
+
+    fn use_space(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, space: Space<'a>) {
+        match space {
+            Space::Device(device) => {
+                if self.current.devices.insert(device) {
+                    let makeup = Makeup::of_device(subject, device, piece.resources);
+                    let devices = self.add_makeup(subject, piece, makeup);
+                    self.add_devices(piece, devices);
+                }
+            }
+            Space::Other(held) => {
+                let held = object::resolve(subject.document, held);
+                if self.current.seen.insert(address(held)) {
+                    let makeup = Makeup::of(subject, held, piece.resources);
+                    let devices = self.add_makeup(subject, piece, makeup);
+                    self.add_devices(piece, devices);
+                }
+            }
+            Space::Pattern | Space::Missing => {}
+        }
+    }
+
+    fn add_devices(&mut self, piece: &Piece<'a>, devices: BTreeSet<Device>) {
+        if let Some(used) = self.used(piece) {
+            used.devices.extend(devices);
+        }
+    }
+
+    /// Adds what a space is made of, and returns its device colours.
+    fn add_makeup(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, makeup: Makeup<'a>) -> BTreeSet<Device> {
+        let place = piece.place();
+        for (id, held) in makeup.profiles {
+            if let (Some(id), Some(held)) = (id, held)
+                && object::integer(subject.document, &held.dict, b"N") == Some(4)
+                && let Some(used) = self.used(piece)
+            {
+                used.cmyk.insert(id);
+            }
+            self.profiles.entry(id).or_insert((held, place));
+        }
+        for ink in makeup.inks {
+            let key = (address(object::resolve(subject.document, ink.tint)), address(ink.alternate));
+            self.inks.entry(key).or_insert((ink, place));
+        }
+        for items in makeup.mixtures {
+            self.mixtures.entry(items.as_ptr().addr()).or_insert((items, place));
+        }
+        makeup.devices
+    }
+
+    fn set_pattern(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, space: Space<'a>, operation: &Operation<'_>) {
+        let below = underlying(subject, space);
+        if space != Space::Pattern && below.is_none() {
+            return;
+        }
+        let Some(held) = self.named(subject, piece, b"Pattern", operation.last_name()) else { return };
+        let document = subject.document;
+        let Some(pattern) = object::as_dictionary(object::resolve(document, held)) else { return };
+        if object::integer(document, pattern, b"PatternType") == Some(2) {
+            if let Ok(shading) = pattern.get(b"Shading") {
+                self.use_shading(subject, piece, shading);
+            }
+            if let Ok(state) = pattern.get(b"ExtGState") {
+                self.use_state(subject, piece, state);
+            }
+            return;
+        }
+        if let (Some(id), Some(used)) = (object::target(document, held), self.used(piece)) {
+            used.children.insert(id);
+        }
+        if let Some(Some(below)) = below
+            && object::integer(document, pattern, b"PaintType") == Some(2)
+        {
+            self.use_space(subject, piece, Space::Other(below));
+        }
+    }
+
+    fn use_shading(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, held: &'a Object) {
+        let Some(shading) = object::as_dictionary(object::resolve(subject.document, held)) else { return };
+        if let Ok(space) = shading.get(b"ColorSpace") {
+            self.use_space(subject, piece, Space::Other(space));
+        }
+    }
+
+    fn use_state(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, held: &'a Object) {
+        let held = object::resolve(subject.document, held);
+        let Some(state) = object::as_dictionary(held) else { return };
+        self.states.entry(address(held)).or_insert((state, piece.place()));
+        let mask = object::dictionary(subject.document, state, b"SMask").and_then(|mask| mask.get(b"G").ok());
+        if let (Some(id), Some(used)) = (mask.and_then(|mask| object::target(subject.document, mask)), self.used(piece))
+        {
+            used.children.insert(id);
+        }
+    }
+
+    fn set_font(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, operation: &Operation<'_>) {
+        let Some(held) = self.named(subject, piece, b"Font", operation.name()) else { return };
+        let document = subject.document;
+        let held = object::resolve(document, held);
+        let Some(font) = object::as_dictionary(held) else { return };
+        if object::name(document, font, b"Subtype") != Some(b"Type3") || !self.current.seen.insert(address(held)) {
+            return;
+        }
+        let glyphs = object::dictionary(document, font, b"CharProcs").into_iter().flat_map(Dictionary::iter);
+        let glyphs: Vec<ObjectId> = glyphs.filter_map(|(_, glyph)| object::target(document, glyph)).collect();
+        if let Some(used) = self.used(piece) {
+            used.children.extend(glyphs);
+        }
+    }
+
+    fn note_intent(&mut self, piece: &Piece<'a>, name: Option<&[u8]>) {
+        if let Some(name) = name.filter(|name| !is_intent(name)) {
+            self.unknown_intents.add(piece, name);
+        }
+    }
+
+    fn note_transparency(&mut self, piece: &Piece<'a>, state: &State<'a>, paint: Paint) {
+        let is_transparent = state.is_masked
+            || state.is_blended
+            || paint.fills && state.fill_alpha < 1.0
+            || paint.strokes && state.stroke_alpha < 1.0;
+        if is_transparent && let Some(used) = self.used(piece) {
+            used.is_transparent = true;
+        }
+    }
+
+    fn paint(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, paint: Paint) {
+        self.note_transparency(piece, state, paint);
+        let sides =
+            [(paint.fills, state.fill, state.overprints_fill), (paint.strokes, state.stroke, state.overprints_stroke)];
+        for (_, space, overprints) in sides.into_iter().filter(|(is_used, _, _)| *is_used) {
+            // Other spaces were looked at when they were set.
+            if matches!(space, Space::Device(_)) && !self.current.borrows_colours {
+                self.use_space(subject, piece, space);
+            }
+            if overprints && state.overprint_mode != 0 && is_cmyk_by_profile(subject, space) {
+                self.overprinted.add(piece, b"");
+            }
+        }
+    }
+
+    fn draw(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, operation: &Operation<'_>) {
+        let document = subject.document;
+        self.note_transparency(piece, state, Paint { fills: true, strokes: false });
+        let name = operation.last_name();
+        let Some(held) = self.named(subject, piece, b"XObject", name) else { return };
+        let (Some(id), Some(drawn)) =
+            (object::target(document, held), object::as_dictionary(object::resolve(document, held)))
+        else {
+            return;
+        };
+        match object::name(document, drawn, b"Subtype") {
+            Some(b"Image") => self.draw_image(subject, piece, state, (id, drawn)),
+            Some(b"Form") => {
+                if let Some(used) = self.used(piece) {
+                    used.children.insert(id);
+                }
+            }
+            Some(b"PS") => self.postscript.add(piece, name.unwrap_or_default()),
+            Some(_) | None => {}
+        }
+    }
+
+    fn draw_image(
+        &mut self,
+        subject: &Subject<'a>,
+        piece: &Piece<'a>,
+        state: &State<'a>,
+        (id, image): (ObjectId, &'a Dictionary),
+    ) {
+        let document = subject.document;
+        self.images.entry(id).or_insert_with(|| piece.place());
+        let is_masked = object::get(document, image, b"SMask").is_some_and(|mask| mask.as_stream().is_ok())
+            || object::integer(document, image, b"SMaskInData").is_some_and(|kind| kind > 0);
+        if is_masked && let Some(used) = self.used(piece) {
+            used.is_transparent = true;
+        }
+        if images::flag(document, image, b"ImageMask") {
+            if !self.current.borrows_colours {
+                self.use_space(subject, piece, state.fill);
+            }
+        } else if let Ok(space) = image.get(b"ColorSpace")
+            && !object::resolve(document, space).is_null()
+        {
+            self.use_space(subject, piece, Space::Other(space));
+        } else if self.current.seen.insert(address(image)) {
+            self.use_data_space(subject, piece, id);
+        }
+    }
+
+    /// The colour space of an image that has it in its data.
+    fn use_data_space(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, id: ObjectId) {
+        let Some(Object::Stream(held)) = subject.document.objects.get(&id) else { return };
+        let Some(data) = jpeg2000::data(subject.document, held) else { return };
+        let header = jpeg2000::Header::read(&data);
+        if header.chosen().and_then(|colour| colour.enumerated) == Some(jpeg2000::ENUMERATED_CMYK) {
+            self.use_space(subject, piece, Space::Device(Device::Cmyk));
+        }
+        if let Some(profile) = header.chosen().and_then(|colour| colour.profile.clone()) {
+            self.image_profiles.entry(id).or_insert_with(|| (profile, piece.place()));
+        }
+    }
+
+    fn draw_inline(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, operation: &Operation<'_>) {
+        let Some(image) = operation.dictionary() else { return };
+        let either = |short: &[u8], long: &[u8]| image.get(short).or_else(|_| image.get(long)).ok();
+        let is_mask = either(b"IM", b"ImageMask").and_then(|held| held.as_bool().ok()).unwrap_or(false);
+        self.note_transparency(piece, state, Paint { fills: true, strokes: false });
+        if either(b"I", b"Interpolate").and_then(|held| held.as_bool().ok()).unwrap_or(false) {
+            self.interpolated.add(piece, b"");
+        }
+        let depth = either(b"BPC", b"BitsPerComponent").and_then(|held| held.as_i64().ok());
+        if let Some(depth) = depth.filter(|depth| !images::is_depth(*depth, is_mask, subject.flavour.part())) {
+            self.odd_depths.add(piece, depth.to_string().as_bytes());
+        }
+        self.note_intent(piece, image.get(b"Intent").ok().and_then(|name| name.as_name().ok()));
+        if is_mask {
+            if !self.current.borrows_colours {
+                self.use_space(subject, piece, state.fill);
+            }
+        } else if !self.current.is_stencil
+            && let Some(space) = either(b"CS", b"ColorSpace")
+        {
+            self.use_inline_space(subject, piece, space);
+        }
+    }
+
+    /// The space of an inline image: a name, or an array of `Indexed` with a name in it (ISO 32000-1, 8.9.7).
+    fn use_inline_space(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, space: &Object) {
+        let space = space.as_array().ok().and_then(|items| items.get(1)).unwrap_or(space);
+        let Ok(name) = space.as_name() else { return };
+        if let Some(device) = Device::named(name) {
+            self.use_space(subject, piece, Space::Device(device));
+        } else if let Some(held) = self.named(subject, piece, b"ColorSpace", Some(name)) {
+            self.use_space(subject, piece, Space::Other(held));
+        }
+    }
+}
+
+/// Names of colour spaces that are no resources.
+fn is_built_in(name: &[u8]) -> bool {
+    matches!(name, b"DeviceGray" | b"DeviceRGB" | b"DeviceCMYK" | b"Pattern")
+}
+
+/// The space below a pattern space: `None` for a space that is none, `Some(None)` for one without.
+fn underlying<'a>(subject: &Subject<'a>, space: Space<'a>) -> Option<Option<&'a Object>> {
+    let Space::Other(held) = space else { return None };
+    let held = object::resolve(subject.document, held);
+    if matches!(held.as_name(), Ok(b"Pattern")) {
+        return Some(None);
+    }
+    let items = held.as_array().ok()?;
+    let family = object::resolve(subject.document, items.first()?);
+    matches!(family.as_name(), Ok(b"Pattern")).then(|| items.get(1))
+}
+
+/// Whether a space is CMYK described by a profile.
+fn is_cmyk_by_profile(subject: &Subject<'_>, space: Space<'_>) -> bool {
+    let Space::Other(held) = space else { return false };
+    let Ok(items) = object::resolve(subject.document, held).as_array() else { return false };
+    let part = |index: usize| items.get(index).map(|part| object::resolve(subject.document, part));
+    part(0).is_some_and(|family| matches!(family.as_name(), Ok(b"ICCBased")))
+        && part(1)
+            .and_then(object::as_dictionary)
+            .is_some_and(|held| object::integer(subject.document, held, b"N") == Some(4))
+}
+
+/// What tells an object of the document from its equals.
+fn address<T>(held: &T) -> usize {
+    std::ptr::from_ref(held).addr()
 }
