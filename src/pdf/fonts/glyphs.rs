@@ -7,7 +7,9 @@ static NAMES: LazyLock<BTreeMap<&'static str, char>> = LazyLock::new(|| {
     let lines = include_str!("glyphlist.txt").lines().filter(|line| !line.starts_with('#'));
     let entry = |line: &'static str| {
         let (name, code) = line.split_once(';')?;
-        Some((name, char::from_u32(u32::from_str_radix(code, 16).ok()?)?))
+        // Few names stand for several characters, which begin with the one that matters.
+        let first = code.split_whitespace().next()?;
+        Some((name, char::from_u32(u32::from_str_radix(first, 16).ok()?)?))
     };
     lines.filter_map(entry).collect()
 });
@@ -128,7 +130,7 @@ fn single(encoding: &'static encoding_rs::Encoding, code: u8) -> Option<char> {
 }
 
 /// The character that a glyph name stands for: by the list, or by the forms `uniXXXX` and `uXXXX`.
-pub(super) fn character(name: &[u8]) -> Option<char> {
+pub(crate) fn character(name: &[u8]) -> Option<char> {
     let name = std::str::from_utf8(name).ok()?;
     if let Some(found) = NAMES.get(name) {
         return Some(*found);
@@ -148,7 +150,7 @@ pub(super) fn character(name: &[u8]) -> Option<char> {
 }
 
 /// Whether the list has a name.
-pub(super) fn is_listed(name: &[u8]) -> bool {
+pub(crate) fn is_listed(name: &[u8]) -> bool {
     std::str::from_utf8(name).is_ok_and(|name| NAMES.contains_key(name))
 }
 

@@ -2,10 +2,14 @@
 
 mod build;
 mod choice;
+pub(crate) mod cmap;
+mod code_space;
 mod embedded;
 mod encoding;
 mod folder;
-mod glyphs;
+pub(crate) mod glyphs;
+pub(crate) mod names;
+pub(crate) mod program;
 mod substitute;
 #[cfg(test)]
 mod tests;

@@ -1,26 +1,168 @@
-//! What this chapter collects from content.
+//! What this chapter collects from content: the fonts that text is shown in, and the codes that are shown.
 
-use crate::pdf::validate::{
-    content::{Collector, Operation, Piece, State},
-    subject::Subject,
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, HashMap},
 };
+
+use lopdf::Object;
+
+use super::{
+    examined::{self, Examined},
+    maps,
+    replaced::Replacements,
+};
+use crate::pdf::{
+    fonts::cmap::{CMap, Code},
+    object,
+    validate::{
+        Level, Place,
+        content::{Collector, Font, Operation, Piece, State},
+        subject::Subject,
+    },
+};
+
+/// Most different codes of one font that are kept; a font has at most 65,536 glyphs.
+const CODES_MAX: usize = 1 << 17;
+
+/// Most nested sequences of marked content that are kept.
+const MARKS_MAX: usize = 4096;
+
+/// The text rendering mode that draws nothing.
+const INVISIBLE: i64 = 3;
 
 /// What was collected.
 #[derive(Debug, Default)]
 pub(in crate::pdf::validate) struct Drawn<'a> {
-    /// How many operations there were.
-    pub(super) operations: usize,
-    _subject: std::marker::PhantomData<&'a ()>,
+    fonts: Vec<Used<'a>>,
+    /// The place of a font among them, by where its dictionary is in memory.
+    order: HashMap<usize, usize>,
+    /// For each open sequence of marked content, whether other text replaces what it shows.
+    marks: Vec<bool>,
+    replacements: OnceCell<Replacements>,
+    /// The first text in a content stream that replaces shown text and has characters for private use.
+    pub(super) private_replacement: Option<Place>,
+    examined: OnceCell<Vec<Examined<'a>>>,
+}
+
+/// A font that text is shown in.
+#[derive(Debug)]
+pub(super) struct Used<'a> {
+    /// The font.
+    pub(super) font: Font<'a>,
+    /// Where it shows text first.
+    pub(super) place: Place,
+    /// Whether it is used in a mode that draws something.
+    pub(super) is_visible: bool,
+    /// The map of a composite font from codes to CIDs.
+    pub(super) map: Option<CMap>,
+    /// The codes that are shown.
+    pub(super) codes: BTreeMap<Code, Shown>,
+}
+
+/// How a code is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shown {
+    /// Whether it is drawn anywhere.
+    pub(super) is_visible: bool,
+    /// Whether it is shown anywhere without a text that replaces it.
+    pub(super) is_unreplaced: bool,
+}
+
+impl<'a> Drawn<'a> {
+    /// What was found out of every font, asked once.
+    pub(super) fn examined(&self, subject: &Subject<'a>) -> &[Examined<'a>] {
+        self.examined.get_or_init(|| self.fonts.iter().map(|used| examined::examine(subject, used)).collect())
+    }
+
+    fn show(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, operation: &Operation<'_>) {
+        let Some(font) = state.font else { return };
+        let key = std::ptr::from_ref(font.held).addr();
+        let index = *self.order.entry(key).or_insert_with(|| {
+            self.fonts.push(Used {
+                font,
+                place: Place { object: font.id.map(|(number, _)| number), page: Some(piece.page) },
+                is_visible: false,
+                map: maps::encoding(subject, font.held),
+                codes: BTreeMap::new(),
+            });
+            self.fonts.len() - 1
+        });
+        let is_unreplaced = !self.marks.iter().any(|is_replaced| *is_replaced);
+        let is_visible = state.render_mode != INVISIBLE;
+        let Some(used) = self.fonts.get_mut(index) else { return };
+        used.is_visible |= is_visible;
+        let is_composite = object::name(subject.document, font.held, b"Subtype") == Some(b"Type0");
+        let mut note = |code: Code| {
+            if used.codes.len() < CODES_MAX || used.codes.contains_key(&code) {
+                let shown = used.codes.entry(code).or_default();
+                shown.is_visible |= is_visible;
+                shown.is_unreplaced |= is_unreplaced;
+            }
+        };
+        let texts = match operation.operands.last() {
+            Some(Object::Array(items)) => items.as_slice(),
+            Some(text) => std::slice::from_ref(text),
+            None => return,
+        };
+        for mut text in texts.iter().filter_map(|text| text.as_str().ok()) {
+            match &used.map {
+                Some(map) => {
+                    while let Some(code) = map.next(&mut text) {
+                        note(code);
+                    }
+                }
+                None if is_composite => {}
+                None => text.iter().for_each(|byte| note(Code { value: u32::from(*byte), length: 1 })),
+            }
+        }
+    }
+
+    /// Whether a sequence of marked content has other text for what it shows, in itself or in the structure.
+    fn replaces(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, operation: &Operation<'_>) -> bool {
+        let properties = match operation.operands.get(1) {
+            Some(Object::Dictionary(properties)) => Some(properties),
+            Some(Object::Name(name)) => piece
+                .resource(subject, b"Properties", name)
+                .and_then(|held| object::as_dictionary(object::resolve(subject.document, held))),
+            Some(_) | None => None,
+        };
+        let Some(properties) = properties else { return false };
+        if let Some(text) = object::text(subject.document, properties, b"ActualText") {
+            if text.chars().any(super::unicode::is_private) {
+                self.private_replacement.get_or_insert(piece.place());
+            }
+            return true;
+        }
+        // Only level A asks, and the structure is much to read.
+        if subject.flavour.level() != Level::A {
+            return false;
+        }
+        let parents = object::integer(subject.document, piece.held, b"StructParents");
+        let mark = object::integer(subject.document, properties, b"MCID");
+        let replacements = self.replacements.get_or_init(|| Replacements::read(subject));
+        parents.zip(mark).is_some_and(|(parents, mark)| replacements.has(parents, mark))
+    }
 }
 
 impl<'a> Collector<'a> for Drawn<'a> {
-    fn operation(
-        &mut self,
-        _subject: &Subject<'a>,
-        _piece: &Piece<'a>,
-        _state: &State<'a>,
-        _operation: &Operation<'_>,
-    ) {
-        self.operations += 1;
+    fn start(&mut self, _subject: &Subject<'a>, _piece: &Piece<'a>) {
+        self.marks.clear();
+    }
+
+    fn operation(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, operation: &Operation<'_>) {
+        match operation.operator {
+            b"Tj" | b"TJ" | b"'" | b"\"" => self.show(subject, piece, state, operation),
+            b"BMC" | b"BDC" => {
+                let is_replaced = self.replaces(subject, piece, operation);
+                if self.marks.len() < MARKS_MAX {
+                    self.marks.push(is_replaced);
+                }
+            }
+            b"EMC" => {
+                self.marks.pop();
+            }
+            _ => {}
+        }
     }
 }

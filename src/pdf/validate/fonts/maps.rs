@@ -1,0 +1,81 @@
+//! Reads the character maps that fonts have: as streams, or by name.
+
+use lopdf::{Dictionary, Object, Stream};
+
+use crate::pdf::{fonts::cmap::CMap, object, stream, validate::subject::Subject};
+
+/// Most bytes of a map.
+const MAP_BYTES_MAX: usize = 16 << 20;
+
+/// How many maps may build on each other.
+const DEPTH_MAX: usize = 8;
+
+/// The map from codes to CIDs of a composite font; `None` for other fonts and where there is none.
+pub(super) fn encoding(subject: &Subject<'_>, font: &Dictionary) -> Option<CMap> {
+    if object::name(subject.document, font, b"Subtype") != Some(b"Type0") {
+        return None;
+    }
+    match object::get(subject.document, font, b"Encoding")? {
+        Object::Name(name) => CMap::predefined(name),
+        Object::Stream(held) => read(subject, held),
+        _ => None,
+    }
+}
+
+/// Where a font has the texts of its codes from.
+#[derive(Debug)]
+pub(super) enum ToUnicode {
+    /// The codes are Unicode.
+    Identity,
+    /// A map.
+    Map(Box<CMap>),
+}
+
+impl ToUnicode {
+    /// Reads the `ToUnicode` entry of a font; `None` without one.
+    pub(super) fn read(subject: &Subject<'_>, font: &Dictionary) -> Option<Self> {
+        let is_identity = |name: &[u8]| name.starts_with(b"Identity-");
+        let map = match object::get(subject.document, font, b"ToUnicode")? {
+            Object::Stream(held) => {
+                if object::name(subject.document, &held.dict, b"CMapName").is_some_and(is_identity) {
+                    return Some(Self::Identity);
+                }
+                read(subject, held)?
+            }
+            Object::Name(name) if is_identity(name) => return Some(Self::Identity),
+            Object::Name(name) => CMap::predefined(name)?,
+            _ => return None,
+        };
+        Some(Self::Map(Box::new(map)))
+    }
+
+    /// The text of a code.
+    pub(super) fn text(&self, code: u32) -> Option<Vec<u16>> {
+        match self {
+            Self::Identity => Some(vec![u16::try_from(code).ok()?]),
+            Self::Map(map) => map.text(code),
+        }
+    }
+}
+
+/// Reads a map with the ones that it builds on.
+pub(super) fn read(subject: &Subject<'_>, held: &Stream) -> Option<CMap> {
+    let mut chain = Vec::new();
+    let mut held = Some(held);
+    while let Some(each) = held.filter(|_| chain.len() < DEPTH_MAX) {
+        chain.push(CMap::read(&stream::unpack_within(each, MAP_BYTES_MAX).ok()?));
+        held = match object::get(subject.document, &each.dict, b"UseCMap") {
+            Some(Object::Stream(base)) => Some(base),
+            Some(Object::Name(name)) => {
+                chain.extend(CMap::predefined(name));
+                None
+            }
+            Some(_) | None => None,
+        };
+    }
+    let last = chain.pop()?;
+    Some(chain.into_iter().rev().fold(last, |base, mut map| {
+        map.build_on(base);
+        map
+    }))
+}
