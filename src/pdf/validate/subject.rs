@@ -7,7 +7,7 @@ use std::{
 
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 
-use super::{Flavour, content};
+use super::{Flavour, content, metadata};
 use crate::pdf::object;
 
 /// Most pages of a tree that are looked at; a tree with more is reported as unreadable.
@@ -29,6 +29,7 @@ pub(super) struct Subject<'a> {
     pages: Vec<Page<'a>>,
     reachable: BTreeSet<ObjectId>,
     facts: OnceCell<content::Facts<'a>>,
+    packets: OnceCell<metadata::Packets>,
 }
 
 /// A page with what it inherits.
@@ -70,6 +71,7 @@ impl<'a> Subject<'a> {
             pages: pages(document),
             reachable: reachable(document),
             facts: OnceCell::new(),
+            packets: OnceCell::new(),
         }
     }
 
@@ -137,6 +139,11 @@ impl<'a> Subject<'a> {
     /// What the content streams that are drawn say, read once.
     pub(super) fn facts(&self) -> &content::Facts<'a> {
         self.facts.get_or_init(|| content::read(self))
+    }
+
+    /// What the metadata say, read once.
+    pub(super) fn packets(&self) -> &metadata::Packets {
+        self.packets.get_or_init(|| metadata::Packets::read(self))
     }
 }
 
