@@ -23,8 +23,9 @@ struct Schema {
 }
 
 impl Schemas {
-    /// Reads them from the properties of a packet. What is described wrongly is left out, and breaks rules below.
-    pub(super) fn read(model: &Model, edition: Edition) -> Self {
+    /// Reads them from the properties of a packet. What is described wrongly is left out, and breaks rules below. A schema
+    /// that the packet of the catalog describes as well may name the value types that it has there.
+    pub(super) fn read(model: &Model, edition: Edition, main: Option<&Self>) -> Self {
         let mut schemas = BTreeMap::new();
         let list = described(model).filter(|node| matches!(node.form, Form::List(..)));
         for schema in list.into_iter().flat_map(|list| model.held(list)) {
@@ -32,7 +33,7 @@ impl Schemas {
             let properties = model.field(schema, namespace::SCHEMA, "property");
             let properties = properties.filter(|node| matches!(node.form, Form::List(..)));
             if let (Some(uri), Some(properties)) = (uri, properties) {
-                let types = types(model, schema, edition);
+                let types = types(model, schema, edition, main);
                 let properties = named(model, properties, namespace::PROPERTY, &types);
                 schemas.insert(uri.to_owned(), Schema { types, properties });
             }
@@ -61,9 +62,11 @@ fn named(model: &Model, list: &Node, namespace: &str, types: &Types) -> BTreeMap
     found
 }
 
-/// The value types that a schema may name: those of XMP, and its own.
-fn types(model: &Model, schema: &Node, edition: Edition) -> Types {
-    let mut types = Types::new(edition);
+/// The value types that a schema may name: those of XMP, its own, and its own in the packet of the catalog.
+fn types(model: &Model, schema: &Node, edition: Edition, main: Option<&Schemas>) -> Types {
+    let uri = model.field(schema, namespace::SCHEMA, "namespaceURI").and_then(Node::text);
+    let known = main.zip(uri).and_then(|(main, uri)| main.0.get(uri));
+    let mut types = known.map_or_else(|| Types::new(edition), |schema| schema.types.clone());
     for described in items(model, schema, namespace::SCHEMA, "valueType") {
         let text = |name| model.field(described, namespace::TYPE, name).and_then(Node::text);
         let (Some(name), Some(uri)) = (text("type"), text("namespaceURI")) else { continue };
@@ -239,12 +242,13 @@ fn fault(field: Option<&Node>, value: Value, prefix: &str, types: &Types) -> Opt
 /// Visits every description: of schemas, their properties, their value types, and the fields of these.
 fn each(subject: &Subject<'_>, mut visit: impl FnMut(&Packet, &Model, &Shape, &Node, &Types)) {
     let edition = Edition::of(subject.flavour.part());
+    let main = subject.packets().main().map(|main| &main.schemas);
     for packet in subject.packets().all() {
         let Ok(xmp) = &packet.xmp else { continue };
-        let model = &xmp.model;
+        let (model, main) = (&xmp.model, main.filter(|_| !packet.is_main));
         let list = described(model).filter(|node| matches!(node.form, Form::List(..)));
         for schema in list.into_iter().flat_map(|list| model.held(list)) {
-            let types = types(model, schema, edition);
+            let types = types(model, schema, edition, main);
             let mut visit = |shape: &Shape, node: &Node| visit(packet, model, shape, node, &types);
             visit(&SCHEMA, schema);
             items(model, schema, namespace::SCHEMA, "property").for_each(|property| visit(&PROPERTY, property));

@@ -1,7 +1,9 @@
 //! The packets of XMP in a document, each read once for all rules.
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use lopdf::{Document, Object, ObjectId, Stream};
+use std::collections::BTreeMap;
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use lopdf::{Dictionary, Document, ObjectId, Stream};
 
 use super::{extension::Schemas, schemas::Edition, xmp::Xmp};
 use crate::pdf::{
@@ -47,18 +49,21 @@ impl Packets {
     pub(in crate::pdf::validate) fn read(subject: &Subject<'_>) -> Self {
         let edition = Edition::of(subject.flavour.part());
         let main = main(subject.document);
-        let others = streams(subject)
-            .filter(|(id, _)| subject.flavour.part() != Part::One && main.is_none_or(|(main, _)| main != *id));
+        let others = if subject.flavour.part() == Part::One { BTreeMap::new() } else { others(subject) };
         let streams = main.map(|(id, stream)| (id, stream, true)).into_iter();
-        let streams = streams.chain(others.map(|(id, stream)| (id, stream, false)));
+        let streams = streams.chain(others.into_iter().map(|(id, stream)| (id, stream, false)));
         let (mut bytes_left, mut nodes_left) = (PACKETS_BYTES_MAX, NODES_MAX);
         let mut packets = Vec::new();
         for (id, stream, is_main) in streams {
-            let mut packet = Packet::read(id, stream, is_main, edition, &mut bytes_left);
+            let mut packet = Packet::read(id, stream, is_main, &mut bytes_left);
             let nodes = packet.xmp.as_ref().map_or(0, |xmp| xmp.model.size());
             match nodes_left.checked_sub(nodes) {
                 Some(left) => nodes_left = left,
                 None => packet.xmp = Err(format!("the document has more than {NODES_MAX} properties")),
+            }
+            if let Ok(xmp) = &packet.xmp {
+                let main = packets.first().filter(|packet: &&Packet| packet.is_main).map(|packet| &packet.schemas);
+                packet.schemas = Schemas::read(&xmp.model, edition, main);
             }
             packets.push(packet);
         }
@@ -77,33 +82,39 @@ impl Packets {
 }
 
 impl Packet {
-    fn read(id: ObjectId, stream: &Stream, is_main: bool, edition: Edition, bytes_left: &mut usize) -> Self {
+    fn read(id: ObjectId, stream: &Stream, is_main: bool, bytes_left: &mut usize) -> Self {
         let bytes = stream::unpack_within(stream, PACKET_BYTES_MAX.min(*bytes_left)).map_err(|error| error.to_string());
         let bytes = bytes.and_then(|bytes| {
             *bytes_left = bytes_left.checked_sub(bytes.len()).ok_or_else(|| "there is too much of it".to_owned())?;
             Ok(bytes)
         });
         let text = bytes.and_then(|bytes| decode(&bytes));
-        let is_utf_8 = text.as_ref().is_ok_and(|(_, encoding)| *encoding == UTF_8);
+        let is_utf_8 = text.as_ref().is_ok_and(|(_, is_utf_8)| *is_utf_8);
         let xmp = text.and_then(|(text, _)| Xmp::read(&text));
-        let schemas = xmp.as_ref().map_or_else(|_| Schemas::default(), |xmp| Schemas::read(&xmp.model, edition));
-        Self { id, is_main, is_utf_8, xmp, schemas }
+        Self { id, is_main, is_utf_8, xmp, schemas: Schemas::default() }
     }
 }
 
-/// The metadata stream of the catalog.
+/// The metadata stream of the catalog. A stream that does not say that it holds metadata as XML is none.
 pub(super) fn main(document: &Document) -> Option<(ObjectId, &Stream)> {
-    let held = object::catalog(document)?.get(b"Metadata").ok()?;
-    let id = object::target(document, held)?;
-    let Some(Object::Stream(stream)) = document.objects.get(&id) else { return None };
-    Some((id, stream))
+    linked(document, object::catalog(document)?)
 }
 
-/// The metadata streams of a document, by what they say they are.
-pub(super) fn streams<'s, 'a>(subject: &'s Subject<'a>) -> impl Iterator<Item = (ObjectId, &'a Stream)> + use<'s, 'a> {
-    let is =
-        |stream: &Stream, key: &[u8], wanted: &[u8]| object::name(subject.document, &stream.dict, key) == Some(wanted);
-    subject.streams().filter(move |(_, stream)| is(stream, b"Type", b"Metadata") && is(stream, b"Subtype", b"XML"))
+/// The metadata stream of whatever a dictionary stands for.
+fn linked<'a>(document: &'a Document, holder: &Dictionary) -> Option<(ObjectId, &'a Stream)> {
+    let id = object::target(document, holder.get(b"Metadata").ok()?)?;
+    let stream = document.objects.get(&id)?.as_stream().ok()?;
+    let is = |key: &[u8], wanted: &[u8]| object::name(document, &stream.dict, key) == Some(wanted);
+    (is(b"Type", b"Metadata") && is(b"Subtype", b"XML")).then_some((id, stream))
+}
+
+/// The metadata streams of everything but the catalog.
+fn others<'a>(subject: &Subject<'a>) -> BTreeMap<ObjectId, &'a Stream> {
+    let main = main(subject.document).map(|(id, _)| id);
+    let mut found = BTreeMap::new();
+    subject.each_dictionary(|_, holder| found.extend(linked(subject.document, holder)));
+    found.retain(|id, _| Some(*id) != main);
+    found
 }
 
 /// Reads the packet of the catalog alone.
@@ -113,13 +124,38 @@ pub(super) fn read_main(document: &Document) -> Option<Xmp> {
     Xmp::read(&decode(&bytes).ok()?.0).ok()
 }
 
-/// Turns bytes into text by the rules of XML: a mark, else a declaration, else UTF-8.
-fn decode(bytes: &[u8]) -> Result<(String, &'static Encoding), String> {
+/// Turns bytes into text by the rules of XML: a mark, else the first bytes, else a declaration, else UTF-8. Says whether
+/// they were UTF-8. Bytes that are not, but should be, are read as Latin-1, as the toolkit of the makers of XMP does.
+fn decode(bytes: &[u8]) -> Result<(String, bool), String> {
+    let is_wide = |of: [u8; 4]| bytes.starts_with(&of);
+    if is_wide([0, 0, 0xFE, 0xFF]) || is_wide([0, 0, 0, b'<']) {
+        return utf_32(bytes, u32::from_be_bytes).map(|text| (text, false));
+    }
+    if is_wide([0xFF, 0xFE, 0, 0]) || is_wide([b'<', 0, 0, 0]) {
+        return utf_32(bytes, u32::from_le_bytes).map(|text| (text, false));
+    }
     let encoding = encoding(bytes)?;
-    let (_, bytes) = Encoding::for_bom(bytes)
-        .map_or((encoding, bytes), |(found, length)| (found, bytes.get(length..).unwrap_or_default()));
-    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
-    text.map(|text| (text.into_owned(), encoding)).ok_or_else(|| format!("it is not valid {}", encoding.name()))
+    let bytes = Encoding::for_bom(bytes).map_or(bytes, |(_, length)| bytes.get(length..).unwrap_or_default());
+    match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
+        Some(text) => Ok((text.into_owned(), encoding == UTF_8)),
+        None if encoding == UTF_8 => Ok((utf_8_or_latin_1(bytes), false)),
+        None => Err(format!("it is not valid {}", encoding.name())),
+    }
+}
+
+fn utf_32(bytes: &[u8], number: fn([u8; 4]) -> u32) -> Result<String, String> {
+    let (units, rest) = bytes.as_chunks::<4>();
+    let text: Option<String> = units.iter().map(|unit| char::from_u32(number(*unit))).collect();
+    text.filter(|_| rest.is_empty()).ok_or_else(|| "it is not valid UTF-32".to_owned())
+}
+
+fn utf_8_or_latin_1(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
+    }
+    text
 }
 
 fn encoding(bytes: &[u8]) -> Result<&'static Encoding, String> {

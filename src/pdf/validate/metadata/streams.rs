@@ -13,17 +13,15 @@ pub(super) fn present(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// No metadata stream has a filter, so that tools that know nothing of PDF find the metadata (6.7.2 of part 1).
+/// The metadata stream of the catalog has no filter, so that tools that know nothing of PDF find what it says (6.7.2 of
+/// part 1).
 pub(super) fn unfiltered(subject: &Subject<'_>, findings: &mut Findings) {
-    let main = packet::main(subject.document);
-    let others = packet::streams(subject).filter(|(id, _)| main.is_none_or(|(main, _)| main != *id));
-    for (id, held) in main.into_iter().chain(others) {
-        let filters = stream::filters(subject.document, held);
-        findings.add_if(!filters.is_empty(), id, || {
-            let names: Vec<_> = filters.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-            format!("A metadata stream is packed by {}.", names.join(", "))
-        });
-    }
+    let Some((id, held)) = packet::main(subject.document) else { return };
+    let filters = stream::filters(subject.document, held);
+    findings.add_if(!filters.is_empty(), id, || {
+        let names: Vec<_> = filters.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+        format!("The metadata stream of the catalog is packed by {}.", names.join(", "))
+    });
 }
 
 /// The header of a packet has neither of the two attributes that XMP gave up, `bytes` and `encoding` (6.6.2.1 of
@@ -91,6 +89,11 @@ mod tests {
         bare.trailer.set("Root", catalog);
         assert!(breaks_in("metadata-present", Flavour::A1B, &bare));
         assert!(!breaks("metadata-present", Flavour::A1B, &packet("")));
+        let mut untyped = document(&packet(""));
+        untyped.objects.values_mut().filter_map(|object| object.as_stream_mut().ok()).for_each(|stream| {
+            stream.dict.remove(b"Subtype");
+        });
+        assert!(breaks_in("metadata-present", Flavour::A2B, &untyped));
     }
 
     #[test]
@@ -119,24 +122,39 @@ mod tests {
             assert!(breaks("xmp-well-formed", flavour, "<x>"), "{flavour}");
             assert!(!breaks("xmp-well-formed", flavour, &packet("")), "{flavour}");
         }
-        assert!(breaks_in("xmp-well-formed", Flavour::A2B, &with_metadata(b"<x>\xFF</x>")), "no UTF-8");
+        let latin_1 = with_metadata(b"<x>\xFF</x>");
+        assert!(breaks_in("xmp-utf-8", Flavour::A2B, &latin_1));
+        assert!(!breaks_in("xmp-well-formed", Flavour::A2B, &latin_1), "readers take it as Latin-1");
     }
 
     #[test]
     fn another_packet_is_asked_from_part_2_on() {
         let mut document = document(&packet(""));
         let other = document.add_object(stream(b"<x>"));
-        document.trailer.set("Other", other);
+        document.trailer.set("Other", dictionary! { "Metadata" => other });
         assert!(!breaks_in("xmp-well-formed", Flavour::A1B, &document));
         assert!(breaks_in("xmp-well-formed", Flavour::A2B, &document));
     }
 
     #[test]
-    fn a_packet_in_utf_16_is_refused_from_part_2_on() {
-        let utf_16: Vec<u8> = packet("").encode_utf16().flat_map(u16::to_be_bytes).collect();
-        let document = with_metadata(&utf_16);
-        assert!(breaks_in("xmp-utf-8", Flavour::A2B, &document));
-        assert!(!breaks_in("xmp-well-formed", Flavour::A2B, &document));
-        assert!(!breaks_in("xmp-utf-8", Flavour::A1B, &document));
+    fn a_packet_in_a_wider_encoding_is_refused_from_part_2_on() {
+        let text = packet("");
+        let marked = format!("\u{FEFF}{text}");
+        for text in [text.as_str(), marked.as_str()] {
+            let utf_16 = || text.encode_utf16();
+            let utf_32 = || text.chars().map(u32::from);
+            let encoded: [Vec<u8>; 4] = [
+                utf_16().flat_map(u16::to_be_bytes).collect(),
+                utf_16().flat_map(u16::to_le_bytes).collect(),
+                utf_32().flat_map(u32::to_be_bytes).collect(),
+                utf_32().flat_map(u32::to_le_bytes).collect(),
+            ];
+            for bytes in encoded {
+                let document = with_metadata(&bytes);
+                assert!(breaks_in("xmp-utf-8", Flavour::A2B, &document));
+                assert!(!breaks_in("xmp-well-formed", Flavour::A2B, &document));
+                assert!(!breaks_in("xmp-utf-8", Flavour::A1B, &document));
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A document type is read over, never followed: an entity that only it could define is an error.
 
-use std::{collections::HashMap, rc::Rc};
+use std::{borrow::Cow, collections::HashMap, rc::Rc};
 
 use quick_xml::{
     NsReader,
@@ -75,11 +75,9 @@ impl Tree {
     /// # Errors
     /// A sentence that says why the text is no XML, or which limit it exceeds.
     pub(super) fn read(text: &str) -> Result<Self, String> {
-        if let Some(character) = text.chars().find(|each| !is_character(*each)) {
-            return Err(format!("the character U+{:04X} is not allowed in XML", u32::from(character)));
-        }
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let mut builder = Builder::default();
-        builder.read(text.strip_prefix('\u{FEFF}').unwrap_or(text))?;
+        builder.read(&without_controls(text)?)?;
         Ok(builder.tree)
     }
 
@@ -254,16 +252,17 @@ fn has_same_name(one: &Name, other: &Name) -> bool {
 
 fn unescaped(raw: &str) -> Result<String, String> {
     let text = unescape(raw).map_err(|error| error.to_string())?;
-    if text.chars().all(is_character) {
-        Ok(text.into_owned())
-    } else {
-        Err("a reference stands for a character that is not allowed in XML".to_owned())
-    }
+    without_controls(&text).map(Cow::into_owned)
 }
 
-/// Whether XML 1.0 allows a character.
-const fn is_character(character: char) -> bool {
-    matches!(character, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..='\u{10FFFF}')
+/// The text with spaces for control characters, which XML does not allow, but writers leave in headers and padding, and
+/// the toolkit of the makers of XMP reads so.
+fn without_controls(text: &str) -> Result<Cow<'_, str>, String> {
+    let is_control = |each: char| each.is_ascii_control() && !matches!(each, '\t' | '\n' | '\r');
+    if text.contains(['\u{FFFE}', '\u{FFFF}']) {
+        return Err("it holds a character that XML does not allow".to_owned());
+    }
+    Ok(if text.contains(is_control) { Cow::Owned(text.replace(is_control, " ")) } else { Cow::Borrowed(text) })
 }
 
 /// Whether it is a name without a colon, as far as ASCII is concerned.
