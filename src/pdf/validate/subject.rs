@@ -7,7 +7,7 @@ use std::{
 
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 
-use super::{Flavour, content, embedded_files, file_structure};
+use super::{Flavour, content, embedded_files, file_structure, metadata};
 use crate::pdf::object;
 
 /// Most pages of a tree that are looked at; a tree with more is reported as unreadable.
@@ -32,6 +32,7 @@ pub(super) struct Subject<'a> {
     reachable: BTreeSet<ObjectId>,
     facts: OnceCell<content::Facts<'a>>,
     written: OnceCell<file_structure::Written>,
+    packets: OnceCell<metadata::Packets>,
 }
 
 /// A page with what it inherits.
@@ -75,6 +76,7 @@ impl<'a> Subject<'a> {
             reachable: reachable(document),
             facts: OnceCell::new(),
             written: OnceCell::new(),
+            packets: OnceCell::new(),
         }
     }
 
@@ -152,6 +154,11 @@ impl<'a> Subject<'a> {
     /// The file as it is written, read once.
     pub(super) fn written(&self) -> &file_structure::Written {
         self.written.get_or_init(|| file_structure::Written::read(self.bytes, self.junk, self.document))
+    }
+
+    /// What the metadata say, read once.
+    pub(super) fn packets(&self) -> &metadata::Packets {
+        self.packets.get_or_init(|| metadata::Packets::read(self))
     }
 }
 

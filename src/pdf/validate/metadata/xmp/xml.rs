@@ -1,0 +1,273 @@
+//! A small tree of XML: elements, attributes, text. It is strict where XML is, and it has limits.
+//!
+//! A document type is read over, never followed: an entity that only it could define is an error.
+
+use std::{borrow::Cow, collections::HashMap, rc::Rc};
+
+use quick_xml::{
+    NsReader,
+    escape::unescape,
+    events::{BytesPI, BytesRef, BytesStart, Event},
+    name::ResolveResult,
+};
+
+/// Most elements and attributes of one tree. Packets of real files have a few thousand.
+const PARTS_MAX: usize = 1 << 19;
+
+/// Deepest nesting of elements.
+const DEPTH_MAX: usize = 512;
+
+/// The number of an element in its tree.
+pub(super) type ElementId = usize;
+
+/// A tree, its root first.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    elements: Vec<Element>,
+    /// The processing instructions: target, content, and how many elements began before it.
+    instructions: Vec<(String, String, usize)>,
+}
+
+/// An element.
+#[derive(Debug)]
+pub(super) struct Element {
+    pub(super) name: Name,
+    pub(super) attributes: Vec<Attribute>,
+    pub(super) children: Vec<Child>,
+}
+
+/// An attribute that is no declaration of a namespace.
+#[derive(Debug)]
+pub(super) struct Attribute {
+    pub(super) name: Name,
+    pub(super) value: String,
+}
+
+/// What an element holds.
+#[derive(Debug)]
+pub(super) enum Child {
+    /// An element.
+    Element(ElementId),
+    /// Text, with references resolved.
+    Text(String),
+    /// A CDATA section or a processing instruction, which RDF has no use for.
+    Other,
+}
+
+/// A name with its namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Name {
+    pub(super) namespace: Option<Rc<str>>,
+    pub(super) prefix: Option<Rc<str>>,
+    pub(super) local: String,
+}
+
+impl Name {
+    /// Whether it is this one.
+    pub(super) fn is(&self, namespace: &str, local: &str) -> bool {
+        self.local == local && self.namespace.as_deref() == Some(namespace)
+    }
+}
+
+impl Tree {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// A sentence that says why the text is no XML, or which limit it exceeds.
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        let mut builder = Builder::default();
+        builder.read(&without_controls(text)?)?;
+        Ok(builder.tree)
+    }
+
+    /// An element by its number.
+    pub(super) fn get(&self, id: ElementId) -> Option<&Element> {
+        self.elements.get(id)
+    }
+
+    /// The elements in the order of their start tags, with their numbers.
+    pub(super) fn elements(&self) -> impl Iterator<Item = (ElementId, &Element)> {
+        self.elements.iter().enumerate()
+    }
+
+    /// The content of the last processing instruction of a target that stands before an element.
+    pub(super) fn instruction_before(&self, target: &str, id: ElementId) -> Option<&str> {
+        let stands = |(name, _, before): &&(String, String, usize)| name == target && *before <= id;
+        self.instructions.iter().rfind(stands).map(|(_, content, _)| content.as_str())
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    tree: Tree,
+    open: Vec<ElementId>,
+    names: HashMap<String, Rc<str>>,
+    parts: usize,
+    has_root: bool,
+    has_begun: bool,
+}
+
+impl Builder {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        let mut reader = NsReader::from_str(text);
+        reader.config_mut().check_comments = true;
+        loop {
+            let event = reader.read_event().map_err(|error| error.to_string())?;
+            match event {
+                Event::Start(start) => self.start(&reader, &start, true)?,
+                Event::Empty(start) => self.start(&reader, &start, false)?,
+                Event::End(_) => drop(self.open.pop()),
+                Event::Text(text) => self.text(&text)?,
+                Event::GeneralRef(reference) => self.reference(&reference)?,
+                Event::CData(_) => self.child(Child::Other)?,
+                Event::PI(instruction) => self.instruction(&instruction)?,
+                Event::Decl(_) if self.has_begun => return Err("an XML declaration stands inside".to_owned()),
+                Event::Decl(_) | Event::Comment(_) | Event::DocType(_) => {}
+                Event::Eof => break,
+            }
+            self.has_begun = true;
+        }
+        match (self.has_root, self.open.is_empty()) {
+            (true, true) => Ok(()),
+            (true, false) => Err("an element is not closed".to_owned()),
+            (false, _) => Err("there is no element".to_owned()),
+        }
+    }
+
+    fn start(&mut self, reader: &NsReader<&[u8]>, start: &BytesStart<'_>, stays_open: bool) -> Result<(), String> {
+        if self.open.is_empty() && self.has_root {
+            return Err("there is more than one root element".to_owned());
+        }
+        if self.open.len() >= DEPTH_MAX {
+            return Err(format!("elements nest deeper than {DEPTH_MAX}"));
+        }
+        self.has_root = true;
+        let (namespace, _) = reader.resolver().resolve_element(start.name());
+        let name = self.name(start.name().into_inner(), namespace)?;
+        let mut attributes = Vec::new();
+        for attribute in start.attributes() {
+            let attribute = attribute.map_err(|error| error.to_string())?;
+            if attribute.value.contains('<') {
+                return Err(format!("the attribute {} holds a \"<\"", attribute.key.into_inner()));
+            }
+            if attribute.key.as_namespace_binding().is_some() {
+                continue;
+            }
+            let (namespace, _) = reader.resolver().resolve_attribute(attribute.key);
+            let name = self.name(attribute.key.into_inner(), namespace)?;
+            let value = unescaped(&attribute.value.replace(['\t', '\n', '\r'], " "))?;
+            if attributes.iter().any(|other: &Attribute| has_same_name(&other.name, &name)) {
+                return Err(format!("the attribute {} stands twice", attribute.key.into_inner()));
+            }
+            self.count()?;
+            attributes.push(Attribute { name, value });
+        }
+        self.count()?;
+        let id = self.tree.elements.len();
+        self.tree.elements.push(Element { name, attributes, children: Vec::new() });
+        if !self.open.is_empty() {
+            self.child(Child::Element(id))?;
+        }
+        if stays_open {
+            self.open.push(id);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self) -> Result<(), String> {
+        self.parts += 1;
+        if self.parts > PARTS_MAX { Err(format!("there are more than {PARTS_MAX} elements")) } else { Ok(()) }
+    }
+
+    fn child(&mut self, child: Child) -> Result<(), String> {
+        let parent = self.open.last().and_then(|id| self.tree.elements.get_mut(*id));
+        let parent =
+            parent.ok_or_else(|| "something other than space stands outside of the root element".to_owned())?;
+        if let (Some(Child::Text(before)), Child::Text(text)) = (parent.children.last_mut(), &child) {
+            before.push_str(text);
+        } else {
+            parent.children.push(child);
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), String> {
+        if text.contains("]]>") {
+            return Err("text holds \"]]>\"".to_owned());
+        }
+        let is_space = text.chars().all(|each| matches!(each, ' ' | '\t' | '\n' | '\r'));
+        if self.open.is_empty() && is_space {
+            return Ok(());
+        }
+        self.child(Child::Text(text.replace("\r\n", "\n").replace('\r', "\n")))
+    }
+
+    fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), String> {
+        let text = unescaped(&format!("&{};", &**reference))?;
+        self.child(Child::Text(text))
+    }
+
+    fn instruction(&mut self, instruction: &BytesPI<'_>) -> Result<(), String> {
+        let before = self.tree.elements.len();
+        let (target, content) = (instruction.target().to_owned(), instruction.content().to_owned());
+        if target.eq_ignore_ascii_case("xml") {
+            return Err("an XML declaration stands inside".to_owned());
+        }
+        self.count()?;
+        self.tree.instructions.push((target, content, before));
+        if self.open.is_empty() { Ok(()) } else { self.child(Child::Other) }
+    }
+
+    fn name(&mut self, written: &str, namespace: ResolveResult<'_>) -> Result<Name, String> {
+        let (prefix, local) = written.split_once(':').map_or((None, written), |(prefix, local)| (Some(prefix), local));
+        if !is_name(local) || prefix.is_some_and(|prefix| !is_name(prefix)) {
+            return Err(format!("\"{written}\" is no name"));
+        }
+        let namespace = match namespace {
+            ResolveResult::Unbound => None,
+            ResolveResult::Bound(namespace) => {
+                let namespace = unescaped(namespace.into_inner())?;
+                (!namespace.is_empty()).then(|| self.shared(&namespace))
+            }
+            ResolveResult::Unknown(prefix) => return Err(format!("the prefix {prefix} is not declared")),
+        };
+        Ok(Name { namespace, prefix: prefix.map(|prefix| self.shared(prefix)), local: local.to_owned() })
+    }
+
+    /// One copy of each namespace and prefix.
+    fn shared(&mut self, text: &str) -> Rc<str> {
+        if let Some(held) = self.names.get(text) {
+            return Rc::clone(held);
+        }
+        let shared: Rc<str> = Rc::from(text);
+        self.names.insert(text.to_owned(), Rc::clone(&shared));
+        shared
+    }
+}
+
+fn has_same_name(one: &Name, other: &Name) -> bool {
+    one.local == other.local && one.namespace == other.namespace
+}
+
+fn unescaped(raw: &str) -> Result<String, String> {
+    let text = unescape(raw).map_err(|error| error.to_string())?;
+    without_controls(&text).map(Cow::into_owned)
+}
+
+/// The text with spaces for control characters, which XML does not allow, but writers leave in headers and padding, and
+/// the toolkit of the makers of XMP reads so.
+fn without_controls(text: &str) -> Result<Cow<'_, str>, String> {
+    let is_control = |each: char| each.is_ascii_control() && !matches!(each, '\t' | '\n' | '\r');
+    if text.contains(['\u{FFFE}', '\u{FFFF}']) {
+        return Err("it holds a character that XML does not allow".to_owned());
+    }
+    Ok(if text.contains(is_control) { Cow::Owned(text.replace(is_control, " ")) } else { Cow::Borrowed(text) })
+}
+
+/// Whether it is a name without a colon, as far as ASCII is concerned.
+fn is_name(text: &str) -> bool {
+    let is_start = |each: char| each.is_ascii_alphabetic() || each == '_' || !each.is_ascii();
+    text.starts_with(is_start)
+        && text.chars().all(|each| is_start(each) || each.is_ascii_digit() || matches!(each, '-' | '.'))
+}
