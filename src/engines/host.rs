@@ -155,10 +155,9 @@ impl Hosts {
             (Request::Convert(convert), Some(browsers)) if convert.lane == Lane::Browser.as_str() => {
                 run_with_browser(browsers, child).await
             }
-            (
-                Request::Convert(_) | Request::Assemble(_) | Request::Recognise(_) | Request::Validate(_),
-                _,
-            ) => process::run(&child).await,
+            (Request::Convert(_) | Request::Assemble(_) | Request::Recognise(_) | Request::Validate(_), _) => {
+                process::run(&child).await
+            }
         }
     }
 

@@ -18,9 +18,7 @@ use super::{
     detect, fault, mail, native,
     ocr::{Recogniser, Subject},
     office,
-    protocol::{
-        self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response, Target, Validate, Verdict,
-    },
+    protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response, Target, Validate, Verdict},
     unpack::{self, Budget, Store, Unpacked},
 };
 use crate::{
