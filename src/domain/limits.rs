@@ -198,6 +198,18 @@ pub const OCR_SIDE_MAX: u32 = 32_000;
 /// Most words on one page. A page of a newspaper has 5,000; so many fill half of a message between host and worker.
 pub const OCR_WORDS_MAX: usize = 50_000;
 
+/// Most pixels of a page that is drawn anew as a picture: an A1 page at 200 dots per inch, 128 MiB while it is drawn.
+pub const REDRAW_PIXELS_MAX: u64 = 32 << 20;
+
+/// Most pixels of one of its sides; they are counted with 16 bits.
+pub const REDRAW_SIDE_MAX: u32 = 32_000;
+
+/// Most glyphs of one page whose text is read; what comes after them is no text. The fullest page of a map has 100,000.
+pub const PAGE_GLYPHS_MAX: usize = 1 << 20;
+
+/// Most bytes of the text of one page. One glyph may stand for any number of characters.
+pub const PAGE_TEXT_BYTES_MAX: usize = 8 << 20;
+
 /// Most bytes that one stream of a PDF may unpack to while it is being worked on.
 pub const STREAM_BYTES_MAX: u64 = 512 << 20;
 

@@ -22,10 +22,12 @@ pub mod fonts;
 pub mod gate;
 pub mod merge;
 pub mod metadata;
+pub mod text;
 pub mod text_layer;
 pub mod validate;
 
 mod content;
+mod drawing;
 mod error;
 mod lexer;
 mod object;

@@ -1,7 +1,8 @@
 //! Text that was recognised on a page, laid behind it: readers find and copy it, and nobody sees it.
 //!
 //! ```text
-//! Recognised: words with their places in the picture of a page ─► [place] ─► a content stream before those of the page
+//! Recognised: words with their places in the picture of a page ─► [place] ─┐
+//! [Span]s: words with their places on the page ────────────────────────────┴► a content stream before those of the page
 //!             their characters ───────────────────────────────► [font] ─► one font without shapes for the document
 //! ```
 //!
@@ -13,7 +14,7 @@ mod place;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use lopdf::{Document, Object, ObjectId, Stream, dictionary};
 use serde::{Deserialize, Serialize};
@@ -56,8 +57,27 @@ pub struct Word {
 
 /// Most different characters of one document: a code has two bytes, and the first is for none.
 const CHARACTERS_MAX: usize = 65_534;
+/// Largest number of a content stream (ISO 19005-1, 6.1.12).
+const NUMBER_MAX: f32 = 32_767.0;
+/// Smallest size of type that two decimals can say.
+const SIZE_MIN: f32 = 0.005;
 /// What the font is called in the resources of a page, before a number.
 const FONT_NAME: &str = "BinderyText";
+
+/// A word on a page, in the units of the page.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Span {
+    /// Its characters as they stand beside each other, from the start on.
+    pub(crate) shown: String,
+    /// Where it starts on the line that it stands on.
+    pub(crate) start: [f32; 2],
+    /// Which way and how far from there it ends.
+    pub(crate) along: [f32; 2],
+    /// The size of the type.
+    pub(crate) size: f32,
+    /// Whether a space comes behind, so that nobody has to guess where a word ends.
+    pub(crate) space_follows: bool,
+}
 
 /// Lays text behind pages, which are counted from 0.
 ///
@@ -65,30 +85,39 @@ const FONT_NAME: &str = "BinderyText";
 /// `Corrupt` when there is no such page, `Limit` when there are more characters than a font can hold.
 pub fn add(document: &mut Document, recognised: &[(usize, Recognised)]) -> Result<(), Error> {
     let listed = pages::list(document);
-    let codes = codes(recognised)?;
+    let mut layers = Vec::with_capacity(recognised.len());
+    for (number, found) in recognised {
+        let page = *listed.get(*number).ok_or_else(|| Error::corrupt(format!("there is no page {}", number + 1)))?;
+        let placement = Placement::of(document, page, found.width, found.height);
+        layers.push((page, found.lines.iter().flat_map(|line| placement.spans(line)).collect()));
+    }
+    lay(document, &layers)
+}
+
+/// Lays words behind pages.
+///
+/// # Errors
+/// `Corrupt` when a page is none, `Limit` when there are more characters than a font can hold.
+pub(crate) fn lay(document: &mut Document, layers: &[(ObjectId, Vec<Span>)]) -> Result<(), Error> {
+    let codes = codes(layers)?;
     if codes.is_empty() {
         return Ok(());
     }
     let font = font::add(document, &codes).ok_or_else(|| Error::limit("characters of a text layer"))?;
-    for (number, found) in recognised {
-        let page = *listed.get(*number).ok_or_else(|| Error::corrupt(format!("there is no page {}", number + 1)))?;
-        let placement = Placement::of(document, page, found.width, found.height);
-        let name = name_font(document, page, font)
-            .ok_or_else(|| Error::corrupt(format!("page {} cannot be given a font", number + 1)))?;
-        let mut content = "q\nBT\n3 Tr\n".to_owned();
-        for line in &found.lines {
-            placement.write_line(line, &name, &codes, &mut content);
+    for (page, spans) in layers {
+        if spans.is_empty() {
+            continue;
         }
-        content.push_str("ET\nQ\n");
-        put_before(document, page, content.into_bytes());
+        let name = name_font(document, *page, font).ok_or_else(|| Error::corrupt("a page cannot be given a font"))?;
+        put_before(document, *page, content(spans, &name, &codes).into_bytes());
     }
     Ok(())
 }
 
 /// A code for each character that is used, and for the space between words.
-fn codes(recognised: &[(usize, Recognised)]) -> Result<BTreeMap<char, u16>, Error> {
-    let words = recognised.iter().flat_map(|(_, found)| &found.lines).flat_map(|line| &line.words);
-    let mut codes: BTreeMap<char, u16> = words.flat_map(|word| word.text.chars()).map(|each| (each, 0)).collect();
+fn codes(layers: &[(ObjectId, Vec<Span>)]) -> Result<BTreeMap<char, u16>, Error> {
+    let spans = layers.iter().flat_map(|(_, spans)| spans);
+    let mut codes: BTreeMap<char, u16> = spans.flat_map(|span| span.shown.chars()).map(|each| (each, 0)).collect();
     if codes.is_empty() {
         return Ok(codes);
     }
@@ -100,6 +129,44 @@ fn codes(recognised: &[(usize, Recognised)]) -> Result<BTreeMap<char, u16>, Erro
         *slot = code;
     }
     Ok(codes)
+}
+
+/// Writes words, each as wide as it is.
+fn content(spans: &[Span], font: &str, codes: &BTreeMap<char, u16>) -> String {
+    let mut content = "q\nBT\n3 Tr\n".to_owned();
+    // Writing to a string has no way to fail.
+    let mut put = |arguments: std::fmt::Arguments<'_>| content.write_fmt(arguments).unwrap_or_default();
+    let mut size = 0.0;
+    for span in spans {
+        let length = span.along[0].hypot(span.along[1]);
+        let letters = span.shown.chars().count();
+        if letters == 0 || length <= 0.0 || span.size <= 0.0 || !span.is_within_reach() {
+            continue;
+        }
+        if span.size.total_cmp(&size).is_ne() {
+            size = span.size;
+            put(format_args!("/{font} {size:.2} Tf\n"));
+        }
+        let [cosine, sine] = span.along.map(|part| part / length);
+        let [left, bottom] = span.start;
+        let stretch = (100.0 * length / (font::widths(letters) * size)).min(NUMBER_MAX);
+        put(format_args!("{stretch:.2} Tz\n"));
+        put(format_args!("{cosine:.5} {sine:.5} {:.5} {cosine:.5} {left:.2} {bottom:.2} Tm\n<", -sine));
+        for letter in span.shown.chars().chain(span.space_follows.then_some(' ')) {
+            put(format_args!("{:04X}", codes.get(&letter).copied().unwrap_or_default()));
+        }
+        put(format_args!("> Tj\n"));
+    }
+    content.push_str("ET\nQ\n");
+    content
+}
+
+impl Span {
+    /// Whether all its numbers may stand in a file: they are finite, and PDF/A-1 sets them a bound.
+    fn is_within_reach(&self) -> bool {
+        self.start.iter().chain(&self.along).chain([&self.size]).all(|number| number.abs() <= NUMBER_MAX)
+            && self.size >= SIZE_MIN
+    }
 }
 
 /// Whether a word is read from right to left.

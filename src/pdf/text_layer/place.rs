@@ -1,10 +1,8 @@
 //! From places in the picture of a page to places on the page.
 
-use std::{collections::BTreeMap, fmt::Write as _};
-
 use lopdf::{Document, ObjectId};
 
-use super::{Line, Word, font, is_right_to_left};
+use super::{Line, Span, Word, is_right_to_left};
 use crate::pdf::object;
 
 /// The page as it is shown: its upper left corner, and where a step to the right and down leads, all in its own units.
@@ -43,39 +41,24 @@ impl Placement {
         [self.right[0] * x + self.down[0] * y, self.right[1] * x + self.down[1] * y]
     }
 
-    /// Writes the words of a line in one size, each as wide as it is in the picture.
-    pub(super) fn write_line(self, line: &Line, font: &str, codes: &BTreeMap<char, u16>, content: &mut String) {
+    /// The words of a line in one size, each where it is in the picture.
+    pub(super) fn spans(self, line: &Line) -> Vec<Span> {
         let size = line.words.iter().map(|word| self.height(word)).fold(0.0, f32::max);
-        if size <= 0.0 {
-            return;
-        }
-        // Writing to a string has no way to fail.
-        let mut put = |arguments: std::fmt::Arguments<'_>| content.write_fmt(arguments).unwrap_or_default();
-        put(format_args!("/{font} {size:.2} Tf\n"));
-        for word in &line.words {
+        let span = |word: &Word| {
             let [x, y, to_x, to_y] = baseline(word);
-            let direction = self.step(to_x - x, to_y - y);
-            let length = direction[0].hypot(direction[1]);
-            let letters = word.text.chars().count();
-            if letters == 0 || length <= 0.0 {
-                continue;
-            }
-            let [cosine, sine] = direction.map(|part| part / length);
             let start = self.step(x, y);
-            let [left, bottom] = [self.origin[0] + start[0], self.origin[1] + start[1]];
-            let stretch = 100.0 * length / (font::widths(letters) * size);
-            put(format_args!("{stretch:.2} Tz\n"));
-            put(format_args!("{cosine:.5} {sine:.5} {:.5} {cosine:.5} {left:.2} {bottom:.2} Tm\n<", -sine));
-            // Shown from left to right, and a space behind, so that nobody has to guess where a word ends.
-            let mut letters: Vec<char> = word.text.chars().collect();
-            if is_right_to_left(&word.text) {
-                letters.reverse();
+            // Shown from left to right.
+            let shown =
+                if is_right_to_left(&word.text) { word.text.chars().rev().collect() } else { word.text.clone() };
+            Span {
+                shown,
+                start: [self.origin[0] + start[0], self.origin[1] + start[1]],
+                along: self.step(to_x - x, to_y - y),
+                size,
+                space_follows: true,
             }
-            for letter in letters.iter().chain([&' ']) {
-                put(format_args!("{:04X}", codes.get(letter).copied().unwrap_or_default()));
-            }
-            put(format_args!("> Tj\n"));
-        }
+        };
+        line.words.iter().map(span).collect()
     }
 
     /// How high a word is across its baseline.

@@ -1,0 +1,282 @@
+//! A drawn page as an image object: small, and without loss where that is possible.
+//!
+//! | pixels | image |
+//! | --- | --- |
+//! | up to 256 colours | indexed with 1, 2, 4 or 8 bits, or grey where more bits would be the same |
+//! | shades of grey | grey |
+//! | any others | true colour |
+//!
+//! Each is packed by Flate with the predictors of PNG, unless a JPEG of high quality is much smaller.
+
+use std::collections::HashMap;
+
+use hayro::vello_cpu::Pixmap;
+use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream, StringFormat, dictionary};
+
+use crate::pdf::{
+    Error, object,
+    profiles::{self, Device},
+    stream,
+};
+
+/// Most colours of a palette.
+const COLOURS_MAX: usize = 256;
+/// A picture that is packed to so many bytes stays without loss.
+const LOSSLESS_BYTES: usize = 96 << 10;
+/// A JPEG has to be so many times smaller to be taken.
+const JPEG_GAIN: usize = 2;
+/// Its quality: text stays crisp, and edges show no ringing at the size of a page.
+const JPEG_QUALITY: u8 = 92;
+/// Number of the predictor that lets each row say how it is predicted.
+const PREDICTOR: i64 = 15;
+
+/// The colour spaces that the pictures of a document share, added when the first picture asks for them.
+#[derive(Debug, Default)]
+pub(super) struct Spaces {
+    grey: Option<ObjectId>,
+    rgb: Option<ObjectId>,
+}
+
+impl Spaces {
+    fn of(&mut self, document: &mut Document, device: Device) -> Object {
+        let slot = if device == Device::Gray { &mut self.grey } else { &mut self.rgb };
+        Object::Reference(*slot.get_or_insert_with(|| profiles::add_space(document, device)))
+    }
+}
+
+/// A picture, packed.
+#[derive(Debug)]
+pub(super) struct Picture {
+    width: u16,
+    height: u16,
+    colours: Colours,
+    bits: u8,
+    is_jpeg: bool,
+    bytes: Vec<u8>,
+}
+
+/// What its samples stand for.
+#[derive(Debug)]
+enum Colours {
+    Grey,
+    Rgb,
+    /// Places in a palette.
+    Palette(Vec<[u8; 3]>),
+}
+
+/// Packs what was drawn on white paper.
+///
+/// # Errors
+/// `Corrupt` when it has no pixels.
+pub(super) fn pack(drawn: &Pixmap) -> Result<Picture, Error> {
+    let (width, height) = (drawn.width(), drawn.height());
+    let pixels = drawn.data().iter().map(|pixel| [pixel.r, pixel.g, pixel.b]);
+    let rows = usize::from(height);
+    if width == 0 || rows == 0 {
+        return Err(Error::corrupt("a page has no area"));
+    }
+    let survey = Survey::of(pixels.clone());
+    let (colours, bits, samples) = match survey.palette {
+        Some(palette) if palette.len() <= 16 || !survey.is_grey => {
+            let bits = bits_for(palette.len());
+            let places: HashMap<[u8; 3], u8> = palette.iter().copied().zip(0..=u8::MAX).collect();
+            let samples: Vec<u8> = pixels.map(|pixel| places.get(&pixel).copied().unwrap_or_default()).collect();
+            (Colours::Palette(palette), bits, narrow(&samples, usize::from(width), bits))
+        }
+        Some(_) | None if survey.is_grey => (Colours::Grey, 8, pixels.map(|[shade, ..]| shade).collect()),
+        Some(_) | None => (Colours::Rgb, 8, pixels.flatten().collect()),
+    };
+    let step = if matches!(colours, Colours::Rgb) { 3 } else { 1 };
+    // Places in a palette are no amounts: what is beside them foretells nothing.
+    let is_amount = !matches!(colours, Colours::Palette(_));
+    let lossless = stream::pack(&predict(&samples, samples.len() / rows, step, is_amount));
+    let mut picture = Picture { width, height, colours, bits, is_jpeg: false, bytes: lossless };
+    if picture.bytes.len() > LOSSLESS_BYTES && bits == 8 {
+        picture.prefer_jpeg(drawn, samples)?;
+    }
+    Ok(picture)
+}
+
+impl Picture {
+    /// Takes a JPEG when it is much smaller.
+    fn prefer_jpeg(&mut self, drawn: &Pixmap, samples: Vec<u8>) -> Result<(), Error> {
+        let (samples, kind, colours) = match self.colours {
+            Colours::Grey => (samples, ExtendedColorType::L8, Colours::Grey),
+            Colours::Rgb => (samples, ExtendedColorType::Rgb8, Colours::Rgb),
+            Colours::Palette(_) => {
+                let samples = drawn.data().iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect();
+                (samples, ExtendedColorType::Rgb8, Colours::Rgb)
+            }
+        };
+        let mut bytes = Vec::new();
+        // It keeps all of the colour, other than most that write JPEG.
+        JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)
+            .encode(&samples, u32::from(self.width), u32::from(self.height), kind)
+            .map_err(|error| Error::limit(format!("a page that is no picture ({error})")))?;
+        if bytes.len() * JPEG_GAIN < self.bytes.len() {
+            (self.colours, self.is_jpeg, self.bytes) = (colours, true, bytes);
+        }
+        Ok(())
+    }
+
+    /// Adds it to a document.
+    pub(super) fn add(self, document: &mut Document, spaces: &mut Spaces) -> ObjectId {
+        let step = if matches!(self.colours, Colours::Rgb) { 3 } else { 1 };
+        let space = match self.colours {
+            Colours::Grey => spaces.of(document, Device::Gray),
+            Colours::Rgb => spaces.of(document, Device::Rgb),
+            Colours::Palette(palette) => {
+                let last = i64::try_from(palette.len().saturating_sub(1)).unwrap_or(0);
+                let table = Object::String(palette.concat(), StringFormat::Hexadecimal);
+                vec![object::named("Indexed"), spaces.of(document, Device::Rgb), last.into(), table].into()
+            }
+        };
+        let mut dictionary = dictionary! {
+            "Type" => "XObject", "Subtype" => "Image", "Width" => i64::from(self.width),
+            "Height" => i64::from(self.height), "ColorSpace" => space, "BitsPerComponent" => i64::from(self.bits),
+            "Filter" => if self.is_jpeg { "DCTDecode" } else { "FlateDecode" },
+        };
+        if !self.is_jpeg {
+            let mut parameters = Dictionary::new();
+            parameters.set("Predictor", PREDICTOR);
+            parameters.set("Colors", step);
+            parameters.set("BitsPerComponent", i64::from(self.bits));
+            parameters.set("Columns", i64::from(self.width));
+            dictionary.set("DecodeParms", parameters);
+        }
+        object::add(document, Stream::new(dictionary, self.bytes).with_compression(false))
+    }
+}
+
+/// What colours there are.
+struct Survey {
+    /// All of them, when they fit into a palette.
+    palette: Option<Vec<[u8; 3]>>,
+    is_grey: bool,
+}
+
+impl Survey {
+    fn of(pixels: impl Iterator<Item = [u8; 3]>) -> Self {
+        let mut places: HashMap<[u8; 3], ()> = HashMap::new();
+        let mut is_grey = true;
+        let mut last = None;
+        for pixel in pixels {
+            // Most pixels are like the one before.
+            if last == Some(pixel) {
+                continue;
+            }
+            last = Some(pixel);
+            is_grey &= pixel[0] == pixel[1] && pixel[1] == pixel[2];
+            if places.len() <= COLOURS_MAX {
+                places.insert(pixel, ());
+            } else if !is_grey {
+                break;
+            }
+        }
+        let mut palette: Vec<[u8; 3]> = places.into_keys().collect();
+        palette.sort_unstable();
+        Self { palette: (palette.len() <= COLOURS_MAX).then_some(palette), is_grey }
+    }
+}
+
+fn bits_for(colours: usize) -> u8 {
+    match colours {
+        0..=2 => 1,
+        3..=4 => 2,
+        5..=16 => 4,
+        _ => 8,
+    }
+}
+
+/// Puts samples of fewer than eight bits beside each other; each row starts at a byte.
+fn narrow(samples: &[u8], width: usize, bits: u8) -> Vec<u8> {
+    if bits == 8 {
+        return samples.to_vec();
+    }
+    let per_byte = usize::from(8 / bits);
+    let byte = |samples: &[u8]| {
+        let first_shift = 8 - bits;
+        samples.iter().zip((0..=first_shift).rev().step_by(usize::from(bits))).fold(0, |byte, (sample, shift)| {
+            byte | (sample << shift)
+        })
+    };
+    samples.chunks(width).flat_map(|row| row.chunks(per_byte)).map(byte).collect()
+}
+
+/// Writes each row with what foretells it best: nothing, the row above, or the pixel before.
+fn predict(samples: &[u8], row_bytes: usize, step: usize, is_amount: bool) -> Vec<u8> {
+    let blank = vec![0; row_bytes];
+    let mut above: &[u8] = &blank;
+    let mut predicted = Vec::with_capacity(samples.len() + samples.len() / row_bytes.max(1) + 1);
+    let mut candidates = [Vec::new(), Vec::new(), Vec::new()];
+    for row in samples.chunks(row_bytes) {
+        let [sub, up, paeth] = &mut candidates;
+        for candidate in [&mut *sub, &mut *up, &mut *paeth] {
+            candidate.clear();
+        }
+        if is_amount {
+            let before = || std::iter::repeat_n(&0, step).chain(row);
+            let corner = std::iter::repeat_n(&0, step).chain(above);
+            sub.extend(row.iter().zip(before()).map(|(sample, left)| sample.wrapping_sub(*left)));
+            let around = before().zip(above).zip(corner);
+            paeth.extend(row.iter().zip(around).map(|(sample, ((left, up), corner))| {
+                sample.wrapping_sub(nearest(*left, *up, *corner))
+            }));
+        }
+        up.extend(row.iter().zip(above).map(|(sample, above)| sample.wrapping_sub(*above)));
+        // A row like the one above costs next to nothing; one of places in a palette is best left alone.
+        let kinds: &[(u8, &[u8])] = if is_amount { &[(0, row), (1, sub), (2, up), (4, paeth)] } else { &[(0, row)] };
+        let same_above = up.iter().all(|difference| *difference == 0).then_some((2, up.as_slice()));
+        let best = same_above.or_else(|| kinds.iter().copied().min_by_key(|(_, bytes)| cost(bytes)));
+        if let Some((kind, bytes)) = best {
+            predicted.push(kind);
+            predicted.extend_from_slice(bytes);
+        }
+        above = row;
+    }
+    predicted
+}
+
+/// How much a row is likely to cost: the sum of its differences.
+fn cost(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(byte.cast_signed().unsigned_abs())).sum()
+}
+
+/// Which of the three neighbours is nearest to their plane (the predictor of Paeth, PNG, 9.4).
+fn nearest(left: u8, up: u8, corner: u8) -> u8 {
+    let plane = i16::from(left) + i16::from(up) - i16::from(corner);
+    let distance = |neighbour: u8| (plane - i16::from(neighbour)).abs();
+    if distance(left) <= distance(up) && distance(left) <= distance(corner) {
+        left
+    } else if distance(up) <= distance(corner) {
+        up
+    } else {
+        corner
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_of_few_bits_stand_beside_each_other_and_rows_start_at_a_byte() {
+        assert_eq!(narrow(&[1, 0, 1, 1, 0, 1], 3, 1), [0b1010_0000, 0b1010_0000]);
+        assert_eq!(narrow(&[3, 1, 2, 0, 3], 5, 2), [0b1101_1000, 0b1100_0000]);
+        assert_eq!(narrow(&[15, 1], 2, 4), [0xF1]);
+    }
+
+    #[test]
+    fn a_row_like_the_one_above_is_all_zeros() {
+        assert_eq!(predict(&[5, 6, 5, 6], 2, 1, false), [0, 5, 6, 2, 0, 0]);
+        assert_eq!(predict(&[100, 101, 102, 103], 4, 1, true), [1, 100, 1, 1, 1]);
+    }
+
+    #[test]
+    fn the_palette_of_two_colours_takes_one_bit() {
+        let survey = Survey::of([[0, 0, 0], [255, 255, 255], [0, 0, 0]].into_iter());
+        assert_eq!(survey.palette, Some(vec![[0, 0, 0], [255, 255, 255]]));
+        assert_eq!((survey.is_grey, bits_for(2), bits_for(256)), (true, 1, 8));
+    }
+}

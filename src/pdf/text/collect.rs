@@ -1,0 +1,175 @@
+//! The glyphs that a page draws.
+
+use std::collections::HashMap;
+
+use hayro::{
+    hayro_interpret::{
+        BlendMode, CacheKey as _, ClipPath, Context, Device, GlyphDrawMode, Image, InterpreterCache,
+        InterpreterSettings, Paint, PathDrawMode, SoftMask,
+        font::{Glyph as Drawn, Type3Glyph},
+        hayro_cmap::BfString,
+        interpret_page,
+    },
+    hayro_syntax::page::Page,
+    vello_cpu::kurbo::{Affine, BezPath, Point, Rect, Shape as _, Vec2},
+};
+
+use crate::domain::limits;
+
+/// Units of an em in which glyphs are drawn.
+const UNITS: f64 = 1000.0;
+/// How wide a glyph is taken for that does not say it and shows nothing, in units.
+const WIDTH: f64 = 250.0;
+
+/// A glyph on the page.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Glyph {
+    /// What it stands for; empty when the font does not say it.
+    pub(super) text: String,
+    /// Where it starts.
+    pub(super) origin: Point,
+    /// Which way its line goes; of length 1.
+    pub(super) direction: Vec2,
+    /// How far the next glyph is, when nothing else is said. 0 in fonts that are written from top to bottom.
+    pub(super) advance: f64,
+    /// How high an em is.
+    pub(super) size: f64,
+    /// Whether it is drawn so that nobody sees it.
+    pub(super) is_invisible: bool,
+}
+
+/// Interprets a page, and gives its glyphs in the order of drawing.
+pub(super) fn glyphs(page: &Page<'_>) -> Vec<Glyph> {
+    let cache = InterpreterCache::new();
+    let settings = InterpreterSettings { render_annotations: false, ..InterpreterSettings::default() };
+    let bounds = page.intersected_crop_box();
+    let bounds = Rect::new(bounds.x0, bounds.y0, bounds.x1, bounds.y1);
+    let mut context = Context::new(Affine::IDENTITY, bounds, &cache, page.xref(), settings);
+    let mut collector = Collector::default();
+    interpret_page(page, &mut context, &mut collector);
+    collector.glyphs
+}
+
+/// Takes glyphs and nothing else.
+#[derive(Default)]
+struct Collector {
+    glyphs: Vec<Glyph>,
+    /// Bytes of their text.
+    bytes: usize,
+    /// How far glyphs reach that are drawn by content of their own, by the glyph.
+    reaches: HashMap<u128, f64>,
+}
+
+impl Collector {
+    fn take<'a>(&mut self, drawn: &Drawn<'a>, transform: Affine, paint: &Paint<'a>, is_invisible: bool) {
+        let [a, b, c, d, ..] = transform.as_coeffs();
+        let across = Vec2::new(a, b);
+        let em = across.length();
+        // How high an em is across its line, also of slanted type.
+        let size = (a * d - b * c).abs() / em * UNITS;
+        if !(em > 0.0 && em.is_finite() && size > 0.0 && size.is_finite() && transform.is_finite()) {
+            return;
+        }
+        let text = match drawn.as_unicode() {
+            Some(BfString::Char(character)) => character.to_string(),
+            Some(BfString::String(characters)) => characters,
+            None => String::new(),
+        };
+        let advance = match drawn {
+            Drawn::Outline(glyph) => f64::from(glyph.advance_width().unwrap_or(0.0)),
+            Drawn::Type3(glyph) => self.reach(glyph, paint),
+        };
+        self.bytes += text.len();
+        self.glyphs.push(Glyph {
+            text,
+            origin: transform.translation().to_point(),
+            direction: across / em,
+            advance: advance * em,
+            size,
+            is_invisible,
+        });
+    }
+
+    /// How far a glyph of a Type 3 font reaches to the right, as its width is not handed out.
+    fn reach<'a>(&mut self, glyph: &Type3Glyph<'a>, paint: &Paint<'a>) -> f64 {
+        *self.reaches.entry(glyph.cache_key()).or_insert_with(|| {
+            let mut extent = Extent::default();
+            glyph.interpret(&mut extent, Affine::IDENTITY, Affine::IDENTITY, paint);
+            extent.0.map_or(WIDTH, |drawn| drawn.x1.clamp(0.0, 10.0 * UNITS))
+        })
+    }
+}
+
+impl<'a> Device<'a> for Collector {
+    fn draw_glyph(
+        &mut self,
+        glyph: &Drawn<'a>,
+        transform: Affine,
+        glyph_transform: Affine,
+        paint: &Paint<'a>,
+        mode: &GlyphDrawMode,
+    ) {
+        if self.glyphs.len() >= limits::PAGE_GLYPHS_MAX || self.bytes >= limits::PAGE_TEXT_BYTES_MAX {
+            return;
+        }
+        let transform = transform * glyph_transform;
+        // What is filled and outlined comes twice.
+        let is_outline = matches!(mode, GlyphDrawMode::Stroke(_));
+        if is_outline && self.glyphs.last().is_some_and(|last| last.origin == transform.translation().to_point()) {
+            return;
+        }
+        self.take(glyph, transform, paint, matches!(mode, GlyphDrawMode::Invisible));
+    }
+
+    fn set_soft_mask(&mut self, _: Option<SoftMask<'a>>) {}
+    fn set_blend_mode(&mut self, _: BlendMode) {}
+    fn draw_path(&mut self, _: &BezPath, _: Affine, _: &Paint<'a>, _: &PathDrawMode) {}
+    fn push_clip_path(&mut self, _: &ClipPath) {}
+    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {}
+    fn draw_image(&mut self, _: Image<'a, '_>, _: Affine) {}
+    fn pop_clip_path(&mut self) {}
+    fn pop_transparency_group(&mut self) {}
+}
+
+/// The box around all that is drawn.
+#[derive(Default)]
+struct Extent(Option<Rect>);
+
+impl Extent {
+    fn include(&mut self, drawn: Rect) {
+        if drawn.is_finite() {
+            self.0 = Some(self.0.map_or(drawn, |held| held.union(drawn)));
+        }
+    }
+}
+
+impl<'a> Device<'a> for Extent {
+    fn draw_path(&mut self, path: &BezPath, transform: Affine, _: &Paint<'a>, _: &PathDrawMode) {
+        self.include(transform.transform_rect_bbox(path.bounding_box()));
+    }
+
+    fn draw_image(&mut self, image: Image<'a, '_>, transform: Affine) {
+        let (width, height) = (f64::from(image.width()), f64::from(image.height()));
+        self.include(transform.transform_rect_bbox(Rect::new(0.0, 0.0, width, height)));
+    }
+
+    fn draw_glyph(
+        &mut self,
+        glyph: &Drawn<'a>,
+        transform: Affine,
+        glyph_transform: Affine,
+        _: &Paint<'a>,
+        _: &GlyphDrawMode,
+    ) {
+        if let Drawn::Outline(glyph) = glyph {
+            self.include((transform * glyph_transform).transform_rect_bbox(glyph.outline().bounding_box()));
+        }
+    }
+
+    fn set_soft_mask(&mut self, _: Option<SoftMask<'a>>) {}
+    fn set_blend_mode(&mut self, _: BlendMode) {}
+    fn push_clip_path(&mut self, _: &ClipPath) {}
+    fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'a>>, _: BlendMode) {}
+    fn pop_clip_path(&mut self) {}
+    fn pop_transparency_group(&mut self) {}
+}
