@@ -1,6 +1,6 @@
 //! A document to bytes.
 
-use lopdf::{Document, Object, SaveOptions, StringFormat};
+use lopdf::{Document, Object, SaveOptions, StringFormat, xref::XrefType};
 use sha2::{Digest, Sha256};
 
 use super::{Error, object, stream};
@@ -49,6 +49,9 @@ pub fn write(document: &mut Document, shape: Shape) -> Result<Vec<u8>, Error> {
     let digest: Vec<u8> = digest.finalize().iter().copied().take(16).collect();
     let id = Object::String(digest, StringFormat::Hexadecimal);
     document.trailer.set("ID", vec![id.clone(), id]);
+    if shape == Shape::Classic {
+        document.reference_table.cross_reference_type = XrefType::CrossReferenceTable;
+    }
     document.version = if shape == Shape::Classic { "1.4" } else { "1.7" }.to_owned();
     document.binary_mark = vec![0xE2, 0xE3, 0xCF, 0xD3];
     let options = SaveOptions::builder()

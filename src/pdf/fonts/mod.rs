@@ -11,6 +11,7 @@ pub(crate) mod glyphs;
 pub(crate) mod names;
 pub(crate) mod program;
 mod substitute;
+mod symbols;
 #[cfg(test)]
 mod tests;
 mod undefined;

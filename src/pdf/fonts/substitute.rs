@@ -12,7 +12,7 @@ use super::{
     described,
     encoding::Encoding,
     glyphs::Base,
-    unicode_map,
+    symbols, unicode_map,
 };
 use crate::pdf::{object, stream, usage::FontUse};
 
@@ -188,13 +188,13 @@ fn symbolic(
     let table = ttf_parser::cff::Table::parse(program)?;
     let encoding = Encoding::read(document, font);
     let scale = 1000.0 / f32::from(face.units_per_em());
-    let glyph_of = |code: u8| {
+    let is_symbol = file.starts_with('S');
+    // The program itself has another encoding than the font that it stands in for.
+    let name_of = |code: u8| {
         let named = encoding.name(code).and_then(|name| std::str::from_utf8(name).ok());
-        named
-            .and_then(|name| table.glyph_index_by_name(name))
-            .or_else(|| table.glyph_index(code))
-            .filter(|glyph| glyph.0 != 0)
+        named.filter(|name| table.glyph_index_by_name(name).is_some()).or_else(|| symbols::name(is_symbol, code))
     };
+    let glyph_of = |code: u8| table.glyph_index_by_name(name_of(code)?).filter(|glyph| glyph.0 != 0);
     let blank = table.glyph_index_by_name("space");
     let widths: Vec<Object> = (0..=255_u8)
         .map(|code| {
@@ -203,13 +203,10 @@ fn symbolic(
         })
         .collect();
     // A code without a glyph shows nothing, and has to say so by a glyph that shows nothing.
-    let lacking =
-        used.codes.iter().filter_map(|code| u8::try_from(*code).ok()).filter(|code| glyph_of(*code).is_none());
-    let named = encoding.differences.iter().filter(|(code, _)| glyph_of(*code).is_some()).cloned();
-    let differences: Vec<Object> = named
-        .chain(lacking.map(|code| (code, b"space".to_vec())))
-        .flat_map(|(code, name)| [Object::Integer(i64::from(code)), Object::Name(name)])
-        .collect();
+    let named = |code: u8| glyph_of(code).and_then(|_| name_of(code)).unwrap_or("space");
+    let codes = used.codes.iter().filter_map(|code| u8::try_from(*code).ok());
+    let differences: Vec<Object> =
+        codes.flat_map(|code| [Object::Integer(i64::from(code)), object::named(named(code))]).collect();
     let name = file.trim_end_matches(".otf");
     let mut dictionary = Dictionary::new();
     dictionary.set("Subtype", object::named("Type1C"));
