@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn a_stream_that_does_not_unpack_is_refused() {
         let mut sample = Sample::new();
-        let content = sample.stream(dictionary! { "Filter" => "FlateDecode" }, b"\x78\x9c\xff\xff\xff");
+        let content = sample.stream(dictionary! { "Filter" => "Nonsense" }, b"q Q");
         sample.set(sample.page, "Contents", content);
         assert_eq!(sample.broken(Flavour::A2B), ["content-readable"]);
     }

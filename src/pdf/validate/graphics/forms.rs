@@ -52,7 +52,7 @@ mod tests {
     fn with_form(more: &Dictionary, flavour: Flavour) -> Vec<&'static str> {
         let mut sample = Sample::drawing("/F Do", dictionary! {});
         let mut held = dictionary! { "Subtype" => "Form" };
-        held.extend(more);
+        more.iter().for_each(|(key, value)| held.set(key.clone(), value.clone()));
         let form = sample.stream(held, b"");
         sample.set(sample.page, "Resources", dictionary! { "XObject" => dictionary! { "F" => form } });
         sample.broken(flavour)

@@ -115,8 +115,8 @@ fn each_jpeg2000(subject: &Subject<'_>, mut visit: impl FnMut(&Header, bool, Pla
         let Some(held) = subject.document.objects.get(&image.id).and_then(|held| held.as_stream().ok()) else {
             continue;
         };
-        if let Some(data) = jpeg2000::data(subject.document, held, bytes_left) {
-            bytes_left = bytes_left.saturating_sub(jpeg2000::unpacked(&data));
+        if let Some((data, size)) = jpeg2000::data(subject.document, held, bytes_left) {
+            bytes_left = bytes_left.saturating_sub(size);
             let has_space = object::get(subject.document, image.held, b"ColorSpace").is_some();
             visit(&Header::read(&data), has_space, image.place);
         }
@@ -188,7 +188,7 @@ mod tests {
     fn with_image(more: Dictionary, data: &[u8]) -> Sample {
         let mut sample = Sample::drawing("/Im Do", dictionary! {}).in_rgb();
         let mut held = dictionary! { "Subtype" => "Image" };
-        held.extend(&more);
+        more.iter().for_each(|(key, value)| held.set(key.clone(), value.clone()));
         let image = sample.stream(held, data);
         sample.set(sample.page, "Resources", dictionary! { "XObject" => dictionary! { "Im" => image } });
         sample

@@ -89,8 +89,8 @@ impl<'a> Drawn<'a> {
     fn read_data(&mut self, subject: &Subject<'a>, id: ObjectId) -> Option<Colour> {
         let held = subject.document.objects.get(&id)?.as_stream().ok()?;
         let bytes_left = images::DATA_BYTES_MAX.saturating_sub(self.data_bytes);
-        let data = jpeg2000::data(subject.document, held, bytes_left)?;
-        self.data_bytes += jpeg2000::unpacked(&data);
+        let (data, size) = jpeg2000::data(subject.document, held, bytes_left)?;
+        self.data_bytes = self.data_bytes.saturating_add(size);
         jpeg2000::Header::read(&data).chosen().cloned()
     }
 
