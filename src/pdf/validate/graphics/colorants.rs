@@ -16,6 +16,9 @@ use crate::pdf::{
 /// Most bytes of a function that are unpacked for comparison.
 const FUNCTION_BYTES_MAX: usize = 16 << 20;
 
+/// Most bytes of all functions that are unpacked for comparison.
+const FUNCTIONS_BYTES_MAX: usize = 256 << 20;
+
 /// Most objects that all alternate spaces and tint transformations are compared by.
 const OBJECTS_MAX: usize = 1 << 22;
 
@@ -54,11 +57,9 @@ const fn is_process(name: &[u8]) -> bool {
 pub(super) fn check_same_inks(subject: &Subject<'_>, findings: &mut Findings) {
     let mut known: BTreeMap<&[u8], (u64, u64)> = BTreeMap::new();
     let mut digests: BTreeMap<usize, u64> = BTreeMap::new();
-    let mut digester = Digester { subject, objects_left: OBJECTS_MAX, streams: BTreeMap::new() };
+    let mut digester =
+        Digester { subject, objects_left: OBJECTS_MAX, bytes_left: FUNCTIONS_BYTES_MAX, streams: BTreeMap::new() };
     for ((tint_address, _), (ink, place)) in &subject.facts().graphics.inks {
-        if matches!(ink.name, b"All" | b"None") {
-            continue;
-        }
         let tint = *digests.entry(*tint_address).or_insert_with(|| digester.digest(ink.tint));
         let both = (tint, digester.digest(ink.alternate));
         let first = *known.entry(ink.name).or_insert(both);
@@ -75,6 +76,7 @@ pub(super) fn check_same_inks(subject: &Subject<'_>, findings: &mut Findings) {
 struct Digester<'s, 'a> {
     subject: &'s Subject<'a>,
     objects_left: usize,
+    bytes_left: usize,
     /// Digests of what streams hold, so that each is unpacked once.
     streams: BTreeMap<ObjectId, u64>,
 }
@@ -95,8 +97,7 @@ impl Digester<'_, '_> {
                 (b'a', items.len()).hash(&mut hasher);
                 open.extend(items.iter().rev());
             } else if let Ok(held) = next.as_stream() {
-                id.map_or_else(|| contents(held), |id| *self.streams.entry(id).or_insert_with(|| contents(held)))
-                    .hash(&mut hasher);
+                self.contents(id, held).hash(&mut hasher);
                 let is_packing = |key: &[u8]| matches!(key, b"Length" | b"Filter" | b"DecodeParms" | b"DL");
                 let entries = held.dict.iter().filter(|(key, _)| !is_packing(key));
                 open.extend(sorted(entries, &mut hasher));
@@ -108,13 +109,23 @@ impl Digester<'_, '_> {
         }
         hasher.finish()
     }
-}
 
-/// A digest of what a stream holds.
-fn contents(held: &Stream) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    stream::unpack_within(held, FUNCTION_BYTES_MAX).ok().hash(&mut hasher);
-    hasher.finish()
+    /// A digest of what a stream holds.
+    fn contents(&mut self, id: Option<ObjectId>, held: &Stream) -> u64 {
+        if let Some(known) = id.and_then(|id| self.streams.get(&id)) {
+            return *known;
+        }
+        let bytes = stream::unpack_within(held, FUNCTION_BYTES_MAX.min(self.bytes_left)).ok();
+        let size = bytes.as_ref().map_or(FUNCTION_BYTES_MAX, Vec::len);
+        self.bytes_left = self.bytes_left.saturating_sub(size);
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        let digest = hasher.finish();
+        if let Some(id) = id {
+            self.streams.insert(id, digest);
+        }
+        digest
+    }
 }
 
 /// The values of a dictionary in the order of its keys, which are put into the digest.
@@ -139,5 +150,64 @@ fn scalar(object: &Object, hasher: &mut DefaultHasher) {
         (b'b', value).hash(hasher);
     } else {
         hasher.write_u8(b'0');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lopdf::{Object, dictionary};
+
+    use crate::pdf::validate::{
+        Flavour,
+        graphics::testing::{Sample, named},
+    };
+
+    fn separation(alternate: Object, tint: impl Into<Object>) -> Object {
+        Object::Array(vec![named("Separation"), named("Gold"), alternate, tint.into()])
+    }
+
+    fn broken(sample: &mut Sample, spaces: [Object; 2]) -> Vec<&'static str> {
+        let [first, second] = spaces;
+        let spaces = dictionary! { "A" => first, "B" => second };
+        sample.set(sample.page, "Resources", dictionary! { "ColorSpace" => spaces });
+        sample.broken(Flavour::A2B)
+    }
+
+    #[test]
+    fn separations_of_one_name_say_the_same_wherever_it_stands() {
+        let mut sample = Sample::drawing("/A cs /B CS", dictionary! {}).in_rgb();
+        let tint = |last: f32| dictionary! { "FunctionType" => 2, "N" => 1, "C1" => vec![Object::Real(last)] };
+        let elsewhere = sample.document.add_object(tint(1.0));
+        let rgb = || named("DeviceRGB");
+        let right = [separation(rgb(), tint(1.0)), separation(rgb(), elsewhere)];
+        assert!(broken(&mut sample, right).is_empty());
+        let tints = [separation(rgb(), tint(1.0)), separation(rgb(), tint(0.5))];
+        assert_eq!(broken(&mut sample, tints), ["separations-same"]);
+        let alternates = [separation(rgb(), tint(1.0)), separation(named("DeviceGray"), tint(1.0))];
+        assert_eq!(broken(&mut sample, alternates), ["separations-same"]);
+    }
+
+    #[test]
+    fn functions_that_contain_themselves_come_to_an_end() {
+        let mut sample = Sample::drawing("/A cs /B CS", dictionary! {}).in_rgb();
+        let id = sample.document.new_object_id();
+        sample.document.objects.insert(id, Object::Array(vec![Object::Reference(id), Object::Reference(id)]));
+        let space = || separation(named("DeviceRGB"), id);
+        assert_eq!(broken(&mut sample, [space(), space()]), ["separations-same"]);
+    }
+
+    #[test]
+    fn spot_colours_are_described_and_process_colours_need_not_be() {
+        let mixture = |inks: &[&str], attributes| {
+            let inks: Vec<Object> = inks.iter().map(|ink| named(ink)).collect();
+            Object::Array(vec![named("DeviceN"), inks.into(), named("DeviceRGB"), Object::Null, attributes])
+        };
+        let mut sample = Sample::drawing("/A cs /B CS", dictionary! {}).in_rgb();
+        let gold = dictionary! { "Colorants" => dictionary! { "Gold" => separation(named("DeviceRGB"), 1) } };
+        let process = dictionary! { "Process" => dictionary! { "Components" => vec![named("Red")] } };
+        let right = [mixture(&["Cyan", "None", "Gold"], gold.into()), mixture(&["Red"], process.into())];
+        assert!(broken(&mut sample, right).is_empty());
+        let wrong = [mixture(&["Gold"], dictionary! {}.into()), mixture(&["Black"], Object::Null)];
+        assert_eq!(broken(&mut sample, wrong), ["colorants-present"]);
     }
 }

@@ -39,3 +39,56 @@ pub(super) fn check_readable(subject: &Subject<'_>, findings: &mut Findings) {
 fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use lopdf::{Dictionary, dictionary};
+
+    use crate::pdf::validate::{Flavour, graphics::testing::Sample};
+
+    #[test]
+    fn unknown_operators_are_refused_between_bx_and_ex_too() {
+        let broken = |content| Sample::drawing(content, dictionary! {}).broken(Flavour::A1B);
+        assert_eq!(broken("BX /X ps EX"), ["operators-defined"]);
+        assert!(broken("q 1 0 0 1 0 0 cm 0 0 1 1 re n Q").is_empty());
+    }
+
+    #[test]
+    fn a_stream_that_does_not_unpack_is_refused() {
+        let mut sample = Sample::new();
+        let content = sample.stream(dictionary! { "Filter" => "Nonsense" }, b"q Q");
+        sample.set(sample.page, "Contents", content);
+        assert_eq!(sample.broken(Flavour::A2B), ["content-readable"]);
+    }
+
+    #[test]
+    fn resources_are_those_of_the_content_itself() {
+        let form = |resources: Option<Dictionary>| {
+            let mut sample = Sample::new().in_rgb();
+            let state = dictionary! { "ExtGState" => dictionary! { "G" => dictionary! {} } };
+            let mut held = dictionary! { "Subtype" => "Form" };
+            if let Some(resources) = resources {
+                held.set("Resources", resources);
+            }
+            let form = sample.stream(held, b"/G gs");
+            let content = sample.stream(dictionary! {}, b"/F Do");
+            let mut own = state;
+            own.set("XObject", dictionary! { "F" => form });
+            sample.set(sample.page, "Resources", own);
+            sample.set(sample.page, "Contents", content);
+            sample
+        };
+        let own = dictionary! { "ExtGState" => dictionary! { "G" => dictionary! {} } };
+        assert!(form(Some(own)).broken(Flavour::A2B).is_empty());
+        assert_eq!(form(None).broken(Flavour::A2B), ["resources-own"]);
+        assert_eq!(form(Some(dictionary! {})).broken(Flavour::A4), ["resources-own"]);
+        assert!(form(None).broken(Flavour::A1B).is_empty());
+    }
+
+    #[test]
+    fn resources_that_are_nowhere_are_refused_by_part_4() {
+        let sample = Sample::drawing("/X Do /Nothing gs", dictionary! {});
+        assert_eq!(sample.broken(Flavour::A4), ["resources-defined"]);
+        assert!(sample.broken(Flavour::A2B).is_empty());
+    }
+}

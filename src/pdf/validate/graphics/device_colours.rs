@@ -8,8 +8,8 @@ use lopdf::{Object, ObjectId};
 
 use super::{
     drawn::Used,
-    output_intents::{self, Target},
-    profile::{Identity, Profile},
+    output_intents::{Target, Targets},
+    profile::Identity,
     transparency,
 };
 use crate::pdf::{
@@ -63,10 +63,10 @@ impl Surroundings {
             Ok(b"CalRGB") => inside.blending = Some(Device::Rgb),
             Ok(b"CalGray") => inside.blending = Some(Device::Gray),
             Ok(b"ICCBased") => {
-                let held = items.get(1);
-                let stream = held.and_then(|held| object::resolve(document, held).as_stream().ok());
-                let Some(profile) = stream.and_then(Profile::of) else { return inside };
-                let id = held.and_then(|held| object::target(document, held));
+                // The profile was read when the group was met.
+                let id = items.get(1).and_then(|held| object::target(document, held));
+                let embedded = subject.facts().graphics.profiles.get(&id);
+                let Some(profile) = embedded.and_then(|embedded| embedded.profile.as_ref()) else { return inside };
                 inside.blending_profile = Some((id, profile.identity));
                 inside.blending = match &profile.space {
                     b"RGB " => Some(Device::Rgb),
@@ -106,8 +106,7 @@ pub(super) fn check_described(subject: &Subject<'_>, findings: &mut Findings) {
         });
         return;
     }
-    let target = subject.catalog().and_then(|catalog| output_intents::target(subject, catalog));
-    let here = Surroundings::new(target.as_ref());
+    let here = Surroundings::new(Targets::default().of_document(subject).as_ref());
     for used in subject.facts().graphics.pieces.values() {
         let devices = used.devices.union(&used.group_devices);
         devices.filter(|device| !here.covers(**device)).for_each(|device| report(used.place, *device));
@@ -117,19 +116,16 @@ pub(super) fn check_described(subject: &Subject<'_>, findings: &mut Findings) {
 /// A CMYK profile is not used where it is the one of the output intent or of the blending space: `DeviceCMYK` is then
 /// the same (part 4, 6.2.4.2).
 pub(super) fn check_no_double_profile(subject: &Subject<'_>, findings: &mut Findings) {
-    let identity = |id: &ObjectId| {
-        let held = subject.document.objects.get(id)?.as_stream().ok()?;
-        Some((*id, Profile::of(held)?.identity))
-    };
-    let all: BTreeSet<ObjectId> =
-        subject.facts().graphics.pieces.values().flat_map(|used| used.cmyk.iter().copied()).collect();
-    if all.is_empty() {
+    let drawn = &subject.facts().graphics;
+    if drawn.pieces.values().all(|used| used.cmyk.is_empty()) {
         return;
     }
-    let identities: std::collections::BTreeMap<ObjectId, Identity> = all.iter().filter_map(identity).collect();
     walk(subject, |used, inside, _| {
-        let doubled = |id: &&ObjectId| identities.get(id).is_some_and(|identity| inside.has_profile(**id, *identity));
-        if used.cmyk.iter().any(|id| doubled(&id)) {
+        let is_doubled = |id: &ObjectId| {
+            let profile = drawn.profiles.get(&Some(*id)).and_then(|embedded| embedded.profile.as_ref());
+            profile.is_some_and(|profile| inside.has_profile(*id, profile.identity))
+        };
+        if used.cmyk.iter().any(is_doubled) {
             findings.add(used.place, || {
                 "An ICCBased CMYK space has the profile of the output intent or of the blending space.".to_owned()
             });
@@ -141,11 +137,12 @@ pub(super) fn check_no_double_profile(subject: &Subject<'_>, findings: &mut Find
 /// and those outside.
 fn walk<'a>(subject: &Subject<'a>, mut visit: impl FnMut(&Used<'a>, &Surroundings, &Surroundings)) {
     let pieces = &subject.facts().graphics.pieces;
-    let of_document = subject.catalog().and_then(|catalog| output_intents::target(subject, catalog));
+    let mut targets = Targets::default();
+    let of_document = targets.of_document(subject);
     let mut seen: BTreeSet<(ObjectId, Surroundings)> = BTreeSet::new();
     let mut steps = 0_usize;
     for page in subject.pages() {
-        let of_page = output_intents::target(subject, page.held);
+        let of_page = targets.of(subject, page.held);
         let around = Surroundings::new(of_page.as_ref().or(of_document.as_ref()));
         let looks = subject.annotations(page).into_iter().flat_map(|(_, held)| content::looks(subject, held));
         let inside = around.inside(subject, transparency::blending_space(subject, page.held, Kind::Page));
@@ -169,5 +166,112 @@ const fn shown(device: Device) -> &'static str {
         Device::Gray => "DeviceGray",
         Device::Rgb => "DeviceRGB",
         Device::Cmyk => "DeviceCMYK",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lopdf::{Dictionary, Object, dictionary};
+
+    use crate::pdf::validate::{
+        Flavour,
+        graphics::testing::{Sample, icc, named},
+    };
+
+    const UNDESCRIBED: [&str; 1] = ["device-colour-described"];
+
+    #[test]
+    fn device_colours_need_an_output_intent_of_their_kind() {
+        let broken = |content, flavour| Sample::drawing(content, dictionary! {}).in_rgb().broken(flavour);
+        for flavour in [Flavour::A1B, Flavour::A2B, Flavour::A3B, Flavour::A4] {
+            assert!(broken("1 0 0 rg 0 g 0 0 1 1 re f", flavour).is_empty());
+            assert_eq!(broken("1 0 0 0 K", flavour), UNDESCRIBED);
+            assert_eq!(Sample::drawing("0 0 1 1 re f", dictionary! {}).broken(flavour), UNDESCRIBED);
+            assert!(Sample::drawing("0 0 1 1 re n BT 3 Tr (x) Tj ET", dictionary! {}).broken(flavour).is_empty());
+        }
+        assert_eq!(broken("BI /W 1 /H 1 /BPC 8 /CS /CMYK ID abcd EI", Flavour::A2B), UNDESCRIBED);
+        assert_eq!(broken("BI /W 1 /H 1 /BPC 8 /CS [/I /DeviceCMYK 0 <00>] ID a EI", Flavour::A2B), UNDESCRIBED);
+    }
+
+    #[test]
+    fn a_default_space_describes_a_device_colour() {
+        let spaces = dictionary! { "DefaultGray" => vec![named("CalGray"), dictionary! {}.into()] };
+        let sample = Sample::drawing("0 0 1 1 re f 0 G", dictionary! { "ColorSpace" => spaces });
+        assert!(sample.broken(Flavour::A2B).is_empty());
+    }
+
+    #[test]
+    fn patterns_shadings_glyphs_and_images_are_looked_into() {
+        let shading = || dictionary! { "ShadingType" => 2, "ColorSpace" => "DeviceCMYK" };
+        let in_resources = |kind: &str, held: Object, content: &str| {
+            let mut resources = Dictionary::new();
+            resources.set(kind, dictionary! { "X" => held });
+            Sample::drawing(content, resources).in_rgb().broken(Flavour::A2B)
+        };
+        assert_eq!(in_resources("Shading", shading().into(), "/X sh"), UNDESCRIBED);
+        let pattern = dictionary! { "PatternType" => 2, "Shading" => shading() };
+        assert_eq!(in_resources("Pattern", pattern.into(), "/Pattern cs /X scn"), UNDESCRIBED);
+
+        let mut sample = Sample::drawing("/Im Do", dictionary! {}).in_rgb();
+        let image = sample.stream(dictionary! { "Subtype" => "Image", "ColorSpace" => "DeviceCMYK" }, b"");
+        sample.set(sample.page, "Resources", dictionary! { "XObject" => dictionary! { "Im" => image } });
+        assert_eq!(sample.broken(Flavour::A2B), UNDESCRIBED);
+
+        for (glyph, is_right) in [("1 0 0 0 1 1 d1 1 0 0 0 k", true), ("1 0 d0 1 0 0 0 k", false)] {
+            let mut sample = Sample::drawing("/T 1 Tf (a) Tj", dictionary! {}).in_rgb();
+            let glyph = sample.stream(dictionary! {}, glyph.as_bytes());
+            let font = dictionary! { "Subtype" => "Type3", "CharProcs" => dictionary! { "a" => glyph } };
+            sample.set(sample.page, "Resources", dictionary! { "Font" => dictionary! { "T" => font } });
+            assert_eq!(sample.broken(Flavour::A2B).is_empty(), is_right);
+        }
+    }
+
+    #[test]
+    fn the_space_below_a_pattern_is_used_by_a_stencil_only() {
+        for (paint_type, is_right) in [(1, true), (2, false)] {
+            let mut sample = Sample::drawing("/C cs 1 0 0 0 /P scn", dictionary! {}).in_rgb();
+            let held = dictionary! { "PatternType" => 1, "PaintType" => paint_type, "Resources" => dictionary! {} };
+            let pattern = sample.stream(held, b"0 0 1 1 re f");
+            sample.set(
+                sample.page,
+                "Resources",
+                dictionary! {
+                    "Pattern" => dictionary! { "P" => pattern },
+                    "ColorSpace" => dictionary! { "C" => vec![named("Pattern"), named("DeviceCMYK")] },
+                },
+            );
+            assert_eq!(sample.broken(Flavour::A2B).is_empty(), is_right);
+        }
+    }
+
+    #[test]
+    fn in_part_4_a_blending_space_or_an_intent_of_the_page_describes_colours() {
+        let mut sample = Sample::drawing("1 0 0 rg", dictionary! {});
+        let group = dictionary! { "S" => "Transparency", "CS" => vec![named("CalRGB"), dictionary! {}.into()] };
+        sample.set(sample.page, "Group", group);
+        assert!(sample.broken(Flavour::A4).is_empty());
+        assert_eq!(sample.broken(Flavour::A2B), UNDESCRIBED);
+
+        let mut sample = Sample::drawing("1 0 0 rg", dictionary! {});
+        let profile = sample.profile(&icc(b"mntr", b"RGB ", 2), 3);
+        let intent = dictionary! { "S" => "GTS_PDFA1", "DestOutputProfile" => profile };
+        sample.set(sample.page, "OutputIntents", vec![intent.into()]);
+        assert!(sample.broken(Flavour::A4).is_empty());
+        assert_eq!(sample.broken(Flavour::A2B), UNDESCRIBED);
+    }
+
+    #[test]
+    fn in_part_4_a_cmyk_profile_is_not_that_of_the_output_intent() {
+        for (other, is_right) in [(b"CMYK", false), (b"RGB ", true)] {
+            let mut sample = Sample::drawing("/C cs", dictionary! {});
+            let used = sample.profile(&icc(b"prtr", b"CMYK", 2), 4);
+            let intended = sample.profile(&icc(b"prtr", other, 2), 4);
+            sample.intend(&[("GTS_PDFA1", intended)]);
+            let spaces = dictionary! { "C" => vec![named("ICCBased"), used.into()] };
+            sample.set(sample.page, "Resources", dictionary! { "ColorSpace" => spaces });
+            let expected: &[&str] = if is_right { &[] } else { &["icc-not-doubled"] };
+            assert_eq!(sample.broken(Flavour::A4), expected);
+            assert!(sample.broken(Flavour::A2B).is_empty());
+        }
     }
 }

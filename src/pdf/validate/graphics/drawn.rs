@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lopdf::{Dictionary, Object, ObjectId, Stream};
+use lopdf::{Dictionary, Object, ObjectId};
 
 use super::{
-    images, is_intent, jpeg2000,
+    is_intent,
+    jpeg2000::Colour,
     operators::{Paint, is_defined},
+    profile::{Profile, Reader},
     spaces::{Ink, Makeup},
 };
 use crate::pdf::{
@@ -30,9 +32,9 @@ pub(in crate::pdf::validate) struct Drawn<'a> {
     /// Graphics state dictionaries that are set, by their address.
     pub(super) states: BTreeMap<usize, (&'a Dictionary, Place)>,
     /// Profiles of the colour spaces in use, by the number of their stream.
-    pub(super) profiles: BTreeMap<Option<ObjectId>, (Option<&'a Stream>, Place)>,
-    /// Profiles in the data of images, by the number of the image, with what is wrong with them.
-    pub(super) image_profiles: BTreeMap<ObjectId, (super::profile::Profile, Place)>,
+    pub(super) profiles: BTreeMap<Option<ObjectId>, Embedded>,
+    /// What the data of images without a colour space says of their colours, by the number of the image.
+    pub(super) data_colours: BTreeMap<ObjectId, (Option<Colour>, Place)>,
     /// `Separation` spaces in use, by the address of their tint transformation and alternate space.
     pub(super) inks: BTreeMap<(usize, usize), (Ink<'a>, Place)>,
     /// `DeviceN` spaces in use, by their address.
@@ -55,7 +57,22 @@ pub(in crate::pdf::validate) struct Drawn<'a> {
     pub(super) postscript: Notes,
     /// Content that does not unpack.
     pub(super) unreadable: Notes,
-    current: Current,
+    reader: Reader,
+    /// How many bytes of images were unpacked.
+    pub(super) data_bytes: usize,
+    /// The piece that is being read.
+    pub(super) current: Current,
+}
+
+/// A profile of a colour space.
+#[derive(Debug)]
+pub(super) struct Embedded {
+    /// What it says; `None` when it cannot be read.
+    pub(super) profile: Option<Profile>,
+    /// How many components its stream says that it has.
+    pub(super) components: Option<i64>,
+    /// Where it was met first.
+    pub(super) place: Place,
 }
 
 /// What a piece of content uses.
@@ -84,7 +101,8 @@ pub(super) struct Used<'a> {
 pub(super) struct Notes(Vec<(Place, String)>);
 
 impl Notes {
-    fn add(&mut self, piece: &Piece<'_>, name: &[u8]) {
+    /// Adds one.
+    pub(super) fn add(&mut self, piece: &Piece<'_>, name: &[u8]) {
         if self.0.len() < report::PLACES_MAX {
             self.0.push((piece.place(), object::shown(name)));
         }
@@ -98,13 +116,13 @@ impl Notes {
 
 /// The piece that is being read.
 #[derive(Debug, Default)]
-struct Current {
+pub(super) struct Current {
     /// Colour operators mean nothing in it: a stencil, painted in the colour of whoever uses it.
-    is_stencil: bool,
+    pub(super) is_stencil: bool,
     /// It starts with the colours of whoever uses it.
-    borrows_colours: bool,
+    pub(super) borrows_colours: bool,
     /// What was looked at, by address: spaces, shadings, patterns and fonts.
-    seen: BTreeSet<usize>,
+    pub(super) seen: BTreeSet<usize>,
     /// Device colours that were looked at.
     devices: BTreeSet<Device>,
 }
@@ -186,12 +204,13 @@ impl<'a> Collector<'a> for Drawn<'a> {
 }
 
 impl<'a> Drawn<'a> {
-    fn used(&mut self, piece: &Piece<'a>) -> Option<&mut Used<'a>> {
+    /// What the piece uses.
+    pub(super) fn used(&mut self, piece: &Piece<'a>) -> Option<&mut Used<'a>> {
         self.pieces.get_mut(&piece.holder)
     }
 
     /// A resource that an operator names. Notes when the content does not have it of its own.
-    fn named(
+    pub(super) fn named(
         &mut self,
         subject: &Subject<'a>,
         piece: &Piece<'a>,
@@ -228,7 +247,8 @@ impl<'a> Drawn<'a> {
         }
     }
 
-    fn use_space(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, space: Space<'a>) {
+    /// Notes the use of a colour space.
+    pub(super) fn use_space(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, space: Space<'a>) {
         match space {
             Space::Device(device) => {
                 if self.current.devices.insert(device) {
@@ -259,13 +279,16 @@ impl<'a> Drawn<'a> {
     fn add_makeup(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, makeup: Makeup<'a>) -> BTreeSet<Device> {
         let place = piece.place();
         for (id, held) in makeup.profiles {
-            if let (Some(id), Some(held)) = (id, held)
-                && object::integer(subject.document, &held.dict, b"N") == Some(4)
+            let components = object::as_dictionary(object::resolve(subject.document, held))
+                .and_then(|held| object::integer(subject.document, held, b"N"));
+            if let Some(id) = id.filter(|_| components == Some(4))
                 && let Some(used) = self.used(piece)
             {
                 used.cmyk.insert(id);
             }
-            self.profiles.entry(id).or_insert((held, place));
+            let reader = &mut self.reader;
+            let read = || Embedded { profile: reader.read(subject.document, held), components, place };
+            self.profiles.entry(id).or_insert_with(read);
         }
         for ink in makeup.inks {
             let key = (address(object::resolve(subject.document, ink.tint)), address(ink.alternate));
@@ -315,6 +338,9 @@ impl<'a> Drawn<'a> {
         let held = object::resolve(subject.document, held);
         let Some(state) = object::as_dictionary(held) else { return };
         self.states.entry(address(held)).or_insert((state, piece.place()));
+        if let Some(font) = object::array(subject.document, state, b"Font").and_then(<[Object]>::first) {
+            self.use_font(subject, piece, font);
+        }
         let mask = object::dictionary(subject.document, state, b"SMask").and_then(|mask| mask.get(b"G").ok());
         if let (Some(id), Some(used)) = (mask.and_then(|mask| object::target(subject.document, mask)), self.used(piece))
         {
@@ -323,7 +349,12 @@ impl<'a> Drawn<'a> {
     }
 
     fn set_font(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, operation: &Operation<'_>) {
-        let Some(held) = self.named(subject, piece, b"Font", operation.name()) else { return };
+        if let Some(held) = self.named(subject, piece, b"Font", operation.name()) {
+            self.use_font(subject, piece, held);
+        }
+    }
+
+    fn use_font(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, held: &'a Object) {
         let document = subject.document;
         let held = object::resolve(document, held);
         let Some(font) = object::as_dictionary(held) else { return };
@@ -337,13 +368,15 @@ impl<'a> Drawn<'a> {
         }
     }
 
-    fn note_intent(&mut self, piece: &Piece<'a>, name: Option<&[u8]>) {
+    /// Notes a rendering intent, if it is none of the standard.
+    pub(super) fn note_intent(&mut self, piece: &Piece<'a>, name: Option<&[u8]>) {
         if let Some(name) = name.filter(|name| !is_intent(name)) {
             self.unknown_intents.add(piece, name);
         }
     }
 
-    fn note_transparency(&mut self, piece: &Piece<'a>, state: &State<'a>, paint: Paint) {
+    /// Notes whether what is painted lets through what is below.
+    pub(super) fn note_transparency(&mut self, piece: &Piece<'a>, state: &State<'a>, paint: Paint) {
         let is_transparent = state.is_masked
             || state.is_blended
             || paint.fills && state.fill_alpha < 1.0
@@ -365,103 +398,6 @@ impl<'a> Drawn<'a> {
             if overprints && state.overprint_mode != 0 && is_cmyk_by_profile(subject, space) {
                 self.overprinted.add(piece, b"");
             }
-        }
-    }
-
-    fn draw(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, operation: &Operation<'_>) {
-        let document = subject.document;
-        self.note_transparency(piece, state, Paint { fills: true, strokes: false });
-        let name = operation.last_name();
-        let Some(held) = self.named(subject, piece, b"XObject", name) else { return };
-        let (Some(id), Some(drawn)) =
-            (object::target(document, held), object::as_dictionary(object::resolve(document, held)))
-        else {
-            return;
-        };
-        match object::name(document, drawn, b"Subtype") {
-            Some(b"Image") => self.draw_image(subject, piece, state, (id, drawn)),
-            Some(b"Form") => {
-                if let Some(used) = self.used(piece) {
-                    used.children.insert(id);
-                }
-            }
-            Some(b"PS") => self.postscript.add(piece, name.unwrap_or_default()),
-            Some(_) | None => {}
-        }
-    }
-
-    fn draw_image(
-        &mut self,
-        subject: &Subject<'a>,
-        piece: &Piece<'a>,
-        state: &State<'a>,
-        (id, image): (ObjectId, &'a Dictionary),
-    ) {
-        let document = subject.document;
-        self.images.entry(id).or_insert_with(|| piece.place());
-        let is_masked = object::get(document, image, b"SMask").is_some_and(|mask| mask.as_stream().is_ok())
-            || object::integer(document, image, b"SMaskInData").is_some_and(|kind| kind > 0);
-        if is_masked && let Some(used) = self.used(piece) {
-            used.is_transparent = true;
-        }
-        if images::flag(document, image, b"ImageMask") {
-            if !self.current.borrows_colours {
-                self.use_space(subject, piece, state.fill);
-            }
-        } else if let Ok(space) = image.get(b"ColorSpace")
-            && !object::resolve(document, space).is_null()
-        {
-            self.use_space(subject, piece, Space::Other(space));
-        } else if self.current.seen.insert(address(image)) {
-            self.use_data_space(subject, piece, id);
-        }
-    }
-
-    /// The colour space of an image that has it in its data.
-    fn use_data_space(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, id: ObjectId) {
-        let Some(Object::Stream(held)) = subject.document.objects.get(&id) else { return };
-        let Some(data) = jpeg2000::data(subject.document, held) else { return };
-        let header = jpeg2000::Header::read(&data);
-        if header.chosen().and_then(|colour| colour.enumerated) == Some(jpeg2000::ENUMERATED_CMYK) {
-            self.use_space(subject, piece, Space::Device(Device::Cmyk));
-        }
-        if let Some(profile) = header.chosen().and_then(|colour| colour.profile.clone()) {
-            self.image_profiles.entry(id).or_insert_with(|| (profile, piece.place()));
-        }
-    }
-
-    fn draw_inline(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, operation: &Operation<'_>) {
-        let Some(image) = operation.dictionary() else { return };
-        let either = |short: &[u8], long: &[u8]| image.get(short).or_else(|_| image.get(long)).ok();
-        let is_mask = either(b"IM", b"ImageMask").and_then(|held| held.as_bool().ok()).unwrap_or(false);
-        self.note_transparency(piece, state, Paint { fills: true, strokes: false });
-        if either(b"I", b"Interpolate").and_then(|held| held.as_bool().ok()).unwrap_or(false) {
-            self.interpolated.add(piece, b"");
-        }
-        let depth = either(b"BPC", b"BitsPerComponent").and_then(|held| held.as_i64().ok());
-        if let Some(depth) = depth.filter(|depth| !images::is_depth(*depth, is_mask, subject.flavour.part())) {
-            self.odd_depths.add(piece, depth.to_string().as_bytes());
-        }
-        self.note_intent(piece, image.get(b"Intent").ok().and_then(|name| name.as_name().ok()));
-        if is_mask {
-            if !self.current.borrows_colours {
-                self.use_space(subject, piece, state.fill);
-            }
-        } else if !self.current.is_stencil
-            && let Some(space) = either(b"CS", b"ColorSpace")
-        {
-            self.use_inline_space(subject, piece, space);
-        }
-    }
-
-    /// The space of an inline image: a name, or an array of `Indexed` with a name in it (ISO 32000-1, 8.9.7).
-    fn use_inline_space(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, space: &Object) {
-        let space = space.as_array().ok().and_then(|items| items.get(1)).unwrap_or(space);
-        let Ok(name) = space.as_name() else { return };
-        if let Some(device) = Device::named(name) {
-            self.use_space(subject, piece, Space::Device(device));
-        } else if let Some(held) = self.named(subject, piece, b"ColorSpace", Some(name)) {
-            self.use_space(subject, piece, Space::Other(held));
         }
     }
 }
@@ -495,6 +431,6 @@ fn is_cmyk_by_profile(subject: &Subject<'_>, space: Space<'_>) -> bool {
 }
 
 /// What tells an object of the document from its equals.
-fn address<T>(held: &T) -> usize {
+pub(super) fn address<T>(held: &T) -> usize {
     std::ptr::from_ref(held).addr()
 }

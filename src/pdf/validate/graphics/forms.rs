@@ -42,3 +42,36 @@ pub(super) fn check_no_postscript_object(subject: &Subject<'_>, findings: &mut F
         findings.add(place, || format!("Content draws {name}, which is a PostScript XObject."));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lopdf::{Dictionary, dictionary};
+
+    use crate::pdf::validate::{Flavour, graphics::testing::Sample};
+
+    fn with_form(more: &Dictionary, flavour: Flavour) -> Vec<&'static str> {
+        let mut sample = Sample::drawing("/F Do", dictionary! {});
+        let mut held = dictionary! { "Subtype" => "Form" };
+        more.iter().for_each(|(key, value)| held.set(key.clone(), value.clone()));
+        let form = sample.stream(held, b"");
+        sample.set(sample.page, "Resources", dictionary! { "XObject" => dictionary! { "F" => form } });
+        sample.broken(flavour)
+    }
+
+    #[test]
+    fn a_form_is_all_there_is_to_see() {
+        for (held, rule, is_in_four) in [
+            (dictionary! { "OPI" => dictionary! {} }, "form-no-opi", true),
+            (dictionary! { "Ref" => dictionary! {} }, "form-no-reference", true),
+            (dictionary! { "PS" => dictionary! {} }, "form-no-postscript", false),
+            (dictionary! { "Subtype2" => "PS" }, "form-no-postscript", false),
+            (dictionary! { "Subtype" => "PS" }, "no-postscript-object", false),
+        ] {
+            for flavour in [Flavour::A1B, Flavour::A2B, Flavour::A3B] {
+                assert_eq!(with_form(&held, flavour), [rule]);
+            }
+            assert_eq!(with_form(&held, Flavour::A4).contains(&rule), is_in_four);
+        }
+        assert!(with_form(&dictionary! { "Subtype2" => "X" }, Flavour::A1B).is_empty());
+    }
+}

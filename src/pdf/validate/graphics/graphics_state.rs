@@ -125,3 +125,71 @@ pub(super) fn check_intents(subject: &Subject<'_>, findings: &mut Findings) {
 fn unknown(name: &str) -> String {
     format!("{name} is no rendering intent of the standard.")
 }
+
+#[cfg(test)]
+mod tests {
+    use lopdf::dictionary;
+
+    use super::*;
+    use crate::pdf::validate::{
+        Flavour,
+        graphics::testing::{Sample, named},
+    };
+
+    fn broken(state: Dictionary, flavour: Flavour) -> Vec<&'static str> {
+        Sample::drawing("/G gs", dictionary! { "ExtGState" => dictionary! { "G" => state } }).broken(flavour)
+    }
+
+    #[test]
+    fn transfer_functions_and_halftone_origins_are_refused() {
+        for (state, rule, flavours) in [
+            (
+                dictionary! { "TR" => "Identity" },
+                "no-transfer-function",
+                &[Flavour::A1B, Flavour::A2B, Flavour::A4][..],
+            ),
+            (dictionary! { "TR2" => "Identity" }, "default-transfer-function", &[Flavour::A1B, Flavour::A3B]),
+            (dictionary! { "HTP" => vec![0.into()] }, "no-halftone-origin", &[Flavour::A2B]),
+            (dictionary! { "HTO" => vec![0.into()] }, "no-halftone-origin", &[Flavour::A4]),
+        ] {
+            for flavour in flavours {
+                assert_eq!(broken(state.clone(), *flavour), [rule]);
+            }
+        }
+        assert!(broken(dictionary! { "TR2" => "Default", "HT" => "Default", "LW" => 1 }, Flavour::A2B).is_empty());
+    }
+
+    #[test]
+    fn halftones_are_plain() {
+        let halftone = |held: Dictionary| broken(dictionary! { "HT" => held }, Flavour::A2B);
+        let plain = || dictionary! { "HalftoneType" => 1 };
+        let with_function = || dictionary! { "HalftoneType" => 1, "TransferFunction" => "Identity" };
+        assert!(halftone(plain()).is_empty());
+        assert_eq!(halftone(dictionary! { "HalftoneType" => 6 }), ["halftone-type"]);
+        assert_eq!(halftone(dictionary! { "HalftoneType" => 1, "HalftoneName" => "X" }), ["no-halftone-name"]);
+        assert_eq!(halftone(with_function()), ["halftone-transfer-function"]);
+        let several = |ink: &str, held: Dictionary| {
+            let mut all = dictionary! { "HalftoneType" => 5, "Default" => plain() };
+            all.set(ink, held);
+            halftone(all)
+        };
+        assert!(several("Red", with_function()).is_empty());
+        assert_eq!(several("Red", plain()), ["halftone-transfer-function"]);
+        assert_eq!(several("Cyan", with_function()), ["halftone-transfer-function"]);
+    }
+
+    #[test]
+    fn rendering_intents_are_known_wherever_they_are() {
+        assert_eq!(broken(dictionary! { "RI" => "Custom" }, Flavour::A1B), ["rendering-intent"]);
+        assert!(broken(dictionary! { "RI" => "Perceptual" }, Flavour::A1B).is_empty());
+        let drawn = |content| Sample::drawing(content, dictionary! {}).in_rgb().broken(Flavour::A2B);
+        assert_eq!(drawn("/Custom ri"), ["rendering-intent"]);
+        assert_eq!(drawn("BI /W 1 /H 1 /IM true /Intent /Custom ID a EI"), ["rendering-intent"]);
+        assert!(drawn("/Saturation ri").is_empty());
+        let mut sample = Sample::drawing("/Im Do", dictionary! {}).in_rgb();
+        let held = dictionary! { "Subtype" => "Image", "Intent" => "Custom", "ColorSpace" => named("DeviceRGB") };
+        let image = sample.stream(held, b"");
+        sample.set(sample.page, "Resources", dictionary! { "XObject" => dictionary! { "Im" => image } });
+        assert_eq!(sample.broken(Flavour::A3B), ["rendering-intent"]);
+    }
+}

@@ -14,7 +14,7 @@ pub(super) const ENUMERATED_CMYK: u32 = 12;
 pub(super) const ENUMERATED_JAB: u32 = 19;
 
 /// Most bytes that JPEG 2000 data inside another filter may unpack to.
-const DATA_BYTES_MAX: usize = 256 << 20;
+const DATA_BYTES_MAX: usize = 64 << 20;
 
 /// Most boxes of one level that are looked at; real files have a dozen.
 const BOXES_MAX: usize = 1024;
@@ -36,7 +36,7 @@ pub(super) struct Header {
 }
 
 /// A colour specification.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Colour {
     /// By which method it is one.
     pub(super) method: u8,
@@ -55,20 +55,23 @@ pub(super) fn is_last_filter(document: &Document, held: &Dictionary) -> bool {
     last.is_some_and(|last| matches!(object::resolve(document, last).as_name(), Ok(b"JPXDecode")))
 }
 
-/// The JPEG 2000 data of an image; `None` when it is packed otherwise.
-pub(super) fn data<'a>(document: &Document, held: &'a Stream) -> Option<Cow<'a, [u8]>> {
+/// The JPEG 2000 data of an image and how many bytes were unpacked for it; `None` when it is packed otherwise, empty when
+/// another filter around it unpacks to more than a number of bytes.
+pub(super) fn data<'a>(document: &Document, held: &'a Stream, bytes_max: usize) -> Option<(Cow<'a, [u8]>, usize)> {
     if !is_last_filter(document, &held.dict) {
         return None;
     }
     let mut filters = stream::filters(document, held);
     filters.pop();
     if filters.is_empty() {
-        return Some(Cow::Borrowed(&held.content));
+        return Some((Cow::Borrowed(&held.content), 0));
     }
     let mut dictionary = Dictionary::new();
     dictionary.set("Filter", filters.into_iter().map(Object::Name).collect::<Vec<_>>());
     let packed = Stream::new(dictionary, held.content.clone());
-    Some(Cow::Owned(stream::unpack_within(&packed, DATA_BYTES_MAX).unwrap_or_default()))
+    let data = stream::unpack_within(&packed, bytes_max.min(DATA_BYTES_MAX));
+    let size = data.as_ref().map_or(DATA_BYTES_MAX, Vec::len);
+    Some((Cow::Owned(data.unwrap_or_default()), size))
 }
 
 impl Header {

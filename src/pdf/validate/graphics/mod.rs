@@ -12,6 +12,7 @@ mod forms;
 mod graphics_state;
 mod images;
 mod jpeg2000;
+mod objects;
 mod operators;
 mod output_intents;
 mod profile;

@@ -1,13 +1,19 @@
 //! Reads the head of an ICC profile (ISO 15076-1, 7.2).
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
 
-use lopdf::Stream;
+use lopdf::{Document, Object, ObjectId};
 
-use crate::pdf::{stream, validate::Part};
+use crate::pdf::{object, stream, validate::Part};
 
 /// Most bytes that a profile may unpack to; the largest real ones, of presses with many inks, have 8 MiB.
-const PROFILE_BYTES_MAX: usize = 64 << 20;
+const PROFILE_BYTES_MAX: usize = 32 << 20;
+
+/// Most bytes that all profiles of a document may unpack to.
+const PROFILES_BYTES_MAX: usize = 512 << 20;
 
 /// How long the head is.
 const HEAD_BYTES: usize = 128;
@@ -36,12 +42,41 @@ pub(super) enum Identity {
     Counted(u64, usize),
 }
 
-impl Profile {
-    /// Reads a profile stream; `None` when it does not unpack or is shorter than a head.
-    pub(super) fn of(held: &Stream) -> Option<Self> {
-        Self::read(&stream::unpack_within(held, PROFILE_BYTES_MAX).ok()?)
-    }
+/// Reads the profiles of a document, each once, and all within a limit.
+#[derive(Debug)]
+pub(super) struct Reader {
+    known: BTreeMap<ObjectId, Option<Profile>>,
+    bytes_left: usize,
+}
 
+impl Default for Reader {
+    fn default() -> Self {
+        Self { known: BTreeMap::new(), bytes_left: PROFILES_BYTES_MAX }
+    }
+}
+
+impl Reader {
+    /// Reads what a value leads to; `None` when it is no stream, does not unpack or is shorter than a head.
+    pub(super) fn read(&mut self, document: &Document, value: &Object) -> Option<Profile> {
+        let id = object::target(document, value);
+        if let Some(known) = id.and_then(|id| self.known.get(&id)) {
+            return known.clone();
+        }
+        let held = object::resolve(document, value).as_stream().ok();
+        let profile = held.and_then(|held| {
+            let bytes = stream::unpack_within(held, PROFILE_BYTES_MAX.min(self.bytes_left));
+            let size = bytes.as_ref().map_or(PROFILE_BYTES_MAX, Vec::len);
+            self.bytes_left = self.bytes_left.saturating_sub(size);
+            Profile::read(&bytes.ok()?)
+        });
+        if let Some(id) = id {
+            self.known.insert(id, profile.clone());
+        }
+        profile
+    }
+}
+
+impl Profile {
     /// Reads a profile; `None` when it is shorter than a head.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let head = bytes.first_chunk::<HEAD_BYTES>()?;

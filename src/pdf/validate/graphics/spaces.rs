@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lopdf::{Dictionary, Object, ObjectId, Stream};
+use lopdf::{Dictionary, Object, ObjectId};
 
 use crate::pdf::{object, profiles::Device, validate::subject::Subject};
 
@@ -15,7 +15,7 @@ pub(super) struct Makeup<'a> {
     /// Device colours for which the resources have no replacement.
     pub(super) devices: BTreeSet<Device>,
     /// Profiles, by the number of their stream; `None` for an `ICCBased` space without one.
-    pub(super) profiles: BTreeMap<Option<ObjectId>, Option<&'a Stream>>,
+    pub(super) profiles: BTreeMap<Option<ObjectId>, &'a Object>,
     /// `Separation` spaces.
     pub(super) inks: Vec<Ink<'a>>,
     /// `DeviceN` spaces.
@@ -90,10 +90,8 @@ impl<'a> Makeup<'a> {
         let part = |index: usize| items.get(index).map(|space| Open { space, is_default: next.is_default });
         match family {
             b"ICCBased" => {
-                let held = items.get(1);
-                let id = held.and_then(|held| object::target(document, held));
-                let stream = held.and_then(|held| object::resolve(document, held).as_stream().ok());
-                self.profiles.insert(id, stream);
+                let held = items.get(1).unwrap_or(space);
+                self.profiles.insert(object::target(document, held), held);
             }
             b"Indexed" | b"I" | b"Pattern" => open.extend(part(1)),
             b"Separation" => {
@@ -106,10 +104,12 @@ impl<'a> Makeup<'a> {
             b"DeviceN" => {
                 self.mixtures.push(items);
                 open.extend(part(2));
-                let colorants = attributes(subject, items)
-                    .and_then(|attributes| object::dictionary(document, attributes, b"Colorants"));
-                let colorants = colorants.into_iter().flat_map(Dictionary::iter);
-                open.extend(colorants.map(|(_, space)| Open { space, is_default: next.is_default }));
+                let of_attributes =
+                    |key: &[u8]| attributes(subject, items).and_then(|held| object::dictionary(document, held, key));
+                let colorants = of_attributes(b"Colorants").into_iter().flat_map(Dictionary::iter);
+                let process = of_attributes(b"Process").and_then(|process| process.get(b"ColorSpace").ok());
+                let others = colorants.map(|(_, space)| space).chain(process);
+                open.extend(others.map(|space| Open { space, is_default: next.is_default }));
             }
             _ => {}
         }

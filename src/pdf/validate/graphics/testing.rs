@@ -52,6 +52,11 @@ impl Sample {
         self.set(self.catalog, "OutputIntents", intents);
     }
 
+    /// Adds an output intent to the document.
+    pub(super) fn intend_with(&mut self, intent: Dictionary) {
+        self.set(self.catalog, "OutputIntents", vec![Object::Dictionary(intent)]);
+    }
+
     /// Adds a profile.
     pub(super) fn profile(&mut self, bytes: &[u8], components: i64) -> ObjectId {
         self.stream(dictionary! { "N" => components }, bytes)
@@ -69,6 +74,11 @@ impl Sample {
         let subject = Subject::new(b"", 0, &self.document, flavour);
         super::RULES.iter().filter_map(|rule| rule.run(&subject)).map(|failure| failure.rule).collect()
     }
+}
+
+/// A name.
+pub(super) fn named(name: &str) -> Object {
+    Object::Name(name.as_bytes().to_vec())
 }
 
 /// A head of a profile.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use lopdf::{Dictionary, Object, ObjectId};
 
-use super::output_intents;
+use super::output_intents::Targets;
 use crate::pdf::{
     object,
     validate::{
@@ -135,7 +135,8 @@ pub(super) fn check_blend_modes(subject: &Subject<'_>, findings: &mut Findings) 
 /// A page with transparency has a blending space: from an output intent, or from its group (parts 2 and 3, 6.2.10; part
 /// 4, 6.2.9).
 pub(super) fn check_blending_space(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.catalog().and_then(|catalog| output_intents::target(subject, catalog)).is_some() {
+    let mut targets = Targets::default();
+    if targets.of_document(subject).is_some() {
         return;
     }
     let is_four = subject.flavour.part() == Part::Four;
@@ -143,7 +144,7 @@ pub(super) fn check_blending_space(subject: &Subject<'_>, findings: &mut Finding
     for page in subject.pages() {
         let has_space = object::dictionary(subject.document, page.held, b"Group")
             .is_some_and(|group| object::get(subject.document, group, b"CS").is_some());
-        if has_space || is_four && output_intents::target(subject, page.held).is_some() {
+        if has_space || is_four && targets.of(subject, page.held).is_some() {
             continue;
         }
         findings.add_if(
@@ -190,4 +191,100 @@ pub(super) const fn is_form(kind: Kind) -> bool {
 
 fn shown(mode: &Object) -> String {
     mode.as_name().map_or_else(|_| "something that is no name".to_owned(), object::shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use lopdf::dictionary;
+
+    use super::*;
+    use crate::pdf::validate::{
+        Flavour,
+        graphics::testing::{Sample, named},
+    };
+
+    fn with_state(state: Dictionary, content: &str) -> Sample {
+        let spaces = dictionary! { "DefaultGray" => vec![named("CalGray"), dictionary! {}.into()] };
+        Sample::drawing(
+            content,
+            dictionary! {
+                "ExtGState" => dictionary! { "G" => state },
+                "ColorSpace" => spaces,
+            },
+        )
+    }
+
+    #[test]
+    fn part_1_has_no_transparency() {
+        for (state, rule) in [
+            (dictionary! { "SMask" => dictionary! {} }, "no-soft-mask"),
+            (dictionary! { "BM" => "Multiply" }, "plain-blend-mode"),
+            (dictionary! { "CA" => Object::Real(0.5) }, "opaque"),
+            (dictionary! { "ca" => 0 }, "opaque"),
+        ] {
+            assert_eq!(with_state(state, "/G gs").broken(Flavour::A1B), [rule]);
+        }
+        let plain = dictionary! { "SMask" => "None", "BM" => "Normal", "CA" => 1, "ca" => Object::Real(1.0) };
+        assert!(with_state(plain, "/G gs").broken(Flavour::A1B).is_empty());
+        let mut sample = Sample::new();
+        sample.set(sample.page, "Group", dictionary! { "S" => "Transparency" });
+        assert_eq!(sample.broken(Flavour::A1B), ["no-transparency-group"]);
+    }
+
+    #[test]
+    fn part_1_has_no_soft_masks_of_images() {
+        let mut sample = Sample::drawing("/Im Do", dictionary! {}).in_rgb();
+        let mask = sample.stream(dictionary! { "Subtype" => "Image" }, b"");
+        let image = sample.stream(dictionary! { "Subtype" => "Image", "SMask" => mask }, b"");
+        sample.set(sample.page, "Resources", dictionary! { "XObject" => dictionary! { "Im" => image } });
+        assert_eq!(sample.broken(Flavour::A1B), ["no-mask-image"]);
+        assert!(sample.broken(Flavour::A2B).is_empty());
+    }
+
+    #[test]
+    fn blend_modes_are_known() {
+        let broken = |mode: Object, flavour| with_state(dictionary! { "BM" => mode }, "/G gs").broken(flavour);
+        assert_eq!(broken(named("Wonderful"), Flavour::A2B), ["blend-mode"]);
+        assert_eq!(broken(vec![named("Normal"), named("Wonderful")].into(), Flavour::A4), ["blend-mode"]);
+        assert!(broken(named("Luminosity"), Flavour::A2B).is_empty());
+        let mut sample = Sample::new();
+        let note = dictionary! { "Subtype" => "Text", "BM" => "Wonderful" };
+        sample.set(sample.page, "Annots", vec![note.into()]);
+        assert!(sample.broken(Flavour::A4).contains(&"blend-mode"));
+        assert!(sample.broken(Flavour::A2B).is_empty());
+    }
+
+    #[test]
+    fn a_page_with_transparency_has_a_blending_space() {
+        let half = || dictionary! { "ca" => Object::Real(0.5) };
+        let painted = "/G gs 0 0 1 1 re f";
+        assert_eq!(with_state(half(), painted).broken(Flavour::A2B), ["blending-space"]);
+        assert_eq!(with_state(half(), painted).broken(Flavour::A4), ["blending-space"]);
+        assert!(with_state(half(), painted).in_rgb().broken(Flavour::A2B).is_empty());
+        assert!(with_state(half(), "/G gs 0 0 1 1 re S").broken(Flavour::A2B).is_empty());
+        let mut grouped = with_state(half(), painted);
+        let space = vec![named("CalRGB"), dictionary! {}.into()];
+        grouped.set(grouped.page, "Group", dictionary! { "S" => "Transparency", "CS" => space });
+        assert!(grouped.broken(Flavour::A2B).is_empty());
+    }
+
+    #[test]
+    fn transparency_in_what_a_page_draws_is_its_own() {
+        let mut sample = Sample::drawing("/F Do", dictionary! {});
+        let inner = sample.stream(
+            dictionary! {
+                "Subtype" => "Form", "Group" => dictionary! { "S" => "Transparency" }, "Resources" => dictionary! {},
+            },
+            b"",
+        );
+        let outer = sample.stream(
+            dictionary! {
+                "Subtype" => "Form",
+                "Resources" => dictionary! { "XObject" => dictionary! { "F" => inner } },
+            },
+            b"/F Do",
+        );
+        sample.set(sample.page, "Resources", dictionary! { "XObject" => dictionary! { "F" => outer } });
+        assert_eq!(sample.broken(Flavour::A3B), ["blending-space"]);
+    }
 }
