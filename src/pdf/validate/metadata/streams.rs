@@ -131,7 +131,8 @@ mod tests {
     fn another_packet_is_asked_from_part_2_on() {
         let mut document = document(&packet(""));
         let other = document.add_object(stream(b"<x>"));
-        document.trailer.set("Other", dictionary! { "Metadata" => other });
+        let holder = document.add_object(dictionary! { "Metadata" => other });
+        document.trailer.set("Other", holder);
         assert!(!breaks_in("xmp-well-formed", Flavour::A1B, &document));
         assert!(breaks_in("xmp-well-formed", Flavour::A2B, &document));
     }

@@ -1,6 +1,6 @@
 //! Value types: how they are named, and whether a value fits one.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
     dates,
@@ -60,14 +60,16 @@ fn list(word: &str) -> Option<List> {
 }
 
 /// The value types of a schema: those of the specification, and those that the schema describes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Types {
     edition: Edition,
     own: BTreeMap<String, Own>,
+    /// Those that the same schema has elsewhere.
+    elsewhere: Option<Rc<Types>>,
 }
 
 /// A value type that a schema describes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) enum Own {
     /// One without fields.
     Text,
@@ -85,9 +87,9 @@ enum Known<'a> {
 }
 
 impl Types {
-    /// Those of the specification alone.
-    pub(super) const fn new(edition: Edition) -> Self {
-        Self { edition, own: BTreeMap::new() }
+    /// Those of the specification, and those that the same schema has elsewhere.
+    pub(super) const fn new(edition: Edition, elsewhere: Option<Rc<Self>>) -> Self {
+        Self { edition, own: BTreeMap::new(), elsewhere }
     }
 
     /// Adds one that a schema describes.
@@ -101,7 +103,8 @@ impl Types {
     }
 
     fn known(&self, base: &str) -> Option<Known<'_>> {
-        if let Some(own) = self.own.get(base) {
+        let elsewhere = || self.elsewhere.as_ref().and_then(|elsewhere| elsewhere.own.get(base));
+        if let Some(own) = self.own.get(base).or_else(elsewhere) {
             return Some(Known::Own(own));
         }
         if let Some(structure) = schemas::structure(self.edition, base) {
