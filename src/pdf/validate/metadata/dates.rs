@@ -162,3 +162,54 @@ fn fixed(text: &str, at: usize, digits: usize) -> Option<i64> {
     let digits = text.get(at..at + digits)?;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{is_xmp_date, pdf_instant, xmp_instant};
+
+    #[test]
+    fn both_ways_to_write_a_date_mean_the_same_instant() {
+        let cases = [
+            ("1970-01-01", "D:1970", 0),
+            ("1970-01-01T01:00:00+01:00", "D:19700101010000+01'00'", 0),
+            ("1970-01-01T01:00+01", "D:19700101010000+01'00", 0),
+            ("1969-12-31T19:00:00-05:00", "D:19691231190000-05'", 0),
+            ("2000-02-29T12:30:15Z", "D:20000229123015Z", 951_827_415_000),
+            ("2000-03-01", "D:200003", 951_868_800_000),
+            ("2000-02-30", "D:20000230", 951_868_800_000),
+        ];
+        for (xmp, pdf, instant) in cases {
+            assert_eq!(xmp_instant(xmp), Some(instant), "{xmp}");
+            assert_eq!(pdf_instant(pdf), Some(instant), "{pdf}");
+        }
+        assert_eq!(xmp_instant("1970-01-01T00:00:00.25Z"), Some(250));
+    }
+
+    #[test]
+    fn what_is_no_date_has_no_instant() {
+        for text in [
+            "x",
+            "1970-",
+            "1970-01-01 00:00",
+            "1970-01-01T",
+            "1970-01-01T00:00x",
+            "1970-01-01T00:00:00ZZ",
+            "1970-01-01T00:00+1x",
+        ] {
+            assert!(!is_xmp_date(text), "{text}");
+        }
+        for text in [
+            "1970",
+            "D:",
+            "D:197",
+            "D:19701",
+            "D:19700101000000X",
+            "D:19700101000000+1",
+            "D:19700101000000Z01'00'",
+            "D:1970\u{e9}",
+        ] {
+            assert_eq!(pdf_instant(text), None, "{text}");
+        }
+        assert!(is_xmp_date(""), "readers take nothing for a date");
+    }
+}

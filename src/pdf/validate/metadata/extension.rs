@@ -1,7 +1,7 @@
 //! Extension schemas (parts 2 and 3: 6.6.2.3.2 and 6.6.2.3.3; part 1: 6.7.8): a packet describes the schemas that XMP
 //! does not predefine, in a list of schemas, which have properties and value types, which have fields.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
     packet::Packet,
@@ -17,7 +17,7 @@ pub(super) struct Schemas(BTreeMap<String, Schema>);
 
 #[derive(Debug)]
 struct Schema {
-    types: Types,
+    types: Rc<Types>,
     /// Names of properties and their value types.
     properties: BTreeMap<String, String>,
 }
@@ -35,7 +35,7 @@ impl Schemas {
             if let (Some(uri), Some(properties)) = (uri, properties) {
                 let types = types(model, schema, edition, main);
                 let properties = named(model, properties, namespace::PROPERTY, &types);
-                schemas.insert(uri.to_owned(), Schema { types, properties });
+                schemas.insert(uri.to_owned(), Schema { types: Rc::new(types), properties });
             }
         }
         Self(schemas)
@@ -44,7 +44,7 @@ impl Schemas {
     /// The value type of a property, and the types that its schema knows.
     pub(super) fn find(&self, uri: &str, name: &str) -> Option<(&Types, &str)> {
         let schema = self.0.get(uri)?;
-        schema.properties.get(name).map(|value_type| (&schema.types, value_type.as_str()))
+        schema.properties.get(name).map(|value_type| (&*schema.types, value_type.as_str()))
     }
 }
 
@@ -65,8 +65,8 @@ fn named(model: &Model, list: &Node, namespace: &str, types: &Types) -> BTreeMap
 /// The value types that a schema may name: those of XMP, its own, and its own in the packet of the catalog.
 fn types(model: &Model, schema: &Node, edition: Edition, main: Option<&Schemas>) -> Types {
     let uri = model.field(schema, namespace::SCHEMA, "namespaceURI").and_then(Node::text);
-    let known = main.zip(uri).and_then(|(main, uri)| main.0.get(uri));
-    let mut types = known.map_or_else(|| Types::new(edition), |schema| schema.types.clone());
+    let elsewhere = main.zip(uri).and_then(|(main, uri)| main.0.get(uri)).map(|schema| Rc::clone(&schema.types));
+    let mut types = Types::new(edition, elsewhere);
     for described in items(model, schema, namespace::SCHEMA, "valueType") {
         let text = |name| model.field(described, namespace::TYPE, name).and_then(Node::text);
         let (Some(name), Some(uri)) = (text("type"), text("namespaceURI")) else { continue };

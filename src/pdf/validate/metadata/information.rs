@@ -85,8 +85,8 @@ fn compare(
     let Some(said) = said(subject, key) else { return };
     let found = model(subject).and_then(property);
     if found != Some(said.as_str()) {
-        let found = found.map_or_else(|| "nothing of it".to_owned(), |text| format!("\"{text}\""));
-        findings.add_document(&format!("Info says {key} \"{said}\", but {name} says {found}."));
+        let found = found.map_or_else(|| "does not say it alone".to_owned(), |text| format!("says \"{text}\""));
+        findings.add_document(&format!("Info says {key} \"{said}\", but {name} {found}."));
     }
 }
 

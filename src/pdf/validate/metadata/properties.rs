@@ -35,7 +35,7 @@ pub(super) fn typed(subject: &Subject<'_>, findings: &mut Findings) {
 /// Visits every property with its definition. The descriptions of schemas themselves have rules of their own.
 fn each(subject: &Subject<'_>, mut visit: impl FnMut(&Packet, &Node, Option<(&Types, &str)>)) {
     let edition = Edition::of(subject.flavour.part());
-    let predefined = Types::new(edition);
+    let predefined = Types::new(edition, None);
     let main = subject.packets().main();
     for packet in subject.packets().all() {
         let Ok(xmp) = &packet.xmp else { continue };

@@ -128,10 +128,20 @@ mod tests {
     }
 
     #[test]
+    fn a_packet_that_unpacks_to_too_much_is_refused() {
+        let mut document = with_metadata(&vec![b' '; 17 << 20]);
+        for stream in document.objects.values_mut().filter_map(|object| object.as_stream_mut().ok()) {
+            stream.compress().unwrap();
+        }
+        assert!(breaks_in("xmp-well-formed", Flavour::A2B, &document));
+    }
+
+    #[test]
     fn another_packet_is_asked_from_part_2_on() {
         let mut document = document(&packet(""));
         let other = document.add_object(stream(b"<x>"));
-        document.trailer.set("Other", dictionary! { "Metadata" => other });
+        let holder = document.add_object(dictionary! { "Metadata" => other });
+        document.trailer.set("Other", holder);
         assert!(!breaks_in("xmp-well-formed", Flavour::A1B, &document));
         assert!(breaks_in("xmp-well-formed", Flavour::A2B, &document));
     }

@@ -1,6 +1,6 @@
 //! Value types: how they are named, and whether a value fits one.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, rc::Rc};
 
 use super::{
     dates,
@@ -60,14 +60,16 @@ fn list(word: &str) -> Option<List> {
 }
 
 /// The value types of a schema: those of the specification, and those that the schema describes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Types {
     edition: Edition,
     own: BTreeMap<String, Own>,
+    /// Those that the same schema has elsewhere.
+    elsewhere: Option<Rc<Types>>,
 }
 
 /// A value type that a schema describes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) enum Own {
     /// One without fields.
     Text,
@@ -85,9 +87,9 @@ enum Known<'a> {
 }
 
 impl Types {
-    /// Those of the specification alone.
-    pub(super) const fn new(edition: Edition) -> Self {
-        Self { edition, own: BTreeMap::new() }
+    /// Those of the specification, and those that the same schema has elsewhere.
+    pub(super) const fn new(edition: Edition, elsewhere: Option<Rc<Self>>) -> Self {
+        Self { edition, own: BTreeMap::new(), elsewhere }
     }
 
     /// Adds one that a schema describes.
@@ -101,7 +103,8 @@ impl Types {
     }
 
     fn known(&self, base: &str) -> Option<Known<'_>> {
-        if let Some(own) = self.own.get(base) {
+        let elsewhere = || self.elsewhere.as_ref().and_then(|elsewhere| elsewhere.own.get(base));
+        if let Some(own) = self.own.get(base).or_else(elsewhere) {
             return Some(Known::Own(own));
         }
         if let Some(structure) = schemas::structure(self.edition, base) {
@@ -216,5 +219,54 @@ fn is_coordinate(text: &str, edition: Edition) -> bool {
             let most = if is_fraction { usize::MAX } else { 2 };
             is_number(degrees, 1, 3) && is_number(minutes, 1, 2) && is_number(rest, 1, most)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Edition, Named, Own, Types, is_coordinate, is_mime_type, is_real};
+
+    #[test]
+    fn a_value_type_is_known_by_any_of_its_spellings() {
+        let mut types = Types::new(Edition::Of2004, None);
+        types.add("Article Number", Own::Text);
+        for name in [
+            "Text",
+            "bag Text",
+            "Seq",
+            "closed Choice of Integer",
+            "Seq closed choice of text",
+            "Open Choice",
+            "Lang Alt",
+            "ResourceRef",
+            "alt article number",
+        ] {
+            assert!(types.knows(name), "{name}");
+        }
+        for name in ["Number", "bag of Text", "Any", "Marker", "Lang", "choice of nothing"] {
+            assert!(!types.knows(name), "{name}");
+        }
+        assert!(Types::new(Edition::Of2005, None).knows("Marker"), "it came with the edition of 2005");
+        assert_eq!(Named::read("Open Choice"), Named::read("Text"));
+    }
+
+    #[test]
+    fn plain_values_have_their_own_syntax() {
+        let all = |check: fn(&str) -> bool, good: &[&str], bad: &[&str]| {
+            good.iter().for_each(|text| assert!(check(text), "{text}"));
+            bad.iter().for_each(|text| assert!(!check(text), "{text}"));
+        };
+        all(is_real, &["1", "-1.5", ".5", "+5."], &["", ".", "1e5", "1,5", "--1"]);
+        all(is_mime_type, &["application/pdf", "image/svg+xml"], &["pdf", "a/", "a/b/c", "a b/c"]);
+        all(
+            |text| is_coordinate(text, Edition::Of2004),
+            &["48,08,12N", "48,08.12E"],
+            &["8,08,12N", "48,08.123N", "48,08,12"],
+        );
+        all(
+            |text| is_coordinate(text, Edition::Of2005),
+            &["8,8,1W", "148,8.12345S"],
+            &["8,8W", "1488,8,1N", "8,8,123N"],
+        );
     }
 }

@@ -359,7 +359,8 @@ impl Term {
     fn of(name: &Name, holder: Option<&Name>) -> Self {
         let is_rdf = |name: &Name| name.namespace.as_deref() == Some(RDF);
         let is_bare = name.namespace.is_none() && matches!(name.local.as_str(), "about" | "ID");
-        if !is_rdf(name) && !(is_bare && holder.is_some_and(is_rdf)) {
+        let is_of_rdf = is_rdf(name) || (is_bare && holder.is_some_and(is_rdf));
+        if !is_of_rdf {
             return Self::Property;
         }
         match name.local.as_str() {

@@ -2,7 +2,11 @@
 //!
 //! A document type is read over, never followed: an entity that only it could define is an error.
 
-use std::{borrow::Cow, collections::HashMap, rc::Rc};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use quick_xml::{
     NsReader,
@@ -16,6 +20,9 @@ const PARTS_MAX: usize = 1 << 19;
 
 /// Deepest nesting of elements.
 const DEPTH_MAX: usize = 512;
+
+/// Most declarations of namespaces that hold in one place.
+const NAMESPACES_MAX: usize = 512;
 
 /// The number of an element in its tree.
 pub(super) type ElementId = usize;
@@ -112,6 +119,7 @@ impl Builder {
     fn read(&mut self, text: &str) -> Result<(), String> {
         let mut reader = NsReader::from_str(text);
         reader.config_mut().check_comments = true;
+        reader.resolver_mut().set_max_namespace_bindings(NAMESPACES_MAX);
         loop {
             let event = reader.read_event().map_err(|error| error.to_string())?;
             match event {
@@ -145,24 +153,7 @@ impl Builder {
         self.has_root = true;
         let (namespace, _) = reader.resolver().resolve_element(start.name());
         let name = self.name(start.name().into_inner(), namespace)?;
-        let mut attributes = Vec::new();
-        for attribute in start.attributes() {
-            let attribute = attribute.map_err(|error| error.to_string())?;
-            if attribute.value.contains('<') {
-                return Err(format!("the attribute {} holds a \"<\"", attribute.key.into_inner()));
-            }
-            if attribute.key.as_namespace_binding().is_some() {
-                continue;
-            }
-            let (namespace, _) = reader.resolver().resolve_attribute(attribute.key);
-            let name = self.name(attribute.key.into_inner(), namespace)?;
-            let value = unescaped(&attribute.value.replace(['\t', '\n', '\r'], " "))?;
-            if attributes.iter().any(|other: &Attribute| has_same_name(&other.name, &name)) {
-                return Err(format!("the attribute {} stands twice", attribute.key.into_inner()));
-            }
-            self.count()?;
-            attributes.push(Attribute { name, value });
-        }
+        let attributes = self.attributes(reader, start)?;
         self.count()?;
         let id = self.tree.elements.len();
         self.tree.elements.push(Element { name, attributes, children: Vec::new() });
@@ -173,6 +164,32 @@ impl Builder {
             self.open.push(id);
         }
         Ok(())
+    }
+
+    /// The attributes that declare no namespace. That none stands twice is checked here, since quick-xml does so by
+    /// comparing each with all.
+    fn attributes(&mut self, reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Vec<Attribute>, String> {
+        let (mut attributes, mut written, mut names) = (Vec::new(), HashSet::new(), HashSet::new());
+        for attribute in start.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|error| error.to_string())?;
+            let key = attribute.key.into_inner();
+            if attribute.value.contains('<') {
+                return Err(format!("the attribute {key} holds a \"<\""));
+            }
+            self.count()?;
+            let mut stands_twice = !written.insert(key);
+            if attribute.key.as_namespace_binding().is_none() {
+                let (namespace, _) = reader.resolver().resolve_attribute(attribute.key);
+                let name = self.name(key, namespace)?;
+                stands_twice |= !names.insert((name.namespace.clone(), name.local.clone()));
+                let value = unescaped(&attribute.value.replace(['\t', '\n', '\r'], " "))?;
+                attributes.push(Attribute { name, value });
+            }
+            if stands_twice {
+                return Err(format!("the attribute {key} stands twice"));
+            }
+        }
+        Ok(attributes)
     }
 
     fn count(&mut self) -> Result<(), String> {
@@ -244,10 +261,6 @@ impl Builder {
         self.names.insert(text.to_owned(), Rc::clone(&shared));
         shared
     }
-}
-
-fn has_same_name(one: &Name, other: &Name) -> bool {
-    one.local == other.local && one.namespace == other.namespace
 }
 
 fn unescaped(raw: &str) -> Result<String, String> {
