@@ -21,7 +21,7 @@ use crate::{
         host::Hosts,
         protocol::{Answer, BrokenRule, Request, Validate, Verdict},
     },
-    pdf::validate::Flavour,
+    pdf::validate::{Flavour, requirements},
 };
 
 /// What follows `--help`.
@@ -32,7 +32,7 @@ Prints one line of JSON a file, in the order given:
    \"rule\":\"font-embedded\",\"count\":1,\"message\":\"…\",\"remedy\":\"…\",\"objects\":[12],\"pages\":[1]}]}
 
 A file that cannot be checked has \"error\" instead. Clauses are those of ISO 19005-1 for 1a and 1b, of -2 for 2a, 2b and
-2u, of -3 for 3a, 3b and 3u, of -4 for 4, 4e and 4f; docs/pdfa.md lists them.
+2u, of -3 for 3a, 3b and 3u, of -4 for 4, 4e and 4f; docs/pdfa.md and --rules list them.
 
 Exit codes: 0 all files conform, 1 some do not, 2 some could not be checked.
 
@@ -45,8 +45,11 @@ Examples:
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// Files to check
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "rules", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// List the rules with their clauses and remedies instead
+    #[arg(long, conflicts_with = "files")]
+    rules: bool,
     /// Flavour to check against: 1a, 1b, 2a, 2b, 2u, 3a, 3b, 3u, 4, 4e or 4f; else what each file claims, else 2b
     #[arg(long, short, value_name = "FLAVOUR")]
     flavour: Option<Flavour>,
@@ -87,6 +90,10 @@ struct Rule<'a> {
 /// # Errors
 /// When this program cannot find itself or a folder for its work.
 pub(super) async fn validate(options: Options) -> anyhow::Result<ExitCode> {
+    if options.rules {
+        list_rules();
+        return Ok(ExitCode::SUCCESS);
+    }
     let config = Config::read(&Flags::default())?;
     let folder = tempfile::tempdir().context("there is no folder for work")?;
     let hosts = Hosts::new(work::work_config(&config, false)?.host, folder.path().join("hosts"));
@@ -114,6 +121,18 @@ pub(super) async fn validate(options: Options) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Prints every rule: its name, levels and clauses, and what to do.
+fn list_rules() {
+    for rule in requirements() {
+        let clauses: Vec<String> = (1..)
+            .zip(rule.clauses)
+            .filter_map(|(part, clause): (u8, _)| Some(format!("-{part} {}", clause?)))
+            .collect();
+        print(&format!("{} (levels: {}; ISO 19005{})", rule.name, rule.levels, clauses.join(", ")));
+        print(&format!("    {}", rule.remedy));
+    }
 }
 
 /// Has a host check one file in a folder of its own; what went wrong is a phrase.

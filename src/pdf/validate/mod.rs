@@ -41,6 +41,8 @@ mod presentation;
 mod report;
 mod rule;
 mod subject;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -99,11 +101,28 @@ pub fn claimed(bytes: &[u8]) -> Option<Flavour> {
     metadata::claim(&document)
 }
 
-/// The clauses and names of all rules, for the ledger: name, then the clauses of parts 1 to 4.
-#[cfg(test)]
-pub(crate) fn ledger() -> Vec<(&'static str, [Option<&'static str>; 4])> {
-    let clauses = |rule: &Rule| [rule.clauses.one, rule.clauses.two, rule.clauses.three, rule.clauses.four];
-    rules().map(|rule| (rule.name, clauses(rule))).collect()
+/// A rule, as lists of them tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requirement {
+    /// Its name, as in [`Failure::rule`].
+    pub name: &'static str,
+    /// The clauses that state it in ISO 19005-1, -2, -3 and -4; none where the part does not have it.
+    pub clauses: [Option<&'static str>; 4],
+    /// The levels for which it holds.
+    pub levels: &'static str,
+    /// What the maker of a file that breaks it can do.
+    pub remedy: &'static str,
+}
+
+/// Every rule, in the order of the chapters.
+pub fn requirements() -> Vec<Requirement> {
+    let tell = |rule: &Rule| Requirement {
+        name: rule.name,
+        clauses: [rule.clauses.one, rule.clauses.two, rule.clauses.three, rule.clauses.four],
+        levels: rule.scope.as_str(),
+        remedy: rule.remedy,
+    };
+    rules().map(tell).collect()
 }
 
 /// Where the header is, and the bytes from there on; all of them when there is none.

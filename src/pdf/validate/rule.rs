@@ -97,6 +97,19 @@ pub(super) enum Scope {
 }
 
 impl Scope {
+    /// The levels in words, for lists of rules.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Every => "all",
+            Self::Unicode => "u, a",
+            Self::Accessible => "a",
+            Self::ButEngineering => "all but e",
+            Self::ButFiles => "all but f",
+            Self::Engineering => "e",
+            Self::Files => "f",
+        }
+    }
+
     /// Whether a rule of this scope holds for a level.
     pub(super) const fn holds_for(self, level: Level) -> bool {
         match self {
