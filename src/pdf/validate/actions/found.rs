@@ -23,14 +23,13 @@ pub(super) fn all<'a>(subject: &Subject<'a>) -> Vec<(Place, &'a Dictionary)> {
             continue;
         }
         let place = target.map_or(above, |id| Place { object: Some(id.0), page: above.page });
-        match object::resolve(document, action) {
-            // Several actions that follow; a destination has no dictionaries in it.
-            Object::Array(actions) => open.extend(actions.iter().rev().map(|action| (place, action))),
-            Object::Dictionary(action) => {
-                found.push((place, action));
-                open.extend(action.get(b"Next").ok().map(|next| (place, next)));
-            }
-            _ => {}
+        let action = object::resolve(document, action);
+        if let Object::Array(actions) = action {
+            // Several actions that follow.
+            open.extend(actions.iter().rev().map(|action| (place, action)));
+        } else if let Object::Dictionary(action) = action {
+            found.push((place, action));
+            open.extend(action.get(b"Next").ok().map(|next| (place, next)));
         }
     }
     found

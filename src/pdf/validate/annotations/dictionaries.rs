@@ -17,7 +17,13 @@ const PRINT: i64 = 1 << 2;
 /// That it is shown or hidden by events; PDF 1.5.
 const TOGGLE_NO_VIEW: (i64, &str) = (1 << 8, "ToggleNoView");
 
-/// Where an ICC profile says what its colours are, and what it says for RGB.
+/// Most output intents that are looked at; a file has one for each standard that it obeys.
+const INTENTS_MAX: usize = 16;
+
+/// Most bytes that a colour profile may unpack to.
+const PROFILE_BYTES_MAX: usize = 16 << 20;
+
+/// Where an ICC profile says what its colours are.
 const PROFILE_SPACE: std::ops::Range<usize> = 16..20;
 
 /// An annotation has flags; a pop-up needs none from part 2 on (ISO 19005-1, 6.5.3; -2 and -3, 6.3.2; -4, 6.3.2).
@@ -86,11 +92,11 @@ fn flags(subject: &Subject<'_>, annotation: &Dictionary) -> Option<i64> {
 fn has_rgb_intent(subject: &Subject<'_>) -> bool {
     let document = subject.document;
     let intents = subject.catalog().and_then(|catalog| object::array(document, catalog, b"OutputIntents"));
-    intents.unwrap_or_default().iter().any(|intent| {
+    intents.unwrap_or_default().iter().take(INTENTS_MAX).any(|intent| {
         let Some(intent) = object::as_dictionary(object::resolve(document, intent)) else { return false };
         let Some(Object::Stream(profile)) = object::get(document, intent, b"DestOutputProfile") else { return false };
         object::name(document, intent, b"S") == Some(b"GTS_PDFA1")
-            && stream::unpack_within(profile, stream::CONTENT_BYTES_MAX)
+            && stream::unpack_within(profile, PROFILE_BYTES_MAX)
                 .is_ok_and(|bytes| bytes.get(PROFILE_SPACE) == Some(&b"RGB "[..]))
     })
 }

@@ -33,8 +33,8 @@ pub(super) fn are_not_of_xfa(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// A document is not made of an XFA form by readers (ISO 19005-2 and -3, 6.4.2; -4, 6.4.2). The flag with the value
-/// false says so, too, and is let pass.
+/// A document is not made of an XFA form by readers (ISO 19005-2 and -3, 6.4.2; -4, 6.4.2). The flag
+/// with the value false asks for nothing and is let pass, though the clause forbids the key.
 pub(super) fn need_no_rendering(subject: &Subject<'_>, findings: &mut Findings) {
     let flag = subject.catalog().and_then(|catalog| object::get(subject.document, catalog, b"NeedsRendering"));
     if flag.is_some_and(|flag| !matches!(flag, Object::Boolean(false))) {

@@ -18,7 +18,7 @@ const END: &[u8] = b"%%EOF";
 const WINDOW_BYTES: usize = 96;
 
 /// Most signatures that are looked at.
-const SIGNATURES_MAX: usize = 256;
+const SIGNATURES_MAX: usize = 64;
 
 /// A signature.
 struct Signature<'a> {

@@ -45,13 +45,14 @@ pub(super) fn elements<'a>(subject: &Subject<'a>) -> Vec<(Place, &'a Dictionary)
             continue;
         }
         let place = target.map_or(above, Place::from);
-        match object::resolve(document, node) {
-            Object::Array(kids) => open.extend(kids.iter().map(|kid| (place, kid, is_top))),
-            Object::Dictionary(held) if is_top || is_element(subject, held) => {
-                found.push((place, held));
-                open.extend(held.get(b"K").ok().map(|kids| (place, kids, false)));
-            }
-            _ => {}
+        let node = object::resolve(document, node);
+        if let Object::Array(kids) = node {
+            open.extend(kids.iter().map(|kid| (place, kid, is_top)));
+        } else if let Object::Dictionary(held) = node
+            && (is_top || is_element(subject, held))
+        {
+            found.push((place, held));
+            open.extend(held.get(b"K").ok().map(|kids| (place, kids, false)));
         }
     }
     found
