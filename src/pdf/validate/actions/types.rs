@@ -113,6 +113,7 @@ mod tests {
     fn actions_are_found_wherever_they_start() {
         let launch = || dictionary! { "S" => "Launch" };
         let script = dictionary! { "Names" => vec![Object::string_literal("a"), launch().into()] };
+        let tree = dictionary! { "Kids" => vec![script.into()] };
         let item = dictionary! { "A" => launch() };
         let outlines = dictionary! { "Outlines" => dictionary! { "First" => dictionary! { "Next" => item } } };
         let field = dictionary! { "AA" => dictionary! { "K" => launch() } };
@@ -128,10 +129,7 @@ mod tests {
                 dictionary! { "AcroForm" => dictionary! { "Fields" => vec![field.into()] } },
                 dictionary! {},
             ),
-            testing::document(
-                dictionary! { "Names" => dictionary! { "JavaScript" => dictionary! { "Kids" => vec![script.into()] } } },
-                dictionary! {},
-            ),
+            testing::document(dictionary! { "Names" => dictionary! { "JavaScript" => tree } }, dictionary! {}),
             annotation(dictionary! { "A" => launch() }),
             annotation(dictionary! { "AA" => dictionary! { "E" => launch() } }),
         ];

@@ -174,8 +174,8 @@ fn ends_revision(bytes: &[u8], from: usize, covered: usize) -> bool {
     if after == bytes.len() { covered == after } else { (end..=after).contains(&covered) }
 }
 
-/// Where the first revision ends that has its cross-references behind `from`: behind its `%%EOF`. What looks like an end
-/// of a file within an embedded file has another offset.
+/// Where the first revision ends that has its cross-references behind `from`: behind its `%%EOF`. What looks like an
+/// end of a file within an embedded file has another offset.
 fn revision_end(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
