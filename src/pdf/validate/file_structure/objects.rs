@@ -1,6 +1,8 @@
 //! Indirect objects and strings (part 1, 6.1.6 and 6.1.8; parts 2 and 3, 6.1.6 and 6.1.9; part 4, 6.1.5 and 6.1.8).
 
-use super::flaws::Flaw;
+use std::collections::BTreeSet;
+
+use super::{Written, flaws::Flaw};
 use crate::pdf::validate::{
     rule::{Clauses, Findings, Rule, Scope},
     subject::Subject,
@@ -42,7 +44,18 @@ fn spacing(subject: &Subject<'_>, findings: &mut Findings) {
 /// An object begins at the byte that the cross-reference table has for it (6.1.4 of all parts; ISO 32000-1, 7.5.4). An
 /// entry whose object nothing needs does no harm, readers take it for null.
 fn misplaced(subject: &Subject<'_>, findings: &mut Findings) {
-    subject.written().flaws.tell(Flaw::Misplaced, findings);
+    let Written { misplaced, flaws, .. } = subject.written();
+    flaws.tell(Flaw::Overlap, findings);
+    if misplaced.is_empty() {
+        return;
+    }
+    let mut needed = BTreeSet::new();
+    subject.each_value(|_, value| needed.extend(value.as_reference().map(|(number, _)| number)));
+    for (number, offset) in misplaced.iter().filter(|(number, _)| needed.contains(number)) {
+        findings.add((*number, 0), || {
+            format!("Object {number} does not begin at byte {offset}, where the cross-reference table has it.")
+        });
+    }
 }
 
 /// A hexadecimal string has an even number of characters, all of them digits, where white space does not count; in
@@ -82,10 +95,15 @@ mod tests {
     fn an_object_begins_where_the_table_has_it() {
         let bytes = file(|_| {});
         assert!(!breaks(&MISPLACED, &bytes, Flavour::A2B));
-        let table = memchr::memmem::rfind(&bytes, b"\nxref\n").unwrap();
-        let tail = String::from_utf8(bytes[table..].to_vec()).unwrap();
-        let rows = tail.replace("trailer", "77 1\n0000000003 00000 n \ntrailer");
-        assert!(breaks(&MISPLACED, &[&bytes[..table], rows.as_bytes()].concat(), Flavour::A2B));
+        let with = |extra: lopdf::Object| {
+            let bytes = with_catalog("Extra", extra);
+            let table = memchr::memmem::rfind(&bytes, b"\nxref\n").unwrap();
+            let tail = String::from_utf8(bytes[table..].to_vec()).unwrap();
+            let rows = tail.replace("trailer", "77 1\n0000000003 00000 n \ntrailer");
+            [&bytes[..table], rows.as_bytes()].concat()
+        };
+        assert!(breaks(&MISPLACED, &with(lopdf::Object::Reference((77, 0))), Flavour::A2B));
+        assert!(!breaks(&MISPLACED, &with(lopdf::Object::Null), Flavour::A2B), "nothing needs it");
     }
 
     #[test]

@@ -99,7 +99,7 @@ fn end_of_file(subject: &Subject<'_>, findings: &mut Findings) {
     });
 }
 
-/// The trailer has the key Info only where the catalog has PieceInfo, and the dictionary has nothing but ModDate
+/// The trailer has the key Info only where the catalog has `PieceInfo`, and the dictionary has nothing but `ModDate`
 /// (part 4, 6.1.3).
 fn information(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(trailer) = subject.written().newest().map(|newest| &newest.trailer) else { return };

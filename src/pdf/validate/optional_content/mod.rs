@@ -134,10 +134,8 @@ fn configurations<'a>(subject: &Subject<'a>) -> Vec<Configuration<'a>> {
 }
 
 fn shown_name<'a>(subject: &Subject<'a>, held: &'a Dictionary) -> Option<&'a [u8]> {
-    match object::get(subject.document, held, b"Name")? {
-        Object::String(name, _) | Object::Name(name) => Some(name),
-        _ => None,
-    }
+    let name = object::get(subject.document, held, b"Name")?;
+    name.as_str().or_else(|_| name.as_name()).ok()
 }
 
 /// The groups that an order lists, at any depth. An array that is met again is passed over.

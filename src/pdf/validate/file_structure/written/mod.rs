@@ -38,6 +38,8 @@ pub(in crate::pdf::validate) struct Written {
     pub(super) objects: usize,
     /// Whether the file is linearized and was not changed since.
     pub(super) is_linearized: bool,
+    /// The objects that do not begin where the sections have them, with these places.
+    pub(super) misplaced: BTreeMap<u32, usize>,
     /// What is wrong with how objects are written.
     pub(super) flaws: Flaws,
 }
@@ -47,9 +49,9 @@ impl Written {
     pub(in crate::pdf::validate) fn read(bytes: &[u8], junk: usize, document: &Document) -> Self {
         let Chain { sections, entries, more, broken } = Chain::follow(bytes);
         let mut flaws = Flaws::default();
-        read_objects(bytes, document, &entries, &mut flaws);
+        let misplaced = read_objects(bytes, document, &entries, &mut flaws);
         let objects = entries.values().filter(|entry| **entry != Entry::Free).count() + more;
-        let mut written = Self { sections, broken, objects, is_linearized: false, flaws };
+        let mut written = Self { sections, broken, objects, is_linearized: false, misplaced, flaws };
         let is_last = written.newest().map(|newest| newest.offset) == written.last().map(|last| last.offset);
         written.is_linearized = !is_last && is_linearized(bytes, junk);
         written
@@ -95,9 +97,14 @@ fn is_linearized(bytes: &[u8], junk: usize) -> bool {
 /// An object stream: its number, its dictionary and its data.
 type Packed<'a> = (u32, Dictionary, &'a [u8]);
 
-/// Reads every object that the sections have, each once.
-fn read_objects(bytes: &[u8], document: &Document, entries: &BTreeMap<u32, Entry>, flaws: &mut Flaws) {
-    let packed = read_plain(bytes, document, entries, flaws);
+/// Reads every object that the sections have, each once. Returns those that are not where they should be.
+fn read_objects(
+    bytes: &[u8],
+    document: &Document,
+    entries: &BTreeMap<u32, Entry>,
+    flaws: &mut Flaws,
+) -> BTreeMap<u32, usize> {
+    let (packed, misplaced) = read_plain(bytes, document, entries, flaws);
     let mut bytes_left = OBJECT_STREAMS_BYTES_MAX;
     for (number, held, data) in packed {
         let limit = stream::CONTENT_BYTES_MAX.min(bytes_left);
@@ -106,23 +113,28 @@ fn read_objects(bytes: &[u8], document: &Document, entries: &BTreeMap<u32, Entry
         bytes_left = bytes_left.saturating_sub(inner.len());
         read_packed(&inner, &held, |inner| entries.get(&inner) == Some(&Entry::In(number)), flaws);
     }
+    misplaced
 }
 
-/// Reads the objects that stand in the file itself. Returns the object streams among them.
+/// Reads the objects that stand in the file itself. Returns the object streams among them, and the objects that are not
+/// where they should be.
 fn read_plain<'a>(
     bytes: &'a [u8],
     document: &Document,
     entries: &BTreeMap<u32, Entry>,
     flaws: &mut Flaws,
-) -> Vec<Packed<'a>> {
+) -> (Vec<Packed<'a>>, BTreeMap<u32, usize>) {
     let place = |(number, entry): (&u32, &Entry)| if let Entry::At(at) = entry { Some((*at, *number)) } else { None };
     let mut at: Vec<(usize, u32)> = entries.iter().filter_map(place).collect();
     at.sort_unstable();
-    let mut packed = Vec::new();
+    let (mut packed, mut misplaced) = (Vec::new(), BTreeMap::new());
     let mut left = bytes.len().saturating_mul(READING_FACTOR);
     let mut objects = objects::Objects::new(bytes, document, flaws);
     for (offset, number) in at {
-        let found = objects.read(number, offset);
+        let Some(found) = objects.read(number, offset) else {
+            misplaced.insert(number, offset);
+            continue;
+        };
         if let Some((held, data)) = found.stream
             && sections::is_of_type(&held, b"ObjStm")
         {
@@ -130,11 +142,11 @@ fn read_plain<'a>(
         }
         left = left.saturating_sub(found.cost);
         if left == 0 {
-            flaws.note(Flaw::Misplaced, Place::default(), || "The objects of the file overlap.".to_owned());
+            flaws.note(Flaw::Overlap, Place::default(), || "The objects of the file overlap.".to_owned());
             break;
         }
     }
-    packed
+    (packed, misplaced)
 }
 
 /// Reads the objects in an object stream that are in use.

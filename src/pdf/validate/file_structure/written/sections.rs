@@ -21,6 +21,12 @@ pub(super) const OBJECTS_MAX: usize = 1 << 22;
 /// Most sections that are followed.
 const SECTIONS_MAX: usize = 1 << 12;
 
+/// How many times the size of the file is read in all, when sections overlap.
+const READING_FACTOR: usize = 8;
+
+/// How many bytes all cross-reference streams may unpack to beyond that.
+const UNPACKED_BYTES_MAX: usize = 256 << 20;
+
 /// Most bytes of a row of a cross-reference stream's field.
 const FIELD_BYTES_MAX: i64 = 8;
 
@@ -79,6 +85,8 @@ pub(super) struct Chain {
 struct Read {
     section: Section,
     rows: Vec<(u32, Entry)>,
+    /// How many bytes were read for it.
+    cost: usize,
 }
 
 impl Chain {
@@ -90,6 +98,7 @@ impl Chain {
             return chain;
         };
         let mut seen = BTreeSet::new();
+        let mut left = bytes.len().saturating_mul(READING_FACTOR).saturating_add(UNPACKED_BYTES_MAX);
         let mut next = Some(start);
         while let Some(offset) = next.take() {
             if !seen.insert(offset) || chain.sections.len() >= SECTIONS_MAX {
@@ -100,14 +109,16 @@ impl Chain {
                 chain.broken = Some(format!("there is no section at byte {offset}"));
                 return chain;
             };
-            let Read { section: read, rows } = read;
+            let Read { section: read, rows, cost } = read;
+            left = left.saturating_sub(cost);
             next = offset_under(&read.trailer, b"Prev");
             let beside = offset_under(&read.trailer, b"XRefStm").filter(|_| read.form != Form::Stream);
             chain.sections.push(read);
             chain.add(rows.iter().filter(|(_, entry)| beside.is_none() || *entry != Entry::Free));
             if let Some(beside) = beside.filter(|offset| seen.insert(*offset)) {
                 match section(bytes, beside) {
-                    Some(Read { section: mut inner, rows }) => {
+                    Some(Read { section: mut inner, rows, cost }) => {
+                        left = left.saturating_sub(cost);
                         chain.add(rows.iter());
                         inner.form = Form::Beside;
                         chain.sections.push(inner);
@@ -116,6 +127,10 @@ impl Chain {
                 }
             }
             chain.add(rows.iter());
+            if left == 0 {
+                chain.broken = Some("the sections overlap".to_owned());
+                return chain;
+            }
         }
         chain
     }
@@ -141,33 +156,36 @@ fn newest(bytes: &[u8]) -> Option<usize> {
 }
 
 fn offset_under(trailer: &Dictionary, key: &[u8]) -> Option<usize> {
-    let value = trailer.get(key).ok()?.as_float().ok()?;
-    let offset = trailer.get(key).ok()?.as_i64().ok().or_else(|| format!("{value:.0}").parse().ok())?;
+    let offset = trailer.get(key).ok()?.as_i64().ok()?;
     usize::try_from(offset).ok().filter(|offset| *offset > 0)
 }
 
 fn section(bytes: &[u8], offset: usize) -> Option<Read> {
     let mut lexer = Lexer::at(bytes, offset);
-    match lexer.token()? {
-        Token::Word(b"xref") => table(bytes, offset, lexer),
-        Token::Integer(_) => packed(bytes, offset, lexer),
-        _ => None,
+    let token = lexer.token()?;
+    if token == Token::Word(b"xref") {
+        table(offset, lexer)
+    } else if matches!(token, Token::Integer(_)) {
+        packed(bytes, offset, lexer)
+    } else {
+        None
     }
 }
 
 /// Reads a table and its trailer.
-fn table(bytes: &[u8], offset: usize, mut lexer: Lexer<'_>) -> Option<Read> {
+fn table(offset: usize, mut lexer: Lexer<'_>) -> Option<Read> {
     let after = lexer.rest();
     let rest = after.strip_prefix(b"\r\n").or(after.strip_prefix(b"\r")).or(after.strip_prefix(b"\n"));
     let has_line_end = rest.is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_digit));
     let mut has_single_spaces = true;
     let mut rows = Vec::new();
     loop {
-        let first = match lexer.token()? {
-            Token::Integer(first) => u32::try_from(first).ok()?,
-            Token::Word(b"trailer") => break,
-            _ => return None,
-        };
+        let token = lexer.token()?;
+        if token == Token::Word(b"trailer") {
+            break;
+        }
+        let Token::Integer(first) = token else { return None };
+        let first = u32::try_from(first).ok()?;
         has_single_spaces &= matches!(lexer.rest(), [b' ', digit, ..] if digit.is_ascii_digit());
         let Some(Token::Integer(count)) = lexer.token() else { return None };
         part(&mut lexer, first, u32::try_from(count).ok()?, &mut rows)?;
@@ -175,8 +193,9 @@ fn table(bytes: &[u8], offset: usize, mut lexer: Lexer<'_>) -> Option<Read> {
     let Some(Object::Dictionary(trailer)) = value::read(&mut lexer, &mut Flaws::default(), Place::default()) else {
         return None;
     };
-    debug_assert!(lexer.position() <= bytes.len(), "the lexer stays in the file");
-    Some(Read { section: Section { offset, trailer, form: Form::Table { has_line_end, has_single_spaces } }, rows })
+    let form = Form::Table { has_line_end, has_single_spaces };
+    let cost = lexer.position().saturating_sub(offset);
+    Some(Read { section: Section { offset, trailer, form }, rows, cost })
 }
 
 /// Reads the rows of a part of a table.
@@ -185,11 +204,8 @@ fn part(lexer: &mut Lexer<'_>, first: u32, count: u32, rows: &mut Vec<(u32, Entr
     for index in 0..count {
         let Some(Token::Integer(offset)) = lexer.token() else { return None };
         let Some(Token::Integer(generation)) = lexer.token() else { return None };
-        let is_free = match lexer.token()? {
-            Token::Word(b"f") => true,
-            Token::Word(b"n") => false,
-            _ => return None,
-        };
+        let Token::Word(kind @ (b"f" | b"n")) = lexer.token()? else { return None };
+        let is_free = kind == b"f";
         if index == 0 && first == 1 && is_free && generation == 65_535 && offset == 0 {
             // Some writers begin the table with object 1 but mean 0, the head of the free ones.
             first = 0;
@@ -216,7 +232,8 @@ fn packed(bytes: &[u8], offset: usize, mut lexer: Lexer<'_>) -> Option<Read> {
         .or_else(|| bytes.get(start..start + memchr::memmem::find(bytes.get(start..)?, b"endstream")?))?;
     let data = stream::unpack_within(&Stream::new(held.clone(), data.to_vec()), stream::CONTENT_BYTES_MAX).ok()?;
     let rows = rows(&held, &data)?;
-    Some(Read { section: Section { offset, trailer: held, form: Form::Stream }, rows })
+    let cost = lexer.position().saturating_sub(offset).saturating_add(data.len());
+    Some(Read { section: Section { offset, trailer: held, form: Form::Stream }, rows, cost })
 }
 
 /// The rows of a cross-reference stream.
