@@ -11,7 +11,7 @@ use std::{
 use lopdf::{Object, ObjectId, Stream};
 
 use super::{
-    Flavour, Part, claimed,
+    Flavour, Level, Part, claimed,
     rule::{Clauses, Findings, Rule, Scope},
     subject::Subject,
     validate_within,
@@ -79,7 +79,7 @@ const CONFORMING: Rule = Rule {
     check: conforming,
 };
 
-/// An embedded file of part 4 without suffix F conforms itself.
+/// An embedded file of part 4 without a level conforms itself.
 const CONFORMING_FOUR: Rule = Rule {
     name: "embedded-file-conforms",
     clauses: Clauses::only(Part::Four, "6.9"),
@@ -219,9 +219,13 @@ fn mime_type(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// An embedded file conforms to part 1 or 2 (part 2, 6.8), in part 4 without level F also to part 4 (6.9). The first
-/// that does not is told, the others are not looked at.
+/// An embedded file conforms to part 1 or 2 (part 2, 6.8), in part 4 without a level also to part 4 (6.9). The first that
+/// does not is told, the others are not looked at.
 fn conforming(subject: &Subject<'_>, findings: &mut Findings) {
+    // Level E has files of engineering in it (part 4, annex B).
+    if subject.flavour.level() == Level::E {
+        return;
+    }
     let mut seen = BTreeSet::new();
     for found in specification::all(subject) {
         for (id, stream) in found.streams(subject) {
@@ -371,6 +375,7 @@ mod tests {
         assert!(breaks(&CONFORMING, &bytes, Flavour::A2B));
         assert!(breaks(&CONFORMING_FOUR, &bytes, Flavour::A4));
         assert!(!breaks(&CONFORMING_FOUR, &bytes, Flavour::A4F), "level F takes any file");
+        assert!(!breaks(&CONFORMING_FOUR, &bytes, Flavour::A4E), "so does level E");
         assert!(!breaks(&CONFORMING, &bytes, Flavour::A3B), "part 3 takes any file");
         assert!(!breaks(&CONFORMING, &file(|_| {}), Flavour::A2B));
     }

@@ -59,7 +59,7 @@ fn misplaced(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 /// A hexadecimal string has an even number of characters, all of them digits, where white space does not count; in
-/// objects as well as in content (parts 1 to 3, 6.1.6; part 4, 6.1.5).
+/// objects and trailers as well as in content (parts 1 to 3, 6.1.6; part 4, 6.1.5).
 fn hexadecimal(subject: &Subject<'_>, findings: &mut Findings) {
     for flaw in [Flaw::OddDigits, Flaw::OtherDigits] {
         super::tell(subject, flaw, findings);
@@ -114,7 +114,8 @@ mod tests {
             let held = with_catalog("Extra", lopdf::Object::Integer(77_777));
             let held = replaced(&held, "77777", text);
             let drawn = drawing(&format!("BT {text} Tj ET"));
-            for bytes in [rewritten(&held, "1 0 obj", "1 0 obj"), drawn] {
+            let trailer = replaced(&file(|_| {}), "/Size", &format!("/Extra{text}/Size"));
+            for bytes in [rewritten(&held, "1 0 obj", "1 0 obj"), drawn, trailer] {
                 for flavour in [Flavour::A1B, Flavour::A3B, Flavour::A4] {
                     assert_eq!(breaks(&HEXADECIMAL, &bytes, flavour), is_broken, "{text}");
                 }

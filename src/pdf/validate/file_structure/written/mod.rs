@@ -47,8 +47,8 @@ pub(in crate::pdf::validate) struct Written {
 impl Written {
     /// Reads a file from its header on.
     pub(in crate::pdf::validate) fn read(bytes: &[u8], junk: usize, document: &Document) -> Self {
-        let Chain { sections, entries, more, broken } = Chain::follow(bytes);
         let mut flaws = Flaws::default();
+        let Chain { sections, entries, more, broken } = Chain::follow(bytes, &mut flaws);
         let misplaced = read_objects(bytes, document, &entries, &mut flaws);
         let objects = entries.values().filter(|entry| **entry != Entry::Free).count() + more;
         let mut written = Self { sections, broken, objects, is_linearized: false, misplaced, flaws };

@@ -91,7 +91,7 @@ struct Read {
 
 impl Chain {
     /// Follows the sections from the end of the file.
-    pub(super) fn follow(bytes: &[u8]) -> Self {
+    pub(super) fn follow(bytes: &[u8], flaws: &mut Flaws) -> Self {
         let mut chain = Self::default();
         let Some(start) = newest(bytes) else {
             chain.broken = Some("the file does not say where its newest section begins".to_owned());
@@ -105,7 +105,7 @@ impl Chain {
                 chain.broken = Some(format!("the section at byte {offset} was met before"));
                 return chain;
             }
-            let Some(read) = section(bytes, offset) else {
+            let Some(read) = section(bytes, offset, flaws) else {
                 chain.broken = Some(format!("there is no section at byte {offset}"));
                 return chain;
             };
@@ -116,7 +116,7 @@ impl Chain {
             chain.sections.push(read);
             chain.add(rows.iter().filter(|(_, entry)| beside.is_none() || *entry != Entry::Free));
             if let Some(beside) = beside.filter(|offset| seen.insert(*offset)) {
-                match section(bytes, beside) {
+                match section(bytes, beside, flaws) {
                     Some(Read { section: mut inner, rows, cost }) => {
                         left = left.saturating_sub(cost);
                         chain.add(rows.iter());
@@ -160,11 +160,11 @@ fn offset_under(trailer: &Dictionary, key: &[u8]) -> Option<usize> {
     usize::try_from(offset).ok().filter(|offset| *offset > 0)
 }
 
-fn section(bytes: &[u8], offset: usize) -> Option<Read> {
+fn section(bytes: &[u8], offset: usize, flaws: &mut Flaws) -> Option<Read> {
     let mut lexer = Lexer::at(bytes, offset);
     let token = lexer.token()?;
     if token == Token::Word(b"xref") {
-        table(offset, lexer)
+        table(offset, lexer, flaws)
     } else if matches!(token, Token::Integer(_)) {
         packed(bytes, offset, lexer)
     } else {
@@ -173,7 +173,7 @@ fn section(bytes: &[u8], offset: usize) -> Option<Read> {
 }
 
 /// Reads a table and its trailer.
-fn table(offset: usize, mut lexer: Lexer<'_>) -> Option<Read> {
+fn table(offset: usize, mut lexer: Lexer<'_>, flaws: &mut Flaws) -> Option<Read> {
     let after = lexer.rest();
     let rest = after.strip_prefix(b"\r\n").or(after.strip_prefix(b"\r")).or(after.strip_prefix(b"\n"));
     let has_line_end = rest.is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_digit));
@@ -190,7 +190,7 @@ fn table(offset: usize, mut lexer: Lexer<'_>) -> Option<Read> {
         let Some(Token::Integer(count)) = lexer.token() else { return None };
         part(&mut lexer, first, u32::try_from(count).ok()?, &mut rows)?;
     }
-    let Some(Object::Dictionary(trailer)) = value::read(&mut lexer, &mut Flaws::default(), Place::default()) else {
+    let Some(Object::Dictionary(trailer)) = value::read(&mut lexer, flaws, Place::default()) else {
         return None;
     };
     let form = Form::Table { has_line_end, has_single_spaces };
