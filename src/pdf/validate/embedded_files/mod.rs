@@ -1,32 +1,21 @@
 //! Embedded files (part 1, 6.1.11; parts 2 and 3, 6.8; part 4, 6.9 and annex A).
 
+mod conforming;
 mod specification;
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+pub(super) use conforming::Budget;
 
-use lopdf::{Object, ObjectId, Stream};
+use std::collections::BTreeSet;
+
+use lopdf::{Object, ObjectId};
 
 use super::{
-    Flavour, Level, Part, claimed,
+    Part,
     rule::{Clauses, Findings, Rule, Scope},
     subject::Subject,
-    validate_within,
 };
-use crate::pdf::{object, stream};
-use specification::Specification;
-
-/// How deep files in files are looked at.
-const DEPTH_MAX: usize = 4;
-
-/// Most files in one file, and in the files in it, that are looked at.
-const FILES_MAX: usize = 1000;
-
-/// Most bytes that these unpack to in all.
-const BYTES_MAX: usize = 512 << 20;
+use crate::pdf::object;
+use conforming::conforming;
 
 /// The rules of this chapter.
 pub(super) const RULES: &[Rule] = &[
@@ -130,20 +119,6 @@ const FILES: Rule = Rule {
     check: files,
 };
 
-/// What may still be spent on files in files; shared with the files in it.
-#[derive(Debug, Clone)]
-pub(super) struct Budget {
-    depth: usize,
-    files: Rc<Cell<usize>>,
-    bytes: Rc<Cell<usize>>,
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self { depth: 0, files: Rc::new(Cell::new(FILES_MAX)), bytes: Rc::new(Cell::new(BYTES_MAX)) }
-    }
-}
-
 /// A file specification does not have the key EF (part 1, 6.1.11).
 fn no_file(subject: &Subject<'_>, findings: &mut Findings) {
     for found in specification::all(subject) {
@@ -219,48 +194,6 @@ fn mime_type(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// An embedded file conforms to part 1 or 2 (part 2, 6.8), in part 4 without a level also to part 4 (6.9). The first that
-/// does not is told, the others are not looked at.
-fn conforming(subject: &Subject<'_>, findings: &mut Findings) {
-    // Level E has files of engineering in it (part 4, annex B).
-    if subject.flavour.level() == Level::E {
-        return;
-    }
-    let mut seen = BTreeSet::new();
-    for found in specification::all(subject) {
-        for (id, stream) in found.streams(subject) {
-            if !seen.insert(id) {
-                continue;
-            }
-            if let Err(why) = conforms(subject, stream) {
-                findings.add(id, || format!("The embedded file {} {why}.", found.shown()));
-                return;
-            }
-        }
-    }
-}
-
-/// Checks an embedded file; says why it does not conform, as the end of a sentence.
-fn conforms(subject: &Subject<'_>, stream: &Stream) -> Result<(), &'static str> {
-    let Budget { depth, files, bytes } = &subject.budget;
-    if *depth >= DEPTH_MAX || files.get() == 0 || bytes.get() == 0 {
-        return Err("is too deep within other files, or one of too many");
-    }
-    files.set(files.get() - 1);
-    let limit = bytes.get().min(stream::CONTENT_BYTES_MAX);
-    let held = stream::unpack_within(stream, limit).map_err(|_| "cannot be unpacked")?;
-    bytes.set(bytes.get().saturating_sub(held.len()));
-    let claim = claimed(&held).map(Flavour::part);
-    let candidates = match subject.flavour.part() {
-        Part::Four => &[Flavour::A1B, Flavour::A2B, Flavour::A4][..],
-        Part::One | Part::Two | Part::Three => &[Flavour::A1B, Flavour::A2B],
-    };
-    let inner = Budget { depth: depth + 1, files: Rc::clone(files), bytes: Rc::clone(bytes) };
-    let mut candidates = candidates.iter().filter(|flavour| claim.is_none_or(|claim| claim == flavour.part()));
-    let is_conforming = candidates.any(|flavour| validate_within(&held, *flavour, inner.clone()).is_compliant());
-    if is_conforming { Ok(()) } else { Err("does not conform to a part of PDF/A that may be embedded here") }
-}
-
 fn has_names(subject: &Subject<'_>) -> bool {
     let names = subject.catalog().and_then(|catalog| object::dictionary(subject.document, catalog, b"Names"));
     names.is_some_and(|names| names.has(b"EmbeddedFiles"))
@@ -272,31 +205,18 @@ fn is_mime_type(name: &[u8]) -> bool {
         !part.is_empty() && part.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_+.".contains(byte))
     };
     let mut parts = name.split(|byte| *byte == b'/');
-    matches!((parts.next(), parts.next(), parts.next()), (Some(kind), Some(subtype), None) if is_part(kind) && is_part(subtype))
-}
-
-impl Specification<'_> {
-    /// The name of its file, for messages.
-    fn shown(&self) -> String {
-        let name = self.held.get(b"UF").or_else(|_| self.held.get(b"F")).ok();
-        let name = name.and_then(|name| lopdf::decode_text_string(name).ok());
-        name.map_or_else(|| format!("in object {}", self.id.0), |name| format!("\"{name}\""))
-    }
-
-    /// The streams of its file: one for each platform, most often the same.
-    fn streams<'a>(&self, subject: &Subject<'a>) -> BTreeMap<ObjectId, &'a Stream> {
-        let files = object::dictionary(subject.document, self.held, b"EF");
-        let ids = files.into_iter().flatten().filter_map(|(_, value)| object::target(subject.document, value));
-        let held = ids.filter_map(|id| Some((id, subject.document.objects.get(&id)?.as_stream().ok()?)));
-        held.collect()
-    }
+    let (kind, subtype, more) = (parts.next(), parts.next(), parts.next());
+    kind.is_some_and(is_part) && subtype.is_some_and(is_part) && more.is_none()
 }
 
 #[cfg(test)]
 mod tests {
-    use lopdf::{Dictionary, dictionary};
+    use lopdf::{Dictionary, Stream, dictionary};
 
-    use super::super::file_structure::testing::{breaks, file};
+    use super::super::{
+        Flavour,
+        file_structure::testing::{breaks, file},
+    };
     use super::*;
 
     /// A file with an embedded file whose specification and stream the test changes.

@@ -35,8 +35,9 @@ pub(super) const HEXADECIMAL: Rule = Rule {
     check: hexadecimal,
 };
 
-/// Object number, generation and `obj` are parted by single white-space characters, the number and `endobj` stand at the
-/// beginning of a line, and `obj` and `endobj` at the end of one (part 1, 6.1.8; parts 2 and 3, 6.1.9; part 4, 6.1.8).
+/// Object number, generation and `obj` are parted by single white-space characters, the number and `endobj` stand at
+/// the beginning of a line, and `obj` and `endobj` at the end of one (part 1, 6.1.8; parts 2 and 3, 6.1.9; part 4,
+/// 6.1.8).
 fn spacing(subject: &Subject<'_>, findings: &mut Findings) {
     subject.written().flaws.tell(Flaw::ObjectSpacing, findings);
 }

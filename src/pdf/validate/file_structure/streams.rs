@@ -98,8 +98,8 @@ fn keywords(subject: &Subject<'_>, findings: &mut Findings) {
     subject.written().flaws.tell(Flaw::StreamKeyword, findings);
 }
 
-/// The dictionary of a stream does not have F, `FFilter` or `FDecodeParms` (part 1, 6.1.7; parts 2 and 3, 6.1.7.1; part 4,
-/// 6.1.6.1).
+/// The dictionary of a stream does not have F, `FFilter` or `FDecodeParms` (part 1, 6.1.7; parts 2 and 3, 6.1.7.1;
+/// part 4, 6.1.6.1).
 fn external(subject: &Subject<'_>, findings: &mut Findings) {
     subject.written().flaws.tell(Flaw::StreamExternal, findings);
 }
@@ -120,7 +120,8 @@ fn inline_lzw(subject: &Subject<'_>, findings: &mut Findings) {
     super::tell(subject, Flaw::InlineLzw, findings);
 }
 
-/// The filter of an inline image is one that ISO 32000 lists for it, but not LZW (parts 2 and 3, 6.1.10; part 4, 6.1.9).
+/// The filter of an inline image is one that ISO 32000 lists for it, but not LZW (parts 2 and 3, 6.1.10; part 4,
+/// 6.1.9).
 fn inline_filters(subject: &Subject<'_>, findings: &mut Findings) {
     super::tell(subject, Flaw::InlineFilter, findings);
 }

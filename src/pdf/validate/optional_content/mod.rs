@@ -64,7 +64,7 @@ type Configuration<'a> = (Place, &'a Dictionary);
 
 /// The catalog does not have the key `OCProperties` (part 1, 6.1.13).
 fn none(subject: &Subject<'_>, findings: &mut Findings) {
-    if properties(subject).is_some() {
+    if subject.catalog().is_some_and(|catalog| object::get(subject.document, catalog, b"OCProperties").is_some()) {
         findings.add_document("The catalog has the key OCProperties.");
     }
 }
