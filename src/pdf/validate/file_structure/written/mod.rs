@@ -24,6 +24,9 @@ const LINEARIZED_BYTES: usize = 1024;
 /// How many times the size of the file is read in all, when objects overlap.
 const READING_FACTOR: usize = 8;
 
+/// What an object that is not where it should be counts for: as much as the shortest one.
+const MISPLACED_COST: usize = 16;
+
 /// Most bytes that all object streams may unpack to.
 const OBJECT_STREAMS_BYTES_MAX: usize = 1 << 29;
 
@@ -131,16 +134,15 @@ fn read_plain<'a>(
     let mut left = bytes.len().saturating_mul(READING_FACTOR);
     let mut objects = objects::Objects::new(bytes, document, flaws);
     for (offset, number) in at {
-        let Some(found) = objects.read(number, offset) else {
+        let found = objects.read(number, offset);
+        let cost = found.as_ref().map_or(MISPLACED_COST, |found| found.cost);
+        left = left.saturating_sub(cost);
+        if let Some(found) = found {
+            let stream = found.stream.filter(|(held, _)| sections::is_of_type(held, b"ObjStm"));
+            packed.extend(stream.map(|(held, data)| (number, held, data)));
+        } else {
             misplaced.insert(number, offset);
-            continue;
-        };
-        if let Some((held, data)) = found.stream
-            && sections::is_of_type(&held, b"ObjStm")
-        {
-            packed.push((number, held, data));
         }
-        left = left.saturating_sub(found.cost);
         if left == 0 {
             flaws.note(Flaw::Overlap, Place::default(), || "The objects of the file overlap.".to_owned());
             break;

@@ -81,10 +81,28 @@ pub(super) struct Chain {
     pub(super) broken: Option<String>,
 }
 
+/// The rows of a section.
+#[derive(Debug, Default)]
+struct Rows {
+    held: Vec<(u32, Entry)>,
+    /// How many are not held.
+    more: usize,
+}
+
+impl Rows {
+    fn push(&mut self, number: u32, entry: Entry) {
+        if self.held.len() < OBJECTS_MAX {
+            self.held.push((number, entry));
+        } else if entry != Entry::Free {
+            self.more += 1;
+        }
+    }
+}
+
 /// What one section says.
 struct Read {
     section: Section,
-    rows: Vec<(u32, Entry)>,
+    rows: Rows,
     /// How many bytes were read for it.
     cost: usize,
 }
@@ -114,23 +132,29 @@ impl Chain {
             next = offset_under(&read.trailer, b"Prev");
             let beside = offset_under(&read.trailer, b"XRefStm").filter(|_| read.form != Form::Stream);
             chain.sections.push(read);
-            chain.add(rows.iter().filter(|(_, entry)| beside.is_none() || *entry != Entry::Free));
+            // What is free in a table may be in the stream beside it.
+            chain.add(rows.held.iter().filter(|(_, entry)| beside.is_none() || *entry != Entry::Free));
             if let Some(beside) = beside.filter(|offset| seen.insert(*offset)) {
                 match section(bytes, beside, flaws) {
                     Some(Read { section: mut inner, rows, cost }) => {
                         left = left.saturating_sub(cost);
-                        chain.add(rows.iter());
+                        chain.add(rows.held.iter());
+                        chain.more += rows.more;
                         inner.form = Form::Beside;
                         chain.sections.push(inner);
                     }
                     None => chain.broken = Some(format!("there is no section at byte {beside}")),
                 }
             }
-            chain.add(rows.iter());
+            chain.add(rows.held.iter());
+            chain.more += rows.more;
             if left == 0 {
                 chain.broken = Some("the sections overlap".to_owned());
                 return chain;
             }
+        }
+        if chain.more > 0 {
+            chain.broken = Some(format!("they have more than {OBJECTS_MAX} objects, which is more than is read"));
         }
         chain
     }
@@ -178,7 +202,7 @@ fn table(offset: usize, mut lexer: Lexer<'_>, flaws: &mut Flaws) -> Option<Read>
     let rest = after.strip_prefix(b"\r\n").or(after.strip_prefix(b"\r")).or(after.strip_prefix(b"\n"));
     let has_line_end = rest.is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_digit));
     let mut has_single_spaces = true;
-    let mut rows = Vec::new();
+    let mut rows = Rows::default();
     loop {
         let token = lexer.token()?;
         if token == Token::Word(b"trailer") {
@@ -199,7 +223,7 @@ fn table(offset: usize, mut lexer: Lexer<'_>, flaws: &mut Flaws) -> Option<Read>
 }
 
 /// Reads the rows of a part of a table.
-fn part(lexer: &mut Lexer<'_>, first: u32, count: u32, rows: &mut Vec<(u32, Entry)>) -> Option<()> {
+fn part(lexer: &mut Lexer<'_>, first: u32, count: u32, rows: &mut Rows) -> Option<()> {
     let mut first = first;
     for index in 0..count {
         let Some(Token::Integer(offset)) = lexer.token() else { return None };
@@ -211,7 +235,7 @@ fn part(lexer: &mut Lexer<'_>, first: u32, count: u32, rows: &mut Vec<(u32, Entr
             first = 0;
         }
         let at = usize::try_from(offset).ok().filter(|offset| *offset > 0 && !is_free);
-        rows.push((first.checked_add(index)?, at.map_or(Entry::Free, Entry::At)));
+        rows.push(first.checked_add(index)?, at.map_or(Entry::Free, Entry::At));
     }
     Some(())
 }
@@ -237,7 +261,7 @@ fn packed(bytes: &[u8], offset: usize, mut lexer: Lexer<'_>) -> Option<Read> {
 }
 
 /// The rows of a cross-reference stream.
-fn rows(held: &Dictionary, data: &[u8]) -> Option<Vec<(u32, Entry)>> {
+fn rows(held: &Dictionary, data: &[u8]) -> Option<Rows> {
     let numbers = |key: &[u8]| -> Option<Vec<i64>> {
         held.get(key).ok()?.as_array().ok()?.iter().map(|number| number.as_i64().ok()).collect()
     };
@@ -250,7 +274,7 @@ fn rows(held: &Dictionary, data: &[u8]) -> Option<Vec<(u32, Entry)>> {
     let size = held.get(b"Size").and_then(Object::as_i64).unwrap_or(0);
     let ranges = numbers(b"Index").unwrap_or_else(|| vec![0, size]);
     let mut chunks = data.chunks_exact(width.max(1));
-    let mut found = Vec::new();
+    let mut found = Rows::default();
     for range in ranges.chunks_exact(2) {
         let [first, count] = *range else { continue };
         for number in first..first.checked_add(count)? {
@@ -264,9 +288,7 @@ fn rows(held: &Dictionary, data: &[u8]) -> Option<Vec<(u32, Entry)>> {
                 2 => u32::try_from(second).map_or(Entry::Free, Entry::In),
                 _ => Entry::Free,
             };
-            if found.len() <= OBJECTS_MAX {
-                found.push((u32::try_from(number).ok()?, entry));
-            }
+            found.push(u32::try_from(number).ok()?, entry);
         }
     }
     Some(found)
