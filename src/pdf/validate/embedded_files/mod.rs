@@ -18,19 +18,10 @@ use crate::pdf::object;
 use conforming::conforming;
 
 /// The rules of this chapter.
-pub(super) const RULES: &[Rule] = &[
-    NO_FILE,
-    NO_FILES,
-    NAMES,
-    CONFORMING,
-    CONFORMING_FOUR,
-    MIME_TYPE_THREE,
-    MIME_TYPE_FOUR,
-    RELATIONSHIP_THREE,
-    RELATIONSHIP_FOUR,
-    ASSOCIATED,
-    FILES,
-];
+pub(super) const RULES: &[Rule] = &[NO_FILE, NO_FILES, NAMES, CONFORMING, MIME_TYPE, RELATIONSHIP, ASSOCIATED, FILES];
+
+/// The clauses of what parts 3 and 4 alone have.
+const FROM_THREE: Clauses = Clauses { one: None, two: None, three: Some("6.8"), four: Some("6.9") };
 
 /// Part 1 has no file specifications with files.
 const NO_FILE: Rule = Rule {
@@ -59,47 +50,32 @@ const NAMES: Rule = Rule {
     check: names,
 };
 
-/// An embedded file of part 2 conforms itself.
+/// An embedded file of part 2, or of part 4 without a level, conforms itself.
 const CONFORMING: Rule = Rule {
     name: "embedded-file-conforms",
-    clauses: Clauses::only(Part::Two, "6.8"),
-    scope: Scope::Every,
-    remedy: "Embed PDF/A-1 and PDF/A-2 files only, or make the file PDF/A-3.",
-    check: conforming,
-};
-
-/// An embedded file of part 4 without a level conforms itself.
-const CONFORMING_FOUR: Rule = Rule {
-    name: "embedded-file-conforms",
-    clauses: Clauses::only(Part::Four, "6.9"),
+    clauses: Clauses { one: None, two: Some("6.8"), three: None, four: Some("6.9") },
     scope: Scope::ButFiles,
-    remedy: "Embed PDF/A files of parts 1, 2 and 4 only, or make the file PDF/A-4f.",
+    remedy: "Embed PDF/A-1 and PDF/A-2 files only (in PDF/A-4 also PDF/A-4), or make the file PDF/A-3 or PDF/A-4f.",
     check: conforming,
 };
 
-/// An embedded file of part 3 tells its type.
-const MIME_TYPE_THREE: Rule = Rule {
+/// An embedded file tells its type.
+const MIME_TYPE: Rule = Rule {
     name: "embedded-file-type",
-    clauses: Clauses::only(Part::Three, "6.8"),
+    clauses: FROM_THREE,
     scope: Scope::Every,
     remedy: "Write the MIME type of the file as Subtype, or application/octet-stream when it is not known.",
     check: mime_type,
 };
 
-/// An embedded file of part 4 tells its type.
-const MIME_TYPE_FOUR: Rule = Rule { clauses: Clauses::only(Part::Four, "6.9"), ..MIME_TYPE_THREE };
-
-/// An embedded file of part 3 tells what it is to the document.
-const RELATIONSHIP_THREE: Rule = Rule {
+/// An embedded file tells what it is to the document.
+const RELATIONSHIP: Rule = Rule {
     name: "embedded-file-relationship",
-    clauses: Clauses::only(Part::Three, "6.8"),
+    clauses: FROM_THREE,
     scope: Scope::Every,
     remedy: "Write AFRelationship into the file specification, Unspecified when nothing else fits.",
     check: relationship,
 };
-
-/// An embedded file of part 4 tells what it is to the document.
-const RELATIONSHIP_FOUR: Rule = Rule { clauses: Clauses::only(Part::Four, "6.9"), ..RELATIONSHIP_THREE };
 
 /// An embedded file belongs to the document or to a part of it.
 const ASSOCIATED: Rule = Rule {
@@ -258,8 +234,8 @@ mod tests {
             ("F", &NAMES, Flavour::A2B),
             ("UF", &NAMES, Flavour::A3B),
             ("UF", &NAMES, Flavour::A4),
-            ("AFRelationship", &RELATIONSHIP_THREE, Flavour::A3B),
-            ("AFRelationship", &RELATIONSHIP_FOUR, Flavour::A4F),
+            ("AFRelationship", &RELATIONSHIP, Flavour::A3B),
+            ("AFRelationship", &RELATIONSHIP, Flavour::A4F),
         ] {
             let bytes = with_file(|specification, _| drop(specification.remove(key.as_bytes())), true);
             assert!(breaks(rule, &bytes, flavour), "{key} {flavour}");
@@ -278,8 +254,8 @@ mod tests {
             ("a b/c", true),
         ] {
             let bytes = with_file(|_, held| held.set("Subtype", kind), true);
-            assert_eq!(breaks(&MIME_TYPE_THREE, &bytes, Flavour::A3B), is_broken, "{kind}");
-            assert_eq!(breaks(&MIME_TYPE_FOUR, &bytes, Flavour::A4), is_broken, "{kind}");
+            assert_eq!(breaks(&MIME_TYPE, &bytes, Flavour::A3B), is_broken, "{kind}");
+            assert_eq!(breaks(&MIME_TYPE, &bytes, Flavour::A4), is_broken, "{kind}");
         }
     }
 
@@ -293,9 +269,9 @@ mod tests {
     fn a_file_of_part_2_conforms_itself() {
         let bytes = with_file(|_, _| {}, true);
         assert!(breaks(&CONFORMING, &bytes, Flavour::A2B));
-        assert!(breaks(&CONFORMING_FOUR, &bytes, Flavour::A4));
-        assert!(!breaks(&CONFORMING_FOUR, &bytes, Flavour::A4F), "level F takes any file");
-        assert!(!breaks(&CONFORMING_FOUR, &bytes, Flavour::A4E), "so does level E");
+        assert!(breaks(&CONFORMING, &bytes, Flavour::A4));
+        assert!(!breaks(&CONFORMING, &bytes, Flavour::A4F), "level F takes any file");
+        assert!(!breaks(&CONFORMING, &bytes, Flavour::A4E), "so does level E");
         assert!(!breaks(&CONFORMING, &bytes, Flavour::A3B), "part 3 takes any file");
         assert!(!breaks(&CONFORMING, &file(|_| {}), Flavour::A2B));
     }

@@ -172,3 +172,58 @@ fn read_packed(bytes: &[u8], held: &Dictionary, is_used: impl Fn(u32) -> bool, f
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file with one object stream; its two objects are 5, which is in use, and 6, which is not.
+    fn packed(five: &str, six: &str) -> Vec<u8> {
+        let head = format!("5 0 6 {} ", five.len() + 1);
+        let inner = format!("{head}{five} {six}");
+        let mut text = "%PDF-1.5\n".to_owned();
+        let stream = text.len();
+        text += &format!("3 0 obj\n<</Type/ObjStm/N 2/First {}/Length {}>>\nstream\n", head.len(), inner.len());
+        text += &format!("{inner}\nendstream\nendobj\n");
+        let table = text.len();
+        text += "4 0 obj\n<</Type/XRef/W[1 1 1]/Index[3 1 5 1]/Size 7/Length 6>>\nstream\n";
+        let mut bytes = text.into_bytes();
+        bytes.extend([1, u8::try_from(stream).unwrap(), 0, 2, 3, 0]);
+        bytes.extend(format!("\nendstream\nendobj\nstartxref\n{table}\n%%EOF").bytes());
+        bytes
+    }
+
+    fn has(bytes: &[u8], flaw: Flaw) -> bool {
+        let written = Written::read(bytes, 0, &Document::new());
+        assert_eq!((written.broken.as_deref(), written.objects), (None, 2));
+        let mut findings = crate::pdf::validate::rule::Findings::default();
+        written.flaws.tell(flaw, &mut findings);
+        !format!("{findings:?}").contains("count: 0")
+    }
+
+    #[test]
+    fn objects_in_object_streams_are_looked_at_when_they_are_in_use() {
+        assert!(has(&packed("<414>", "1"), Flaw::OddDigits));
+        assert!(!has(&packed("<4142>", "<414>"), Flaw::OddDigits));
+        assert!(has(&packed("[99999999999]", "1"), Flaw::IntegerRange));
+    }
+
+    #[test]
+    fn an_object_stream_that_lies_is_passed_over() {
+        for (from, to) in [("/N 2", "/N 9"), ("/First 8", "/First 9999999"), ("5 0 6", "x 0 6")] {
+            let bytes = packed("1", "1");
+            let at = memchr::memmem::find(&bytes, from.as_bytes());
+            let Some(at) = at else { continue };
+            let bytes = [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat();
+            assert!(Written::read(&bytes, 0, &Document::new()).objects <= 2, "{to}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_has_no_sections() {
+        for bytes in [&b""[..], b"%PDF-1.4", b"startxref\n0\n%%EOF", b"startxref\n-5"] {
+            let written = Written::read(bytes, 0, &Document::new());
+            assert!(written.broken.is_some() && written.newest().is_none());
+        }
+    }
+}

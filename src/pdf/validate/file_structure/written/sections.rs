@@ -307,3 +307,72 @@ fn big_endian(bytes: &[u8]) -> u64 {
 pub(super) fn ends_line(bytes: &[u8], offset: usize) -> bool {
     bytes.get(offset).is_some_and(|byte| is_line_end(*byte))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn follow(bytes: &[u8]) -> Chain {
+        Chain::follow(bytes, &mut Flaws::default())
+    }
+
+    /// A file of sections, each with its text; `{N}` in a text stands for the offset of section N.
+    fn file(sections: &[&str]) -> Vec<u8> {
+        let offset =
+            |index: usize| 10 * (index + 1) + sections.iter().take(index).map(|text| text.len()).sum::<usize>();
+        let mut text = String::new();
+        for (index, section) in sections.iter().enumerate() {
+            text.extend(std::iter::repeat_n(' ', offset(index) - text.len()));
+            // The offsets have as many digits as what stands for them.
+            let mut section = (*section).to_owned();
+            for other in 0..sections.len() {
+                section = section.replace(&format!("{{{other}}}"), &format!("{:03}", offset(other)));
+            }
+            text.push_str(&section);
+        }
+        format!("{text}\nstartxref\n{}\n%%EOF", offset(sections.len() - 1)).into_bytes()
+    }
+
+    const OLD: &str =
+        "xref\n0 3\n0000000000 65535 f \n0000000111 00000 n \n0000000222 00000 n \ntrailer\n<</Size 3>>\n";
+    const BESIDE: &str =
+        "9 0 obj\n<</Type/XRef/W[1 1 0]/Index[2 1]/Size 3/Length 2>>\nstream\n\x02\x07\nendstream\nendobj\n";
+
+    #[test]
+    fn newer_sections_hide_what_older_ones_say() {
+        let new = "xref\n1 1\n0000000333 00000 n \n2 1\n0000000000 00001 f \ntrailer\n<</Prev {0}>>\n";
+        let chain = follow(&file(&[OLD, new]));
+        assert_eq!((chain.sections.len(), chain.broken), (2, None));
+        assert_eq!(chain.entries.get(&1), Some(&Entry::At(333)));
+        assert_eq!(chain.entries.get(&2), Some(&Entry::Free));
+    }
+
+    #[test]
+    fn a_stream_beside_a_table_has_what_is_free_there() {
+        let new = "xref\n2 1\n0000000000 00000 f \ntrailer\n<</Prev {0}/XRefStm {1}>>\n";
+        let chain = follow(&file(&[OLD, BESIDE, new]));
+        assert_eq!(chain.broken, None);
+        assert_eq!(chain.sections.iter().filter(|section| section.form == Form::Beside).count(), 1);
+        assert_eq!(chain.entries.get(&1), Some(&Entry::At(111)));
+        assert_eq!(chain.entries.get(&2), Some(&Entry::In(7)));
+    }
+
+    #[test]
+    fn a_table_that_begins_with_one_but_means_zero_is_understood() {
+        let chain = follow(&file(&[&OLD.replace("0 3", "1 3")]));
+        assert_eq!(chain.entries.get(&1), Some(&Entry::At(111)));
+    }
+
+    #[test]
+    fn sections_that_cannot_be_followed_are_told() {
+        let loops = "xref\n0 0\ntrailer\n<</Prev {0}>>\n";
+        for sections in [&[loops][..], &["xref\n0 9\ntrailer<<>>"], &["xref\n0 0\ntrailer"], &["nothing"]] {
+            assert!(follow(&file(sections)).broken.is_some(), "{sections:?}");
+        }
+        assert!(follow(b"").broken.is_some());
+        let wide = BESIDE.replace("[1 1 0]", "[1 9 0]");
+        let many = BESIDE.replace("[2 1]", "[2 9223372036854775807]");
+        assert!(follow(&file(&[&wide])).broken.is_some());
+        assert!(follow(&file(&[&many])).broken.is_some());
+    }
+}
