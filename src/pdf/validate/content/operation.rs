@@ -10,6 +10,9 @@ const OPERANDS_MAX: usize = 1 << 14;
 /// How deep arrays and dictionaries may nest among operands.
 const DEPTH_MAX: usize = 32;
 
+/// The smallest real number above zero (ISO 32000-1, table C.1).
+const REAL_MIN: f64 = 1.175e-38;
+
 /// An operation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::pdf::validate) struct Operation<'b> {
@@ -79,7 +82,7 @@ impl<'b> Reader<'b> {
             let operand = match self.lexer.token()? {
                 Token::Integer(value) => Object::Integer(value),
                 Token::Real(value) => {
-                    if value != 0.0 && value.abs() < f64::from(f32::MIN_POSITIVE) {
+                    if value != 0.0 && value.abs() < REAL_MIN {
                         operation.faults.push(Fault::Tiny);
                     }
                     Object::Real(narrow(value))

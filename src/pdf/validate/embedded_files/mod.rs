@@ -1,47 +1,27 @@
 //! Embedded files (part 1, 6.1.11; parts 2 and 3, 6.8; part 4, 6.9 and annex A).
 
+mod conforming;
 mod specification;
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+pub(super) use conforming::Budget;
 
-use lopdf::{Object, ObjectId, Stream};
+use std::collections::BTreeSet;
+
+use lopdf::{Object, ObjectId};
 
 use super::{
-    Flavour, Part, claimed,
+    Part,
     rule::{Clauses, Findings, Rule, Scope},
     subject::Subject,
-    validate_within,
 };
-use crate::pdf::{object, stream};
-use specification::Specification;
-
-/// How deep files in files are looked at.
-const DEPTH_MAX: usize = 4;
-
-/// Most files in one file, and in the files in it, that are looked at.
-const FILES_MAX: usize = 1000;
-
-/// Most bytes that these unpack to in all.
-const BYTES_MAX: usize = 512 << 20;
+use crate::pdf::object;
+use conforming::conforming;
 
 /// The rules of this chapter.
-pub(super) const RULES: &[Rule] = &[
-    NO_FILE,
-    NO_FILES,
-    NAMES,
-    CONFORMING,
-    CONFORMING_FOUR,
-    MIME_TYPE_THREE,
-    MIME_TYPE_FOUR,
-    RELATIONSHIP_THREE,
-    RELATIONSHIP_FOUR,
-    ASSOCIATED,
-    FILES,
-];
+pub(super) const RULES: &[Rule] = &[NO_FILE, NO_FILES, NAMES, CONFORMING, MIME_TYPE, RELATIONSHIP, ASSOCIATED, FILES];
+
+/// The clauses of what parts 3 and 4 alone have.
+const FROM_THREE: Clauses = Clauses { one: None, two: None, three: Some("6.8"), four: Some("6.9") };
 
 /// Part 1 has no file specifications with files.
 const NO_FILE: Rule = Rule {
@@ -70,47 +50,32 @@ const NAMES: Rule = Rule {
     check: names,
 };
 
-/// An embedded file of part 2 conforms itself.
+/// An embedded file of part 2, or of part 4 without a level, conforms itself.
 const CONFORMING: Rule = Rule {
     name: "embedded-file-conforms",
-    clauses: Clauses::only(Part::Two, "6.8"),
-    scope: Scope::Every,
-    remedy: "Embed PDF/A-1 and PDF/A-2 files only, or make the file PDF/A-3.",
-    check: conforming,
-};
-
-/// An embedded file of part 4 without suffix F conforms itself.
-const CONFORMING_FOUR: Rule = Rule {
-    name: "embedded-file-conforms",
-    clauses: Clauses::only(Part::Four, "6.9"),
+    clauses: Clauses { one: None, two: Some("6.8"), three: None, four: Some("6.9") },
     scope: Scope::ButFiles,
-    remedy: "Embed PDF/A files of parts 1, 2 and 4 only, or make the file PDF/A-4f.",
+    remedy: "Embed PDF/A-1 and PDF/A-2 files only (in PDF/A-4 also PDF/A-4), or make the file PDF/A-3 or PDF/A-4f.",
     check: conforming,
 };
 
-/// An embedded file of part 3 tells its type.
-const MIME_TYPE_THREE: Rule = Rule {
+/// An embedded file tells its type.
+const MIME_TYPE: Rule = Rule {
     name: "embedded-file-type",
-    clauses: Clauses::only(Part::Three, "6.8"),
+    clauses: FROM_THREE,
     scope: Scope::Every,
     remedy: "Write the MIME type of the file as Subtype, or application/octet-stream when it is not known.",
     check: mime_type,
 };
 
-/// An embedded file of part 4 tells its type.
-const MIME_TYPE_FOUR: Rule = Rule { clauses: Clauses::only(Part::Four, "6.9"), ..MIME_TYPE_THREE };
-
-/// An embedded file of part 3 tells what it is to the document.
-const RELATIONSHIP_THREE: Rule = Rule {
+/// An embedded file tells what it is to the document.
+const RELATIONSHIP: Rule = Rule {
     name: "embedded-file-relationship",
-    clauses: Clauses::only(Part::Three, "6.8"),
+    clauses: FROM_THREE,
     scope: Scope::Every,
     remedy: "Write AFRelationship into the file specification, Unspecified when nothing else fits.",
     check: relationship,
 };
-
-/// An embedded file of part 4 tells what it is to the document.
-const RELATIONSHIP_FOUR: Rule = Rule { clauses: Clauses::only(Part::Four, "6.9"), ..RELATIONSHIP_THREE };
 
 /// An embedded file belongs to the document or to a part of it.
 const ASSOCIATED: Rule = Rule {
@@ -129,20 +94,6 @@ const FILES: Rule = Rule {
     remedy: "Embed a file, or make the file PDF/A-4 without a suffix.",
     check: files,
 };
-
-/// What may still be spent on files in files; shared with the files in it.
-#[derive(Debug, Clone)]
-pub(super) struct Budget {
-    depth: usize,
-    files: Rc<Cell<usize>>,
-    bytes: Rc<Cell<usize>>,
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self { depth: 0, files: Rc::new(Cell::new(FILES_MAX)), bytes: Rc::new(Cell::new(BYTES_MAX)) }
-    }
-}
 
 /// A file specification does not have the key EF (part 1, 6.1.11).
 fn no_file(subject: &Subject<'_>, findings: &mut Findings) {
@@ -219,44 +170,6 @@ fn mime_type(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// An embedded file conforms to part 1 or 2 (part 2, 6.8), in part 4 without level F also to part 4 (6.9). The first
-/// that does not is told, the others are not looked at.
-fn conforming(subject: &Subject<'_>, findings: &mut Findings) {
-    let mut seen = BTreeSet::new();
-    for found in specification::all(subject) {
-        for (id, stream) in found.streams(subject) {
-            if !seen.insert(id) {
-                continue;
-            }
-            if let Err(why) = conforms(subject, stream) {
-                findings.add(id, || format!("The embedded file {} {why}.", found.shown()));
-                return;
-            }
-        }
-    }
-}
-
-/// Checks an embedded file; says why it does not conform, as the end of a sentence.
-fn conforms(subject: &Subject<'_>, stream: &Stream) -> Result<(), &'static str> {
-    let Budget { depth, files, bytes } = &subject.budget;
-    if *depth >= DEPTH_MAX || files.get() == 0 || bytes.get() == 0 {
-        return Err("is too deep within other files, or one of too many");
-    }
-    files.set(files.get() - 1);
-    let limit = bytes.get().min(stream::CONTENT_BYTES_MAX);
-    let held = stream::unpack_within(stream, limit).map_err(|_| "cannot be unpacked")?;
-    bytes.set(bytes.get().saturating_sub(held.len()));
-    let claim = claimed(&held).map(Flavour::part);
-    let candidates = match subject.flavour.part() {
-        Part::Four => &[Flavour::A1B, Flavour::A2B, Flavour::A4][..],
-        Part::One | Part::Two | Part::Three => &[Flavour::A1B, Flavour::A2B],
-    };
-    let inner = Budget { depth: depth + 1, files: Rc::clone(files), bytes: Rc::clone(bytes) };
-    let mut candidates = candidates.iter().filter(|flavour| claim.is_none_or(|claim| claim == flavour.part()));
-    let is_conforming = candidates.any(|flavour| validate_within(&held, *flavour, inner.clone()).is_compliant());
-    if is_conforming { Ok(()) } else { Err("does not conform to a part of PDF/A that may be embedded here") }
-}
-
 fn has_names(subject: &Subject<'_>) -> bool {
     let names = subject.catalog().and_then(|catalog| object::dictionary(subject.document, catalog, b"Names"));
     names.is_some_and(|names| names.has(b"EmbeddedFiles"))
@@ -268,31 +181,18 @@ fn is_mime_type(name: &[u8]) -> bool {
         !part.is_empty() && part.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_+.".contains(byte))
     };
     let mut parts = name.split(|byte| *byte == b'/');
-    matches!((parts.next(), parts.next(), parts.next()), (Some(kind), Some(subtype), None) if is_part(kind) && is_part(subtype))
-}
-
-impl Specification<'_> {
-    /// The name of its file, for messages.
-    fn shown(&self) -> String {
-        let name = self.held.get(b"UF").or_else(|_| self.held.get(b"F")).ok();
-        let name = name.and_then(|name| lopdf::decode_text_string(name).ok());
-        name.map_or_else(|| format!("in object {}", self.id.0), |name| format!("\"{name}\""))
-    }
-
-    /// The streams of its file: one for each platform, most often the same.
-    fn streams<'a>(&self, subject: &Subject<'a>) -> BTreeMap<ObjectId, &'a Stream> {
-        let files = object::dictionary(subject.document, self.held, b"EF");
-        let ids = files.into_iter().flatten().filter_map(|(_, value)| object::target(subject.document, value));
-        let held = ids.filter_map(|id| Some((id, subject.document.objects.get(&id)?.as_stream().ok()?)));
-        held.collect()
-    }
+    let (kind, subtype, more) = (parts.next(), parts.next(), parts.next());
+    kind.is_some_and(is_part) && subtype.is_some_and(is_part) && more.is_none()
 }
 
 #[cfg(test)]
 mod tests {
-    use lopdf::{Dictionary, dictionary};
+    use lopdf::{Dictionary, Stream, dictionary};
 
-    use super::super::file_structure::testing::{breaks, file};
+    use super::super::{
+        Flavour,
+        file_structure::testing::{breaks, file},
+    };
     use super::*;
 
     /// A file with an embedded file whose specification and stream the test changes.
@@ -334,8 +234,8 @@ mod tests {
             ("F", &NAMES, Flavour::A2B),
             ("UF", &NAMES, Flavour::A3B),
             ("UF", &NAMES, Flavour::A4),
-            ("AFRelationship", &RELATIONSHIP_THREE, Flavour::A3B),
-            ("AFRelationship", &RELATIONSHIP_FOUR, Flavour::A4F),
+            ("AFRelationship", &RELATIONSHIP, Flavour::A3B),
+            ("AFRelationship", &RELATIONSHIP, Flavour::A4F),
         ] {
             let bytes = with_file(|specification, _| drop(specification.remove(key.as_bytes())), true);
             assert!(breaks(rule, &bytes, flavour), "{key} {flavour}");
@@ -354,8 +254,8 @@ mod tests {
             ("a b/c", true),
         ] {
             let bytes = with_file(|_, held| held.set("Subtype", kind), true);
-            assert_eq!(breaks(&MIME_TYPE_THREE, &bytes, Flavour::A3B), is_broken, "{kind}");
-            assert_eq!(breaks(&MIME_TYPE_FOUR, &bytes, Flavour::A4), is_broken, "{kind}");
+            assert_eq!(breaks(&MIME_TYPE, &bytes, Flavour::A3B), is_broken, "{kind}");
+            assert_eq!(breaks(&MIME_TYPE, &bytes, Flavour::A4), is_broken, "{kind}");
         }
     }
 
@@ -369,8 +269,9 @@ mod tests {
     fn a_file_of_part_2_conforms_itself() {
         let bytes = with_file(|_, _| {}, true);
         assert!(breaks(&CONFORMING, &bytes, Flavour::A2B));
-        assert!(breaks(&CONFORMING_FOUR, &bytes, Flavour::A4));
-        assert!(!breaks(&CONFORMING_FOUR, &bytes, Flavour::A4F), "level F takes any file");
+        assert!(breaks(&CONFORMING, &bytes, Flavour::A4));
+        assert!(!breaks(&CONFORMING, &bytes, Flavour::A4F), "level F takes any file");
+        assert!(!breaks(&CONFORMING, &bytes, Flavour::A4E), "so does level E");
         assert!(!breaks(&CONFORMING, &bytes, Flavour::A3B), "part 3 takes any file");
         assert!(!breaks(&CONFORMING, &file(|_| {}), Flavour::A2B));
     }

@@ -1,6 +1,8 @@
 //! Finds the file specifications that have an embedded file.
 
-use lopdf::{Dictionary, ObjectId};
+use std::collections::BTreeMap;
+
+use lopdf::{Dictionary, Object, ObjectId, Stream};
 
 use crate::pdf::{object, validate::subject::Subject};
 
@@ -14,13 +16,30 @@ pub(super) struct Specification<'a> {
     pub(super) held: &'a Dictionary,
 }
 
+impl Specification<'_> {
+    /// The name of its file, for messages.
+    pub(super) fn shown(&self) -> String {
+        let name = self.held.get(b"UF").or_else(|_| self.held.get(b"F")).ok();
+        let name = name.and_then(|name| lopdf::decode_text_string(name).ok());
+        name.map_or_else(|| format!("in object {}", self.id.0), |name| format!("\"{name}\""))
+    }
+
+    /// The streams of its file: one for each platform, most often the same.
+    pub(super) fn streams<'a>(&self, subject: &Subject<'a>) -> BTreeMap<ObjectId, &'a Stream> {
+        let files = object::dictionary(subject.document, self.held, b"EF");
+        let ids = files.into_iter().flatten().filter_map(|(_, value)| object::target(subject.document, value));
+        let held = ids.filter_map(|id| Some((id, subject.document.objects.get(&id)?.as_stream().ok()?)));
+        held.collect()
+    }
+}
+
 /// All file specifications that have an embedded file, also those that nothing leads to: the file still holds them.
 pub(super) fn all<'a>(subject: &Subject<'a>) -> Vec<Specification<'a>> {
     let mut found = Vec::new();
     for (id, object) in &subject.document.objects {
         let mut open = vec![(object, false)];
         while let Some((value, is_direct)) = open.pop() {
-            if let lopdf::Object::Array(items) = value {
+            if let Object::Array(items) = value {
                 open.extend(items.iter().map(|item| (item, true)));
             } else if let Some(held) = object::as_dictionary(value) {
                 if object::get(subject.document, held, b"EF").is_some() {

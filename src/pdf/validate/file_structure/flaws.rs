@@ -70,10 +70,8 @@ pub(super) enum Flaw {
     InlineLzw,
     /// An inline image is packed by a filter that is not for inline images.
     InlineFilter,
-    /// The length of the data of an inline image is not what its dictionary says.
-    InlineLength,
-    /// An object is not where the cross-reference table says, or cannot be read there.
-    Misplaced,
+    /// Objects overlap so much that not all are read.
+    Overlap,
 }
 
 /// How often a flaw was met, and where first.

@@ -1,5 +1,7 @@
 //! Limits of implementations (part 1, 6.1.12; parts 2 and 3, 6.1.13). Part 4 has none.
 
+use std::collections::BTreeSet;
+
 use lopdf::Object;
 
 use super::flaws::Flaw;
@@ -188,19 +190,24 @@ fn colourants(subject: &Subject<'_>, findings: &mut Findings) {
 
 /// A character map leads to no identifier above 65535 (part 1, 6.1.12; parts 2 and 3, 6.1.13).
 fn cids(subject: &Subject<'_>, findings: &mut Findings) {
+    let document = subject.document;
+    let mut maps = BTreeSet::new();
     subject.each_dictionary(|id, held| {
-        let Some(Object::Stream(map)) = (object::name(subject.document, held, b"Subtype") == Some(b"Type0"))
-            .then(|| object::get(subject.document, held, b"Encoding"))
-            .flatten()
-        else {
-            return;
-        };
-        let Ok(bytes) = stream::unpack_within(map, CMAP_BYTES_MAX) else { return };
+        if object::name(document, held, b"Type") == Some(b"CMap") {
+            maps.insert(id);
+        }
+        if object::name(document, held, b"Subtype") == Some(b"Type0") {
+            maps.extend(held.get(b"Encoding").ok().and_then(|map| object::target(document, map)));
+        }
+    });
+    for id in maps {
+        let Some(Object::Stream(map)) = document.objects.get(&id) else { continue };
+        let Ok(bytes) = stream::unpack_within(map, CMAP_BYTES_MAX) else { continue };
         let highest = highest_cid(&bytes);
         findings.add_if(highest > CID_MAX, id, || {
             format!("The character map of a font leads to the identifier {highest}, which is above {CID_MAX}.")
         });
-    });
+    }
 }
 
 /// The highest character identifier that a character map leads to.
@@ -211,8 +218,7 @@ fn highest_cid(bytes: &[u8]) -> i64 {
     let mut codes: Vec<i64> = Vec::new();
     while let Some(token) = lexer.token() {
         match token {
-            Token::Word(b"begincidrange" | b"begincidchar") => is_within = true,
-            Token::Word(b"endcidrange" | b"endcidchar") => is_within = false,
+            Token::Word(word) => is_within = is_within_ranges(word).unwrap_or(is_within),
             Token::Text { bytes, .. } if is_within && codes.len() < 2 => {
                 let code = bytes.iter().take(4).fold(0, |value, byte| value << 8 | i64::from(*byte));
                 codes.push(code);
@@ -224,10 +230,26 @@ fn highest_cid(bytes: &[u8]) -> i64 {
                 }
                 codes.clear();
             }
-            _ => {}
+            Token::Text { .. }
+            | Token::Real(_)
+            | Token::Name(_)
+            | Token::ArrayStart
+            | Token::ArrayEnd
+            | Token::DictionaryStart
+            | Token::DictionaryEnd
+            | Token::Stray(_) => {}
         }
     }
     highest
+}
+
+/// Whether the ranges of identifiers begin or end with a word; `None` for other words.
+fn is_within_ranges(word: &[u8]) -> Option<bool> {
+    match word {
+        b"begincidrange" | b"begincidchar" => Some(true),
+        b"endcidrange" | b"endcidchar" => Some(false),
+        _ => None,
+    }
 }
 
 /// The sides of every boundary of a page are 3 to 14400 units long (parts 2 and 3, 6.1.13).

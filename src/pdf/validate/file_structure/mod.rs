@@ -1,8 +1,8 @@
 //! The structure of the file (chapter 6.1 of all parts, without embedded files and optional content of part 1).
 //!
-//! Parsers mend much of what this chapter forbids, so it reads the bytes itself: [`written`] follows the cross-reference
-//! sections and reads every object once, [`drawn`] hears of every operand of content, and both gather [`flaws`], which
-//! the rules tell.
+//! Parsers mend much of what this chapter forbids, so it reads the bytes itself: [`written`] follows the
+//! cross-reference sections and reads every object once, [`drawn`] hears of every operand of content, and both gather
+//! [`flaws`], which the rules tell.
 
 mod cross_references;
 mod drawn;

@@ -22,9 +22,12 @@ pub(super) const UTF8: Rule = Rule {
 /// Names of fonts, of colourants and of structure types are valid UTF-8 once their escapes are undone (parts 2 and 3,
 /// 6.1.8; part 4, 6.1.7).
 fn utf8(subject: &Subject<'_>, findings: &mut Findings) {
-    subject.each_value(|id, value| match value {
-        Object::Array(items) => colourants(subject, id, items, findings),
-        _ => keys(subject, id, value, findings),
+    subject.each_value(|id, value| {
+        if let Object::Array(items) = value {
+            colourants(subject, id, items, findings);
+        } else {
+            keys(subject, id, value, findings);
+        }
     });
 }
 

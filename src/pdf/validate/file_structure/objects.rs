@@ -1,6 +1,8 @@
 //! Indirect objects and strings (part 1, 6.1.6 and 6.1.8; parts 2 and 3, 6.1.6 and 6.1.9; part 4, 6.1.5 and 6.1.8).
 
-use super::flaws::Flaw;
+use std::collections::BTreeSet;
+
+use super::{Written, flaws::Flaw};
 use crate::pdf::validate::{
     rule::{Clauses, Findings, Rule, Scope},
     subject::Subject,
@@ -33,8 +35,9 @@ pub(super) const HEXADECIMAL: Rule = Rule {
     check: hexadecimal,
 };
 
-/// Object number, generation and `obj` are parted by single white-space characters, the number and `endobj` stand at the
-/// beginning of a line, and `obj` and `endobj` at the end of one (part 1, 6.1.8; parts 2 and 3, 6.1.9; part 4, 6.1.8).
+/// Object number, generation and `obj` are parted by single white-space characters, the number and `endobj` stand at
+/// the beginning of a line, and `obj` and `endobj` at the end of one (part 1, 6.1.8; parts 2 and 3, 6.1.9; part 4,
+/// 6.1.8).
 fn spacing(subject: &Subject<'_>, findings: &mut Findings) {
     subject.written().flaws.tell(Flaw::ObjectSpacing, findings);
 }
@@ -42,11 +45,22 @@ fn spacing(subject: &Subject<'_>, findings: &mut Findings) {
 /// An object begins at the byte that the cross-reference table has for it (6.1.4 of all parts; ISO 32000-1, 7.5.4). An
 /// entry whose object nothing needs does no harm, readers take it for null.
 fn misplaced(subject: &Subject<'_>, findings: &mut Findings) {
-    subject.written().flaws.tell(Flaw::Misplaced, findings);
+    let Written { misplaced, flaws, .. } = subject.written();
+    flaws.tell(Flaw::Overlap, findings);
+    if misplaced.is_empty() {
+        return;
+    }
+    let mut needed = BTreeSet::new();
+    subject.each_value(|_, value| needed.extend(value.as_reference().map(|(number, _)| number)));
+    for (number, offset) in misplaced.iter().filter(|(number, _)| needed.contains(number)) {
+        findings.add((*number, 0), || {
+            format!("Object {number} does not begin at byte {offset}, where the cross-reference table has it.")
+        });
+    }
 }
 
 /// A hexadecimal string has an even number of characters, all of them digits, where white space does not count; in
-/// objects as well as in content (parts 1 to 3, 6.1.6; part 4, 6.1.5).
+/// objects and trailers as well as in content (parts 1 to 3, 6.1.6; part 4, 6.1.5).
 fn hexadecimal(subject: &Subject<'_>, findings: &mut Findings) {
     for flaw in [Flaw::OddDigits, Flaw::OtherDigits] {
         super::tell(subject, flaw, findings);
@@ -82,10 +96,15 @@ mod tests {
     fn an_object_begins_where_the_table_has_it() {
         let bytes = file(|_| {});
         assert!(!breaks(&MISPLACED, &bytes, Flavour::A2B));
-        let table = memchr::memmem::rfind(&bytes, b"\nxref\n").unwrap();
-        let tail = String::from_utf8(bytes[table..].to_vec()).unwrap();
-        let rows = tail.replace("trailer", "77 1\n0000000003 00000 n \ntrailer");
-        assert!(breaks(&MISPLACED, &[&bytes[..table], rows.as_bytes()].concat(), Flavour::A2B));
+        let with = |extra: lopdf::Object| {
+            let bytes = with_catalog("Extra", extra);
+            let table = memchr::memmem::rfind(&bytes, b"\nxref\n").unwrap();
+            let tail = String::from_utf8(bytes[table..].to_vec()).unwrap();
+            let rows = tail.replace("trailer", "77 1\n0000000003 00000 n \ntrailer");
+            [&bytes[..table], rows.as_bytes()].concat()
+        };
+        assert!(breaks(&MISPLACED, &with(lopdf::Object::Reference((77, 0))), Flavour::A2B));
+        assert!(!breaks(&MISPLACED, &with(lopdf::Object::Null), Flavour::A2B), "nothing needs it");
     }
 
     #[test]
@@ -96,7 +115,8 @@ mod tests {
             let held = with_catalog("Extra", lopdf::Object::Integer(77_777));
             let held = replaced(&held, "77777", text);
             let drawn = drawing(&format!("BT {text} Tj ET"));
-            for bytes in [rewritten(&held, "1 0 obj", "1 0 obj"), drawn] {
+            let trailer = replaced(&file(|_| {}), "/Size", &format!("/Extra{text}/Size"));
+            for bytes in [rewritten(&held, "1 0 obj", "1 0 obj"), drawn, trailer] {
                 for flavour in [Flavour::A1B, Flavour::A3B, Flavour::A4] {
                     assert_eq!(breaks(&HEXADECIMAL, &bytes, flavour), is_broken, "{text}");
                 }

@@ -74,10 +74,8 @@ fn digests(subject: &Subject<'_>, findings: &mut Findings) {
 /// The key Version of the catalog, if it is there, is 2, a period and one digit (part 4, 6.1.12).
 fn version(subject: &Subject<'_>, findings: &mut Findings) {
     let version = subject.catalog().and_then(|catalog| object::get(subject.document, catalog, b"Version"));
-    let is_right = version.is_none_or(|version| match version {
-        Object::Name(name) => matches!(name.as_slice(), [b'2', b'.', minor] if minor.is_ascii_digit()),
-        _ => false,
-    });
+    let is_right =
+        version.is_none_or(|version| matches!(version.as_name(), Ok([b'2', b'.', minor]) if minor.is_ascii_digit()));
     findings.add_if(!is_right, Place::default(), || {
         let shown = version.and_then(|version| version.as_name().ok()).map_or("no name".to_owned(), object::shown);
         format!("The key Version of the catalog is {shown}, not 2.n.")

@@ -1,5 +1,9 @@
 //! Streams and their filters (part 1, 6.1.7 and 6.1.10; parts 2 and 3, 6.1.7 and 6.1.10; part 4, 6.1.6 and 6.1.9).
 
+use std::collections::BTreeSet;
+
+use lopdf::Object;
+
 use super::flaws::Flaw;
 use crate::pdf::{
     object,
@@ -94,13 +98,13 @@ fn keywords(subject: &Subject<'_>, findings: &mut Findings) {
     subject.written().flaws.tell(Flaw::StreamKeyword, findings);
 }
 
-/// The dictionary of a stream does not have F, FFilter or FDecodeParms (part 1, 6.1.7; parts 2 and 3, 6.1.7.1; part 4,
-/// 6.1.6.1).
+/// The dictionary of a stream does not have F, `FFilter` or `FDecodeParms` (part 1, 6.1.7; parts 2 and 3, 6.1.7.1;
+/// part 4, 6.1.6.1).
 fn external(subject: &Subject<'_>, findings: &mut Findings) {
     subject.written().flaws.tell(Flaw::StreamExternal, findings);
 }
 
-/// The filter LZWDecode is not used (part 1, 6.1.10; parts 2 and 3, 6.1.7.2; part 4, 6.1.6.2).
+/// The filter `LZWDecode` is not used (part 1, 6.1.10; parts 2 and 3, 6.1.7.2; part 4, 6.1.6.2).
 fn lzw(subject: &Subject<'_>, findings: &mut Findings) {
     subject.written().flaws.tell(Flaw::FilterLzw, findings);
 }
@@ -111,33 +115,40 @@ fn filters(subject: &Subject<'_>, findings: &mut Findings) {
     subject.written().flaws.tell(Flaw::FilterOther, findings);
 }
 
-/// The filter LZWDecode is not used in inline images either (part 1, 6.1.10).
+/// The filter `LZWDecode` is not used in inline images either (part 1, 6.1.10).
 fn inline_lzw(subject: &Subject<'_>, findings: &mut Findings) {
     super::tell(subject, Flaw::InlineLzw, findings);
 }
 
-/// The filter of an inline image is one that ISO 32000 lists for it, but not LZW (parts 2 and 3, 6.1.10; part 4, 6.1.9).
+/// The filter of an inline image is one that ISO 32000 lists for it, but not LZW (parts 2 and 3, 6.1.10; part 4,
+/// 6.1.9).
 fn inline_filters(subject: &Subject<'_>, findings: &mut Findings) {
     super::tell(subject, Flaw::InlineFilter, findings);
 }
 
-/// A 3D stream has the subtype U3D or PRC (part 4, 6.1.6.1 and annex B).
+/// A 3D stream has the subtype U3D or PRC (part 4, 6.1.6.1 and annex B). Its type is optional, a key 3DD leads to it.
 fn artwork(subject: &Subject<'_>, findings: &mut Findings) {
-    for (id, stream) in subject.streams() {
-        let name = |key: &[u8]| object::name(subject.document, &stream.dict, key);
-        let kind = name(b"Subtype");
-        if name(b"Type") == Some(b"3D") && !matches!(kind, Some(b"U3D" | b"PRC")) {
-            findings.add(id, || {
-                let kind = kind.map_or("none".to_owned(), object::shown);
-                format!("A 3D stream has the subtype {kind}, not U3D or PRC.")
-            });
+    let document = subject.document;
+    let mut artworks = BTreeSet::new();
+    subject.each_dictionary(|id, held| {
+        if object::name(document, held, b"Type") == Some(b"3D") {
+            artworks.insert(id);
         }
+        artworks.extend(held.get(b"3DD").ok().and_then(|value| object::target(document, value)));
+    });
+    for id in artworks {
+        let Some(Object::Stream(stream)) = document.objects.get(&id) else { continue };
+        let kind = object::name(document, &stream.dict, b"Subtype");
+        findings.add_if(!matches!(kind, Some(b"U3D" | b"PRC")), id, || {
+            let kind = kind.map_or("none".to_owned(), object::shown);
+            format!("A 3D stream has the subtype {kind}, not U3D or PRC.")
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use lopdf::{Object, Stream, dictionary};
+    use lopdf::{Stream, dictionary};
 
     use super::super::testing::{breaks, drawing, file, rewritten};
     use super::*;

@@ -1,12 +1,13 @@
 //! What the tests of this chapter share.
 
-use lopdf::{Document, Object, Stream, dictionary};
+use lopdf::{Document, Object, Stream, dictionary, xref::XrefType};
 
 use crate::pdf::validate::{Flavour, Report, rule::Rule, validate};
 
 /// A file of one page with an identifier, changed by the test.
 pub(in crate::pdf::validate) fn file(change: impl FnOnce(&mut Document)) -> Vec<u8> {
     let mut document = Document::with_version("1.7");
+    document.reference_table.cross_reference_type = XrefType::CrossReferenceTable;
     let content = document.add_object(Stream::new(dictionary! {}, b"0 0 1 1 re f".to_vec()));
     let pages = document.new_object_id();
     let page = document.add_object(dictionary! {

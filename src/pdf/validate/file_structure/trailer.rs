@@ -99,7 +99,7 @@ fn end_of_file(subject: &Subject<'_>, findings: &mut Findings) {
     });
 }
 
-/// The trailer has the key Info only where the catalog has PieceInfo, and the dictionary has nothing but ModDate
+/// The trailer has the key Info only where the catalog has `PieceInfo`, and the dictionary has nothing but `ModDate`
 /// (part 4, 6.1.3).
 fn information(subject: &Subject<'_>, findings: &mut Findings) {
     let Some(trailer) = subject.written().newest().map(|newest| &newest.trailer) else { return };
@@ -158,7 +158,9 @@ mod tests {
                 b"%PDF-1.4\n1 0 obj\n<</Linearized 1/L 0000>>\nendobj\n2 0 obj\n<</Type/Catalog>>\nendobj\n".to_vec();
             let main = bytes.len() + 200;
             let first = bytes.len();
-            bytes.extend(format!("xref\n1 2\n0000000009 00000 n \n0000000050 00000 n \ntrailer\n<</Size 3/Root 2 0 R/ID[(a)(a)]/Prev {main}>>\n").bytes());
+            let rows = "0000000009 00000 n \n0000000050 00000 n \n";
+            let trailer = format!("<</Size 3/Root 2 0 R/ID[(a)(a)]/Prev {main}>>");
+            bytes.extend(format!("xref\n1 2\n{rows}trailer\n{trailer}\n").bytes());
             bytes.resize(main, b' ');
             bytes.extend(
                 format!(

@@ -64,7 +64,7 @@ type Configuration<'a> = (Place, &'a Dictionary);
 
 /// The catalog does not have the key `OCProperties` (part 1, 6.1.13).
 fn none(subject: &Subject<'_>, findings: &mut Findings) {
-    if properties(subject).is_some() {
+    if subject.catalog().is_some_and(|catalog| object::get(subject.document, catalog, b"OCProperties").is_some()) {
         findings.add_document("The catalog has the key OCProperties.");
     }
 }
@@ -134,10 +134,8 @@ fn configurations<'a>(subject: &Subject<'a>) -> Vec<Configuration<'a>> {
 }
 
 fn shown_name<'a>(subject: &Subject<'a>, held: &'a Dictionary) -> Option<&'a [u8]> {
-    match object::get(subject.document, held, b"Name")? {
-        Object::String(name, _) | Object::Name(name) => Some(name),
-        _ => None,
-    }
+    let name = object::get(subject.document, held, b"Name")?;
+    name.as_str().or_else(|_| name.as_name()).ok()
 }
 
 /// The groups that an order lists, at any depth. An array that is met again is passed over.

@@ -51,17 +51,12 @@ impl<'a, 'f> Objects<'a, 'f> {
         Self { bytes, document, ends, flaws }
     }
 
-    /// Reads the object that the table places at an offset.
-    pub(super) fn read(&mut self, number: u32, offset: usize) -> Found<'a> {
+    /// Reads the object that the table has at an offset; `None` when it does not begin there.
+    pub(super) fn read(&mut self, number: u32, offset: usize) -> Option<Found<'a>> {
         let place = Place { object: Some(number), page: None };
         let start = skip_white(self.bytes, offset);
         let mut lexer = Lexer::at(self.bytes, start);
-        let Some(()) = self.head(&mut lexer, number, start, place) else {
-            self.flaws.note(Flaw::Misplaced, place, || {
-                format!("Object {number} does not begin at byte {offset}, where the cross-reference table has it.")
-            });
-            return Found { stream: None, cost: 1 };
-        };
+        self.head(&mut lexer, number, start, place)?;
         let value = value::read(&mut lexer, self.flaws, place);
         let mut cost = lexer.position().saturating_sub(start).max(1);
         let mut stream = None;
@@ -76,7 +71,7 @@ impl<'a, 'f> Objects<'a, 'f> {
             }
         }
         self.tail(lexer, number, place);
-        Found { stream, cost }
+        Some(Found { stream, cost })
     }
 
     /// Reads `12 0 obj`; `None` when it is not there.
