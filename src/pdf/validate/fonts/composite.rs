@@ -92,6 +92,7 @@ pub(super) fn glyphs(
         glyphs.push(Glyph {
             code: *code,
             cid: Some(cid),
+            name: None,
             shown: *shown,
             is_present,
             is_undefined: is_present.is_some_and(|is_present| code.value == 0 || !is_present),

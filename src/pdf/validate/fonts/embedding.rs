@@ -93,28 +93,40 @@ fn complete(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-/// Part 1, 6.3.5; parts 2 and 3, 6.2.11.4.2: a `CharSet` of a Type 1 subset lists the names of all glyphs of the program
-/// and no others. Part 1 wants there to be one.
+/// Part 1, 6.3.5: a Type 1 subset has a `CharSet` with the names of all glyphs that are shown. Parts 2 and 3, 6.2.11.4.2:
+/// where there is one, it lists the names of all glyphs of the program and no others.
 fn names(subject: &Subject<'_>, findings: &mut Findings) {
-    let is_wanted = subject.flavour.part() == Part::One;
+    let is_first = subject.flavour.part() == Part::One;
     for font in subsets(subject, Kind::Type1) {
         let listed = match font.described(subject, b"CharSet") {
             Some(Object::String(text, _)) => listed(text),
-            Some(_) | None if is_wanted => {
+            Some(_) | None if is_first => {
                 findings.add(font.place, || format!("The subset \"{}\" has no CharSet.", font.name(subject)));
                 continue;
             }
             Some(_) | None => continue,
         };
-        let mut held = font.content.names.clone().unwrap_or_default();
-        held.remove(UNDEFINED);
-        let differs = held.symmetric_difference(&listed).next();
-        findings.add_if(differs.is_some(), font.place, || {
-            let name = differs.map(|name| object::shown(name)).unwrap_or_default();
-            let how =
-                if differs.is_some_and(|name| held.contains(name)) { "leaves out" } else { "lists, without need," };
-            format!("The CharSet of \"{}\" {how} the glyph \"{name}\".", font.name(subject))
-        });
+        let Some(held) = &font.content.names else { continue };
+        let shown = font.glyphs.iter().filter_map(|glyph| glyph.name.as_ref());
+        let missing = if is_first {
+            shown.filter(|name| *name != UNDEFINED && held.contains(*name)).find(|name| !listed.contains(*name))
+        } else {
+            held.difference(&listed).find(|name| *name != UNDEFINED)
+        };
+        let extra = if is_first { None } else { listed.difference(held).next() };
+        if let Some(name) = missing {
+            findings.add(font.place, || {
+                format!("The CharSet of \"{}\" leaves out the glyph {}.", font.name(subject), object::shown(name))
+            });
+        } else if let Some(name) = extra {
+            findings.add(font.place, || {
+                format!(
+                    "The CharSet of \"{}\" lists the glyph {}, which the program does not have.",
+                    font.name(subject),
+                    object::shown(name)
+                )
+            });
+        }
     }
 }
 
@@ -174,10 +186,13 @@ fn bits(bytes: &[u8]) -> BTreeSet<u32> {
     found
 }
 
-/// The fonts of a kind whose embedded program is a subset.
+/// The fonts of a kind that are subsets. Part 1 asks for their lists whether they are embedded or not.
 fn subsets<'s, 'a>(subject: &'s Subject<'a>, kind: Kind) -> impl Iterator<Item = &'s Examined<'a>> {
+    let is_first = subject.flavour.part() == Part::One;
     let fonts = subject.facts().fonts.examined(subject).iter();
-    fonts.filter(move |font| font.kind == kind && font.embedding == Embedding::Read && font.is_subset(subject))
+    fonts.filter(move |font| {
+        font.kind == kind && (is_first || font.embedding == Embedding::Read) && font.is_subset(subject)
+    })
 }
 
 /// Parts 2 and 3, 6.2.11.8; part 4, 6.2.10.9: no text, drawn or not, shows the glyph for "no such glyph".

@@ -114,6 +114,8 @@ pub(super) struct Glyph {
     pub(super) code: Code,
     /// Its CID in a composite font.
     pub(super) cid: Option<u32>,
+    /// Its name in a Type 1 font.
+    pub(super) name: Option<Vec<u8>>,
     /// How it is shown.
     pub(super) shown: Shown,
     /// Whether the program has it; `None` when there is no program to ask.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use lopdf::{Dictionary, Object};
 
 use super::{
+    dictionaries,
     drawn::Used,
     examined::{self, Content, Glyph, Kind, Maps, Meaning, Program},
     maps::ToUnicode,
@@ -99,7 +100,10 @@ pub(super) fn glyphs(
     program: Option<&Program<'_>>,
 ) -> (Vec<Glyph>, Content) {
     let font = used.font.held;
-    let encoding = Encoding::read(subject, font);
+    let mut encoding = Encoding::read(subject, font);
+    if program.is_none() && kind == Kind::Type1 && dictionaries::is_standard_latin(subject, font) {
+        encoding.base = encoding.base.or(Some(Predefined::Standard));
+    }
     let is_symbolic = examined::is_symbolic(subject, font);
     let is_by_name = !is_symbolic && encoding.is_stated;
     let widths = Widths::read(subject, font);
@@ -116,20 +120,18 @@ pub(super) fn glyphs(
             }
             (Program::TrueType(_), _) => None,
         });
-        // A TrueType font that is not looked up by names tells no text, and none is asked for.
-        let is_exempt = kind == Kind::TrueType && program.is_some() && !is_by_name;
         let own = found.as_ref().and_then(|found| found.name.as_deref());
         let meaning = match to_unicode.as_ref().and_then(|map| map.text(code.value)) {
             Some(text) => Meaning::Text(text),
             None => match name.or(own) {
                 Some(name) => named(subject, kind, name),
-                None if is_exempt => Meaning::Known,
                 None => Meaning::Unknown,
             },
         };
         glyphs.push(Glyph {
             code: *code,
             cid: None,
+            name: if kind == Kind::Type1 { name.or(own).map(<[u8]>::to_vec) } else { None },
             shown: *shown,
             is_present: found.as_ref().map(|found| byte == 0 || found.is_present),
             is_undefined: name == Some(UNDEFINED) || (name.is_none() && byte == 0 && kind == Kind::TrueType),
