@@ -19,13 +19,13 @@ const OVERLAPS_MAX: usize = 8;
 /// A code with the number of bytes that it was written with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Code {
-    /// The bytes as one number.
-    pub(crate) value: u32,
     /// How many bytes.
     pub(crate) length: u8,
+    /// The bytes as one number.
+    pub(crate) value: u32,
 }
 
-/// The maps that every reader has (ISO 32000-1, table 118); in part 2 of PDF 2.0 it is table 116.
+/// Whether a map is one that every reader has (ISO 32000-1, table 118; ISO 32000-2, table 116).
 pub(crate) fn is_predefined(name: &[u8]) -> bool {
     !matches!(
         CMapName::from_bytes(name),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use read_fonts::{ps::type1::Type1Font, types::GlyphId};
 
-use super::Nothing;
+use super::{Nothing, cost};
 
 /// A Type 1 program.
 pub(crate) struct Type1 {
@@ -13,9 +13,12 @@ pub(crate) struct Type1 {
 }
 
 impl Type1 {
-    /// Reads a program; `None` when it makes no sense or has no glyph.
+    /// Reads a program; `None` when it makes no sense or has no glyph, or would take too long.
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let font = Type1Font::new(bytes).ok()?;
+        if !cost::is_bounded(&font, bytes.len()) {
+            return None;
+        }
         let names: HashMap<Vec<u8>, u32> =
             font.glyph_names().map(|(glyph, name)| (name.as_bytes().to_vec(), glyph.to_u32())).collect();
         (!names.is_empty()).then_some(Self { font, names })

@@ -39,6 +39,8 @@ pub(in crate::pdf::validate) struct Drawn<'a> {
     order: HashMap<usize, usize>,
     /// For each open sequence of marked content, whether other text replaces what it shows.
     marks: Vec<bool>,
+    /// How many of them have.
+    replacing: usize,
     replacements: OnceCell<Replacements>,
     /// The first text in a content stream that replaces shown text and has characters for private use.
     pub(super) private_replacement: Option<Place>,
@@ -54,6 +56,8 @@ pub(super) struct Used<'a> {
     pub(super) place: Place,
     /// Whether it is used in a mode that draws something.
     pub(super) is_visible: bool,
+    /// Whether its codes become glyphs by a map.
+    is_composite: bool,
     /// The map of a composite font from codes to CIDs.
     pub(super) map: Option<CMap>,
     /// The codes that are shown.
@@ -61,7 +65,7 @@ pub(super) struct Used<'a> {
 }
 
 /// How a code is shown.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Shown {
     /// Whether it is drawn anywhere.
     pub(super) is_visible: bool,
@@ -72,7 +76,7 @@ pub(super) struct Shown {
 impl<'a> Drawn<'a> {
     /// What was found out of every font, asked once.
     pub(super) fn examined(&self, subject: &Subject<'a>) -> &[Examined<'a>] {
-        self.examined.get_or_init(|| self.fonts.iter().map(|used| examined::examine(subject, used)).collect())
+        self.examined.get_or_init(|| examined::examine_all(subject, &self.fonts))
     }
 
     fn show(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, operation: &Operation<'_>) {
@@ -83,21 +87,22 @@ impl<'a> Drawn<'a> {
                 font,
                 place: Place { object: font.id.map(|(number, _)| number), page: Some(piece.page) },
                 is_visible: false,
+                is_composite: object::name(subject.document, font.held, b"Subtype") == Some(b"Type0"),
                 map: maps::encoding(subject, font.held),
                 codes: BTreeMap::new(),
             });
             self.fonts.len() - 1
         });
-        let is_unreplaced = !self.marks.iter().any(|is_replaced| *is_replaced);
+        let is_unreplaced = self.replacing == 0;
         let is_visible = state.render_mode != INVISIBLE;
         let Some(used) = self.fonts.get_mut(index) else { return };
         used.is_visible |= is_visible;
-        let is_composite = object::name(subject.document, font.held, b"Subtype") == Some(b"Type0");
         let mut note = |code: Code| {
-            if used.codes.len() < CODES_MAX || used.codes.contains_key(&code) {
-                let shown = used.codes.entry(code).or_default();
+            if let Some(shown) = used.codes.get_mut(&code) {
                 shown.is_visible |= is_visible;
                 shown.is_unreplaced |= is_unreplaced;
+            } else if used.codes.len() < CODES_MAX {
+                used.codes.insert(code, Shown { is_visible, is_unreplaced });
             }
         };
         let texts = match operation.operands.last() {
@@ -112,7 +117,7 @@ impl<'a> Drawn<'a> {
                         note(code);
                     }
                 }
-                None if is_composite => {}
+                None if used.is_composite => {}
                 None => text.iter().for_each(|byte| note(Code { value: u32::from(*byte), length: 1 })),
             }
         }
@@ -148,6 +153,7 @@ impl<'a> Drawn<'a> {
 impl<'a> Collector<'a> for Drawn<'a> {
     fn start(&mut self, _subject: &Subject<'a>, _piece: &Piece<'a>) {
         self.marks.clear();
+        self.replacing = 0;
     }
 
     fn operation(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, operation: &Operation<'_>) {
@@ -157,10 +163,12 @@ impl<'a> Collector<'a> for Drawn<'a> {
                 let is_replaced = self.replaces(subject, piece, operation);
                 if self.marks.len() < MARKS_MAX {
                     self.marks.push(is_replaced);
+                    self.replacing += usize::from(is_replaced);
                 }
             }
             b"EMC" => {
-                self.marks.pop();
+                let is_replaced = self.marks.pop().unwrap_or(false);
+                self.replacing -= usize::from(is_replaced);
             }
             _ => {}
         }

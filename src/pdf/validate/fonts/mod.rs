@@ -16,6 +16,7 @@ mod drawn;
 mod embedding;
 mod encodings;
 mod examined;
+mod lists;
 mod maps;
 mod metrics;
 mod replaced;
