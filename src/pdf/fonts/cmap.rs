@@ -7,8 +7,8 @@ use hayro::hayro_interpret::hayro_cmap::{BfString, CMap as Known, CMapName, CidF
 use super::{code_space::Space, glyphs};
 use crate::pdf::lexer::{Lexer, Token};
 
-/// Most entries of a map that are kept.
-const ENTRIES_MAX: usize = 1 << 20;
+/// Most entries of a map that are kept; a font has at most 65,536 glyphs.
+const ENTRIES_MAX: usize = 1 << 17;
 
 /// Most operands of one operator that are kept.
 const OPERANDS_MAX: usize = 1 << 16;
@@ -241,7 +241,7 @@ impl CMap {
             return if *advances { cid.checked_add(code.value - first.value) } else { Some(*cid) };
         }
         match self.base.as_deref()? {
-            Base::Identity => Some(code.value),
+            Base::Identity => (code.length == 2).then_some(code.value),
             Base::Known(map) => map.lookup_cid_code(code.value, code.length),
             Base::Other(map) => map.cid(code),
         }

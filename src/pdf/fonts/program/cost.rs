@@ -123,24 +123,29 @@ impl Step {
 fn steps(drawing: &[u8]) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut bytes = drawing.iter().copied();
-    let mut number = None;
+    // The numbers that were pushed, and those handed to PostScript; what a called part does to them is not followed.
+    let mut numbers: Vec<i64> = Vec::new();
+    let mut handed: Vec<i64> = Vec::new();
     while let Some(byte) = bytes.next() {
         let mut next = || bytes.next().map_or(0, i64::from);
-        number = match i64::from(byte) {
-            value @ 32..=246 => Some(value - 139),
-            value @ 247..=250 => Some((value - 247) * 256 + next() + 108),
-            value @ 251..=254 => Some(-(value - 251) * 256 - next() - 108),
-            255 => Some((0..4).fold(0, |number, _| number << 8 | next())),
-            10 => {
-                steps.push(Step::Call(number.and_then(|number| usize::try_from(number).ok())));
-                None
-            }
-            12 => {
-                next();
-                None
-            }
-            _ => None,
-        };
+        match i64::from(byte) {
+            value @ 32..=246 => numbers.push(value - 139),
+            value @ 247..=250 => numbers.push((value - 247) * 256 + next() + 108),
+            value @ 251..=254 => numbers.push(-(value - 251) * 256 - next() - 108),
+            255 => numbers.push((0..4).fold(0, |number, _| number << 8 | next())),
+            10 => steps.push(Step::Call(numbers.pop().and_then(|number| usize::try_from(number).ok()))),
+            12 => match next() {
+                // PostScript gets numbers, and may give them back: so a part is called that changes hints.
+                16 => {
+                    let count = numbers.pop().and(numbers.pop()).and_then(|count| usize::try_from(count).ok());
+                    let from = numbers.len().saturating_sub(count.unwrap_or(0));
+                    handed = numbers.split_off(from);
+                }
+                17 => numbers.extend(handed.pop()),
+                _ => numbers.clear(),
+            },
+            _ => numbers.clear(),
+        }
         steps.push(Step::Plain);
     }
     steps

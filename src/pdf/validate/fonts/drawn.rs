@@ -3,6 +3,7 @@
 use std::{
     cell::OnceCell,
     collections::{BTreeMap, HashMap},
+    rc::Rc,
 };
 
 use lopdf::Object;
@@ -25,6 +26,9 @@ use crate::pdf::{
 /// Most different codes of one font that are kept; a font has at most 65,536 glyphs.
 const CODES_MAX: usize = 1 << 17;
 
+/// Most different codes of all fonts that are kept.
+const CODES_TOTAL_MAX: usize = 1 << 20;
+
 /// Most nested sequences of marked content that are kept.
 const MARKS_MAX: usize = 4096;
 
@@ -37,6 +41,12 @@ pub(in crate::pdf::validate) struct Drawn<'a> {
     fonts: Vec<Used<'a>>,
     /// The place of a font among them, by where its dictionary is in memory.
     order: HashMap<usize, usize>,
+    /// The maps of composite fonts, by their names or where they are in memory.
+    maps: HashMap<Vec<u8>, Option<Rc<CMap>>>,
+    /// How many codes are kept.
+    codes: usize,
+    /// Whether there are more codes than are kept.
+    pub(super) has_too_many_codes: bool,
     /// For each open sequence of marked content, whether other text replaces what it shows.
     marks: Vec<bool>,
     /// How many of them have.
@@ -59,7 +69,7 @@ pub(super) struct Used<'a> {
     /// Whether its codes become glyphs by a map.
     is_composite: bool,
     /// The map of a composite font from codes to CIDs.
-    pub(super) map: Option<CMap>,
+    pub(super) map: Option<Rc<CMap>>,
     /// The codes that are shown.
     pub(super) codes: BTreeMap<Code, Shown>,
 }
@@ -81,18 +91,7 @@ impl<'a> Drawn<'a> {
 
     fn show(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, operation: &Operation<'_>) {
         let Some(font) = state.font else { return };
-        let key = std::ptr::from_ref(font.held).addr();
-        let index = *self.order.entry(key).or_insert_with(|| {
-            self.fonts.push(Used {
-                font,
-                place: Place { object: font.id.map(|(number, _)| number), page: Some(piece.page) },
-                is_visible: false,
-                is_composite: object::name(subject.document, font.held, b"Subtype") == Some(b"Type0"),
-                map: maps::encoding(subject, font.held),
-                codes: BTreeMap::new(),
-            });
-            self.fonts.len() - 1
-        });
+        let index = self.index(subject, piece, font);
         let is_unreplaced = self.replacing == 0;
         let is_visible = state.render_mode != INVISIBLE;
         let Some(used) = self.fonts.get_mut(index) else { return };
@@ -101,8 +100,11 @@ impl<'a> Drawn<'a> {
             if let Some(shown) = used.codes.get_mut(&code) {
                 shown.is_visible |= is_visible;
                 shown.is_unreplaced |= is_unreplaced;
-            } else if used.codes.len() < CODES_MAX {
+            } else if used.codes.len() < CODES_MAX && self.codes < CODES_TOTAL_MAX {
+                self.codes += 1;
                 used.codes.insert(code, Shown { is_visible, is_unreplaced });
+            } else {
+                self.has_too_many_codes = true;
             }
         };
         let texts = match operation.operands.last() {
@@ -111,7 +113,7 @@ impl<'a> Drawn<'a> {
             None => return,
         };
         for mut text in texts.iter().filter_map(|text| text.as_str().ok()) {
-            match &used.map {
+            match used.map.clone() {
                 Some(map) => {
                     while let Some(code) = map.next(&mut text) {
                         note(code);
@@ -121,6 +123,33 @@ impl<'a> Drawn<'a> {
                 None => text.iter().for_each(|byte| note(Code { value: u32::from(*byte), length: 1 })),
             }
         }
+    }
+
+    /// The place of a font among those that show text.
+    fn index(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, font: Font<'a>) -> usize {
+        let key = std::ptr::from_ref(font.held).addr();
+        if let Some(index) = self.order.get(&key) {
+            return *index;
+        }
+        let is_composite = object::name(subject.document, font.held, b"Subtype") == Some(b"Type0");
+        let encoding = if is_composite { object::get(subject.document, font.held, b"Encoding") } else { None };
+        let map = encoding.and_then(|encoding| {
+            let key = match encoding {
+                Object::Name(name) => name.clone(),
+                other => std::ptr::from_ref(other).addr().to_ne_bytes().to_vec(),
+            };
+            self.maps.entry(key).or_insert_with(|| maps::encoding(subject, encoding).map(Rc::new)).clone()
+        });
+        self.fonts.push(Used {
+            font,
+            place: Place { object: font.id.map(|(number, _)| number), page: Some(piece.page) },
+            is_visible: false,
+            is_composite,
+            map,
+            codes: BTreeMap::new(),
+        });
+        self.order.insert(key, self.fonts.len() - 1);
+        self.fonts.len() - 1
     }
 
     /// Whether a sequence of marked content has other text for what it shows, in itself or in the structure.

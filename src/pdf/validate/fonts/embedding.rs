@@ -82,6 +82,9 @@ fn complete(subject: &Subject<'_>, findings: &mut Findings) {
             });
         }
     }
+    if subject.facts().fonts.has_too_many_codes {
+        findings.add_document("The document shows more different glyphs than are looked at.");
+    }
 }
 
 /// Part 1, 6.3.5: a Type 1 subset has a `CharSet` with the names of all glyphs that are shown. Parts 2 and 3, 6.2.11.4.2:

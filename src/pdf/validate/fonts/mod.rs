@@ -22,6 +22,8 @@ mod metrics;
 mod replaced;
 mod simple;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 mod type3;
 mod unicode;
