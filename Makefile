@@ -64,10 +64,11 @@ install:
 	@.ci/install
 
 # Converts folders of documents with expected outcomes by a service of its own: CORPUS=root FOLDERS="office pdf". Says how each ended,
-# what each engine took, and whether anything was reached, read or left that should not. `.ci/corpus` alone uses a running service.
+# what each engine took, and whether anything was reached, read or left that should not, and whether each result is the PDF/A that it
+# claims to be. WORKFLOW="Archive PDF/A-1" for another workflow. `.ci/corpus` alone uses a running service.
 corpus: install
 	BINDERY_CORPUS="$(CORPUS)" cargo nextest run --test it a_corpus
-	@.ci/corpus-report "$(CORPUS)" $(FOLDERS)
+	@WORKFLOW="$(WORKFLOW)" .ci/corpus-report "$(CORPUS)" $(FOLDERS)
 
 clean:
 	cargo clean

@@ -138,13 +138,12 @@ fn load(bytes: &[u8]) -> Result<Document, lopdf::Error> {
 }
 
 fn unreadable(error: &lopdf::Error) -> Failure {
-    let message = match error {
-        lopdf::Error::InvalidPassword => "The file is encrypted and does not open without its password.".to_owned(),
-        error => format!("The file cannot be read as a PDF: {error}."),
-    };
-    let (clause, remedy) = match error {
-        lopdf::Error::InvalidPassword => ("6.1.3", "Save it without encryption."),
-        _ => ("6.1.1", "Have its maker write it anew, or convert it, which repairs what can be repaired."),
+    let (clause, message, remedy) = if matches!(error, lopdf::Error::InvalidPassword) {
+        let message = "The file is encrypted and does not open without its password.".to_owned();
+        ("6.1.3", message, "Save it without encryption.")
+    } else {
+        let remedy = "Have its maker write it anew, or convert it, which repairs what can be repaired.";
+        ("6.1.1", format!("The file cannot be read as a PDF: {error}."), remedy)
     };
     Failure {
         clause,

@@ -86,8 +86,6 @@ pub(super) enum Scope {
     Unicode,
     /// Level A: a document with structure.
     Accessible,
-    /// All levels but E, which allows what the rule forbids.
-    ButEngineering,
     /// All levels but F, which allows what the rule forbids.
     ButFiles,
     /// Level E alone.
@@ -103,7 +101,6 @@ impl Scope {
             Self::Every => "all",
             Self::Unicode => "u, a",
             Self::Accessible => "a",
-            Self::ButEngineering => "all but e",
             Self::ButFiles => "all but f",
             Self::Engineering => "e",
             Self::Files => "f",
@@ -116,7 +113,6 @@ impl Scope {
             Self::Every => true,
             Self::Unicode => matches!(level, Level::U | Level::A),
             Self::Accessible => matches!(level, Level::A),
-            Self::ButEngineering => !matches!(level, Level::E),
             Self::ButFiles => !matches!(level, Level::F),
             Self::Engineering => matches!(level, Level::E),
             Self::Files => matches!(level, Level::F),

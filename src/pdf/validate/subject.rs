@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
+use lopdf::{Dictionary, Document, Object, ObjectId};
 
 use super::{Flavour, content, embedded_files, file_structure, metadata};
 use crate::pdf::object;
@@ -95,19 +95,9 @@ impl<'a> Subject<'a> {
         object::catalog(self.document)
     }
 
-    /// Whether an object can be reached from the trailer.
-    pub(super) fn is_reachable(&self, id: ObjectId) -> bool {
-        self.reachable.contains(&id)
-    }
-
     /// Every indirect object that can be reached from the trailer.
     pub(super) fn objects(&self) -> impl Iterator<Item = (ObjectId, &'a Object)> {
         self.reachable.iter().filter_map(|id| self.document.objects.get(id).map(|object| (*id, object)))
-    }
-
-    /// Every stream that can be reached from the trailer.
-    pub(super) fn streams(&self) -> impl Iterator<Item = (ObjectId, &'a Stream)> {
-        self.objects().filter_map(|(id, object)| object.as_stream().ok().map(|stream| (id, stream)))
     }
 
     /// Visits every object that can be reached from the trailer, direct ones included, with the number of the indirect
