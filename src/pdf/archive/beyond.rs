@@ -51,18 +51,21 @@ fn shows_beyond(document: &Document, page: ObjectId, hidden: &BTreeSet<ObjectId>
                 continue;
             }
         }
-        match object::resolve(document, object) {
-            Object::Array(items) => open.extend(items),
-            Object::Stream(held) if is_beyond_stream(document, held) => return true,
-            resolved => {
-                let Some(held) = object::as_dictionary(resolved) else { continue };
-                if is_transparent_state(document, held) {
-                    return true;
-                }
-                // Upwards leads to other pages.
-                let below = held.iter().filter(|(key, _)| !matches!(key.as_slice(), b"Parent" | b"P" | b"Pg"));
-                open.extend(below.map(|(_, value)| value));
+        let resolved = object::resolve(document, object);
+        if let Object::Stream(held) = resolved
+            && is_beyond_stream(document, held)
+        {
+            return true;
+        }
+        if let Object::Array(items) = resolved {
+            open.extend(items);
+        } else if let Some(held) = object::as_dictionary(resolved) {
+            if is_transparent_state(document, held) {
+                return true;
             }
+            // Upwards leads to other pages.
+            let below = held.iter().filter(|(key, _)| !matches!(key.as_slice(), b"Parent" | b"P" | b"Pg"));
+            open.extend(below.map(|(_, value)| value));
         }
     }
     false
