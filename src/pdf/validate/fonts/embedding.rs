@@ -93,7 +93,7 @@ fn names(subject: &Subject<'_>, findings: &mut Findings) {
     lists(subject, findings, Kind::Type1, "CharSet");
 }
 
-/// Part 1, 6.3.5: a CIDFont subset has a `CIDSet` with all CIDs that are shown. Parts 2 and 3, 6.2.11.4.2: where there is
+/// Part 1, 6.3.5: a `CIDFont` subset has a `CIDSet` with all CIDs that are shown. Parts 2 and 3, 6.2.11.4.2: where there is
 /// one, it lists all CIDs of the program and no others.
 fn cids(subject: &Subject<'_>, findings: &mut Findings) {
     lists(subject, findings, Kind::Composite, "CIDSet");
