@@ -40,7 +40,7 @@ pub(crate) fn is_predefined(name: &[u8]) -> bool {
 /// The ordering and the supplement of the collection that a map that every reader has is for; the registry is Adobe's.
 pub(crate) fn collection(name: &[u8]) -> Option<(&'static str, i32)> {
     let name = CMapName::from_bytes(name);
-    let map = Known::parse(load_embedded(name)?, |name| load_embedded(name))?;
+    let map = Known::parse(load_embedded(name)?, load_embedded)?;
     let collection = map.metadata().character_collection.as_ref()?;
     let ordering = match collection.family {
         CidFamily::AdobeJapan1 => "Japan1",
@@ -95,7 +95,7 @@ impl CMap {
             b"Identity-H" | b"Identity-V" => Base::Identity,
             _ => {
                 let bytes = load_embedded(CMapName::from_bytes(name))?;
-                Base::Known(Known::parse(bytes, |name| load_embedded(name))?)
+                Base::Known(Known::parse(bytes, load_embedded)?)
             }
         };
         Some(Self { spaces: Space::predefined(name), base: Some(Box::new(base)), ..Self::default() })

@@ -97,7 +97,7 @@ impl<'b> TrueType<'b> {
 }
 
 /// The glyphs by the names that a `post` table has for them.
-fn names<'b>(table: &'b [u8], glyph_count: u16) -> HashMap<&'b str, u16> {
+fn names(table: &[u8], glyph_count: u16) -> HashMap<&str, u16> {
     let usual = |index: usize| macintosh(u16::try_from(index).ok()?);
     let own: Vec<&str> = post::Table::parse(table).map(|post| post.names().collect()).unwrap_or_default();
     let name = |glyph: u16| match u32_at(table, 0)? {

@@ -160,7 +160,7 @@ fn compact_cids(program: &Compact<'_>) -> Cids {
     Cids { possible: sure.clone(), sure }
 }
 
-/// The widths that the dictionary of a CIDFont states (ISO 32000-1, 9.7.4.3).
+/// The widths that the dictionary of a `CIDFont` states (ISO 32000-1, 9.7.4.3).
 struct Widths {
     single: HashMap<u32, f64>,
     ranges: BTreeMap<u32, (u32, f64)>,

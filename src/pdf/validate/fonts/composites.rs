@@ -16,7 +16,7 @@ use crate::pdf::{
     },
 };
 
-/// A CIDFont and the map of its codes are of the same character collection.
+/// A `CIDFont` and the map of its codes are of the same character collection.
 pub(super) const COLLECTION: Rule = Rule {
     name: "character-collection",
     clauses: Clauses::all("6.3.3.1", "6.2.11.3.1", "6.2.10.3.1"),
@@ -25,7 +25,7 @@ pub(super) const COLLECTION: Rule = Rule {
     check: collection,
 };
 
-/// A CIDFont says which glyphs its CIDs are.
+/// A `CIDFont` says which glyphs its CIDs are.
 pub(super) const GLYPH_MAP: Rule = Rule {
     name: "cid-to-glyph-map",
     clauses: Clauses::all("6.3.3.2", "6.2.11.3.2", "6.2.10.3.2"),
@@ -66,9 +66,9 @@ fn composites<'s, 'a>(subject: &'s Subject<'a>) -> impl Iterator<Item = &'s Exam
     subject.facts().fonts.examined(subject).iter().filter(|font| font.kind == Kind::Composite)
 }
 
-/// Part 1, 6.3.3.1; parts 2 and 3, 6.2.11.3.1; part 4, 6.2.10.3.1: the CIDFont and the map of a composite font have the
+/// Part 1, 6.3.3.1; parts 2 and 3, 6.2.11.3.1; part 4, 6.2.10.3.1: the `CIDFont` and the map of a composite font have the
 /// same registry and ordering, unless the map is `Identity-H` or `Identity-V`; from part 2 on, the supplement of the
-/// CIDFont is not above that of the map.
+/// `CIDFont` is not above that of the map.
 fn collection(subject: &Subject<'_>, findings: &mut Findings) {
     for font in composites(subject) {
         let encoding = object::get(subject.document, font.font, b"Encoding");
@@ -115,13 +115,13 @@ impl Collection {
     }
 }
 
-/// The collection that a CIDFont or a map states; a map may have a list of them.
+/// The collection that a `CIDFont` or a map states; a map may have a list of them.
 fn stated_collection(subject: &Subject<'_>, holder: &Dictionary) -> Option<Collection> {
     let document = subject.document;
-    let info = match object::get(document, holder, b"CIDSystemInfo")? {
-        Object::Array(items) => object::resolve(document, items.first()?),
-        info => info,
-    };
+    let mut info = object::get(document, holder, b"CIDSystemInfo")?;
+    if let Object::Array(items) = info {
+        info = object::resolve(document, items.first()?);
+    }
     let info = object::as_dictionary(info)?;
     let text = |key: &[u8]| object::get(document, info, key)?.as_str().ok().map(<[u8]>::to_vec);
     Some(Collection {
@@ -141,7 +141,7 @@ fn predefined_collection(name: &[u8]) -> Option<Collection> {
     })
 }
 
-/// Part 1, 6.3.3.2; parts 2 and 3, 6.2.11.3.2; part 4, 6.2.10.3.2: a CIDFont of Type 2 has a `CIDToGIDMap` that is
+/// Part 1, 6.3.3.2; parts 2 and 3, 6.2.11.3.2; part 4, 6.2.10.3.2: a `CIDFont` of Type 2 has a `CIDToGIDMap` that is
 /// a stream or the name `Identity`; from part 2 on, while it is not embedded, it needs none.
 fn glyph_map(subject: &Subject<'_>, findings: &mut Findings) {
     let document = subject.document;

@@ -87,7 +87,7 @@ pub(super) fn is_standard_latin(subject: &Subject<'_>, font: &Dictionary) -> boo
     is_standard(subject, font) && !matches!(name, Some(b"Symbol" | b"ZapfDingbats"))
 }
 
-/// The dictionaries of a font: its own, and that of the CIDFont of a composite one.
+/// The dictionaries of a font: its own, and that of the `CIDFont` of a composite one.
 fn dictionaries<'a>(font: &Examined<'a>) -> impl Iterator<Item = &'a Dictionary> {
     let descendant = if font.kind == Kind::Composite { font.described } else { None };
     std::iter::once(font.font).chain(descendant)

@@ -134,10 +134,8 @@ impl<'a> Drawn<'a> {
         let is_composite = object::name(subject.document, font.held, b"Subtype") == Some(b"Type0");
         let encoding = if is_composite { object::get(subject.document, font.held, b"Encoding") } else { None };
         let map = encoding.and_then(|encoding| {
-            let key = match encoding {
-                Object::Name(name) => name.clone(),
-                other => std::ptr::from_ref(other).addr().to_ne_bytes().to_vec(),
-            };
+            let place = || std::ptr::from_ref(encoding).addr().to_ne_bytes().to_vec();
+            let key = encoding.as_name().map_or_else(|_| place(), <[u8]>::to_vec);
             self.maps.entry(key).or_insert_with(|| maps::encoding(subject, encoding).map(Rc::new)).clone()
         });
         self.fonts.push(Used {

@@ -93,14 +93,14 @@ fn names(subject: &Subject<'_>, findings: &mut Findings) {
     lists(subject, findings, Kind::Type1, "CharSet");
 }
 
-/// Part 1, 6.3.5: a CIDFont subset has a `CIDSet` with all CIDs that are shown. Parts 2 and 3, 6.2.11.4.2: where there is
+/// Part 1, 6.3.5: a `CIDFont` subset has a `CIDSet` with all CIDs that are shown. Parts 2 and 3, 6.2.11.4.2: where there is
 /// one, it lists all CIDs of the program and no others.
 fn cids(subject: &Subject<'_>, findings: &mut Findings) {
     lists(subject, findings, Kind::Composite, "CIDSet");
 }
 
-/// Holds the lists of glyphs of all subsets of a kind of fonts against their programs. Part 1 asks for a list whether the
-/// font is embedded or not.
+/// Holds the lists of glyphs of all subsets of a kind of fonts against their programs. Part 1 asks for a list of every
+/// subset, and without a program no list is right.
 fn lists(subject: &Subject<'_>, findings: &mut Findings, kind: Kind, list: &str) {
     for font in subject.facts().fonts.examined(subject).iter().filter(|font| font.kind == kind) {
         if !font.described.is_some_and(|held| examined::is_subset(subject, held)) {
@@ -108,8 +108,11 @@ fn lists(subject: &Subject<'_>, findings: &mut Findings, kind: Kind, list: &str)
         }
         let is_there = matches!(font.described(subject, list.as_bytes()), Some(Object::String(..) | Object::Stream(_)));
         let Listing { missing, extra } = &font.content.listing;
-        let how = if !is_there && subject.flavour.part() == Part::One {
+        let is_first = subject.flavour.part() == Part::One;
+        let how = if !is_there && is_first {
             "is missing".to_owned()
+        } else if font.embedding != Embedding::Read && is_first {
+            "has no program to list".to_owned()
         } else if let Some(glyph) = missing {
             format!("leaves out {glyph}")
         } else if let Some(glyph) = extra {

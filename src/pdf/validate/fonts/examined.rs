@@ -218,7 +218,7 @@ pub(super) fn is_subset(subject: &Subject<'_>, held: &Dictionary) -> bool {
         .is_some_and(|(tag, rest)| tag.iter().all(u8::is_ascii_uppercase) && rest.starts_with(b"+"))
 }
 
-/// The CIDFont of a composite font.
+/// The `CIDFont` of a composite font.
 pub(super) fn descendant<'a>(subject: &Subject<'a>, font: &'a Dictionary) -> Option<&'a Dictionary> {
     let held = object::array(subject.document, font, b"DescendantFonts")?.first()?;
     object::as_dictionary(object::resolve(subject.document, held))

@@ -32,10 +32,8 @@ impl ToUnicode {
     pub(super) fn read(subject: &Subject<'_>, font: &Dictionary) -> Option<Self> {
         let is_identity = |name: &[u8]| name.starts_with(b"Identity-");
         let entry = object::get(subject.document, font, b"ToUnicode")?;
-        let name = match entry {
-            Object::Name(name) => Some(name.as_slice()),
-            other => object::name(subject.document, object::as_dictionary(other)?, b"CMapName"),
-        };
+        let name = entry.as_name().ok();
+        let name = name.or_else(|| object::name(subject.document, object::as_dictionary(entry)?, b"CMapName"));
         if name.is_some_and(is_identity) {
             return Some(Self::Identity);
         }

@@ -4,7 +4,7 @@ use lopdf::{Dictionary, Document, Object, ObjectId, Stream, StringFormat, dictio
 
 use crate::pdf::validate::{Flavour, fonts::RULES, subject::Subject};
 
-/// The number of the font in a test document, that of its CIDFont, and that of the descriptor.
+/// The number of the font in a test document, that of its `CIDFont`, and that of the descriptor.
 pub(super) const FONT: ObjectId = (1, 0);
 pub(super) const DESCENDANT: ObjectId = (2, 0);
 pub(super) const DESCRIPTOR: ObjectId = (3, 0);
