@@ -9,7 +9,7 @@ use super::{
     Error,
     ghostscript::Ghostscript,
     protocol::{Answer, Assemble, Convert, Validate, Verdict},
-    serve::{read, write},
+    serve::{Pdf, read, write},
 };
 use crate::{
     domain::{Event, Rung, limits, metadata::Metadata},
@@ -24,16 +24,21 @@ use crate::{
 /// Brings what an engine made of a document to the target and writes it.
 pub(super) fn converted(
     convert: &Convert,
-    made: Vec<u8>,
+    made: Pdf,
     mut events: Vec<Event>,
     fonts: &FontFolder,
 ) -> Result<Answer, Error> {
-    if let Some(done) = unchanged(&made, convert.target.part(), &convert.output, &mut events)? {
-        return Ok(done);
-    }
-    let opened = pdf::read(made, &convert.passwords)?;
-    events.extend(opened.events);
-    let mut document = opened.document;
+    let mut document = match made {
+        Pdf::Document(document) => *document,
+        Pdf::Written(bytes) => {
+            if let Some(done) = unchanged(&bytes, convert.target.part(), &convert.output, &mut events)? {
+                return Ok(done);
+            }
+            let opened = pdf::read(bytes, &convert.passwords)?;
+            events.extend(opened.events);
+            opened.document
+        }
+    };
     let Some(part) = convert.target.part() else {
         let pages = pdf::page_count(&document);
         write(&convert.output, &pdf::write(&mut document, Shape::Packed)?)?;

@@ -162,10 +162,16 @@ fn peak_memory() -> i64 {
 
 /// What an engine made of a document.
 struct Converted {
-    pdf: Vec<u8>,
+    pdf: Pdf,
     events: Vec<Event>,
     engine: &'static str,
     engine_version: String,
+}
+
+/// A PDF as an engine gives it.
+pub(super) enum Pdf {
+    Written(Vec<u8>),
+    Document(Box<pdf::Document>),
 }
 
 enum Conversion {
@@ -267,20 +273,20 @@ fn native(convert: &Convert, tools: &Tools, bytes: Vec<u8>, format: Format) -> R
     let ours =
         |engine, pdf, events| Converted { pdf, events, engine, engine_version: env!("CARGO_PKG_VERSION").to_owned() };
     let set = |(pdf, events)| Converted {
-        pdf,
+        pdf: Pdf::Written(pdf),
         events,
         engine: "typst",
         engine_version: native::typesetting::VERSION.to_owned(),
     };
     match format {
-        Format::Pdf => Ok(ours("bindery-pdf", bytes, Vec::new())),
+        Format::Pdf => Ok(ours("bindery-pdf", Pdf::Written(bytes), Vec::new())),
         Format::Svg => native::drawing::to_pdf(&bytes, &tools.faces).map(set),
         Format::Markdown => native::markdown::to_pdf(&bytes, &tools.faces).map(set),
         Format::Csv => native::table::to_pdf(&bytes, &tools.faces).map(set),
         Format::Text | Format::Xml => native::text::to_pdf(&bytes, &tools.faces).map(set),
         picture => {
             let converted = native::images::to_pdf(&bytes, picture, convert.settings.images)?;
-            let ours = ours("bindery-image", converted.pdf, converted.events);
+            let ours = ours("bindery-image", Pdf::Document(Box::new(converted.pdf)), converted.events);
             // What decoded it, where that is no code of ours: it is of another version on each machine.
             let is_decoded_by_libheif = matches!(picture, Format::Heic | Format::Avif);
             let version = is_decoded_by_libheif.then(native::images::libheif).and_then(Result::ok);
@@ -307,7 +313,7 @@ fn by_office(
         office::Source { bytes, format: detected.format, encrypted: detected.encrypted, passwords: &convert.passwords };
     let archive = convert.target.part().is_some();
     let (pdf, events) = office::to_pdf(office, source, &convert.settings.office, archive)?;
-    Ok(Converted { pdf, events, engine: "libreoffice", engine_version: office.version.clone() })
+    Ok(Converted { pdf: Pdf::Written(pdf), events, engine: "libreoffice", engine_version: office.version.clone() })
 }
 
 /// Lets Chromium make a PDF.
@@ -318,7 +324,12 @@ fn by_browser(convert: &Convert, given: &mut Given<'_>, bytes: Vec<u8>, format: 
     let printed = browser.to_pdf(bytes, format, convert.media_type.as_deref(), &convert.settings.html);
     *in_order = printed.version.is_some();
     let (pdf, events) = printed.pdf?;
-    Ok(Converted { pdf, events, engine: "chromium", engine_version: printed.version.unwrap_or_default() })
+    Ok(Converted {
+        pdf: Pdf::Written(pdf),
+        events,
+        engine: "chromium",
+        engine_version: printed.version.unwrap_or_default(),
+    })
 }
 
 fn assemble_job(assemble: &Assemble, tools: &Tools) -> Response {

@@ -1,7 +1,7 @@
 //! A document to bytes.
 
 use lopdf::{Document, Object, SaveOptions, StringFormat, xref::XrefType};
-use sha2::{Digest, Sha256};
+use twox_hash::XxHash3_128;
 
 use super::{Error, object, stream};
 
@@ -38,16 +38,17 @@ pub fn write(document: &mut Document, shape: Shape) -> Result<Vec<u8>, Error> {
     }
     document.prune_objects();
     object::renumber(document, 1);
-    let mut digest = Sha256::new();
+    // It tells documents apart, and nobody relies on it: no cryptography is needed.
+    let mut digest = XxHash3_128::new();
     for (id, object) in &mut document.objects {
         if let Object::Stream(stream) = object {
             pack(stream);
-            digest.update(&stream.content);
+            digest.write(&stream.content);
         }
-        digest.update(id.0.to_be_bytes());
+        digest.write(&id.0.to_be_bytes());
     }
-    let digest: Vec<u8> = digest.finalize().iter().copied().take(16).collect();
-    let id = Object::String(digest, StringFormat::Hexadecimal);
+    let digest = digest.finish_128().to_be_bytes();
+    let id = Object::String(digest.to_vec(), StringFormat::Hexadecimal);
     document.trailer.set("ID", vec![id.clone(), id]);
     if shape == Shape::Classic {
         document.reference_table.cross_reference_type = XrefType::CrossReferenceTable;

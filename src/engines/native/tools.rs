@@ -47,21 +47,23 @@ impl Tools {
             doing: "do without threads".to_owned(),
             source: Some(std::io::Error::other(error)),
         })?;
-        for pdf in [
+        let set = [
             text::to_pdf(TEXT.as_bytes(), &self.faces)?.0,
             markdown::to_pdf(MARKDOWN.as_bytes(), &self.faces)?.0,
             table::to_pdf(TABLE.as_bytes(), &self.faces)?.0,
             drawing::to_pdf(DRAWING.as_bytes(), &self.faces)?.0,
-            images::to_pdf(PICTURE, Format::Gif, Images::default())?.pdf,
-        ] {
-            let wanted = Wanted {
-                part: Part::Two,
-                metadata: &Metadata::default(),
-                now: OffsetDateTime::UNIX_EPOCH,
-                fonts: &self.folder,
-                writer: None,
-            };
-            pdf::gate::pass(pdf::read(pdf, &[])?.document, &wanted)?;
+        ];
+        let read = set.into_iter().map(|pdf| Ok(pdf::read(pdf, &[])?.document));
+        let picture = images::to_pdf(PICTURE, Format::Gif, Images::default()).map(|made| made.pdf);
+        let wanted = Wanted {
+            part: Part::Two,
+            metadata: &Metadata::default(),
+            now: OffsetDateTime::UNIX_EPOCH,
+            fonts: &self.folder,
+            writer: None,
+        };
+        for document in read.chain([picture]) {
+            pdf::gate::pass(document?, &wanted)?;
         }
         Ok(())
     }

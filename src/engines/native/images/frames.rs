@@ -67,7 +67,7 @@ fn add<'a>(
     let orientation = decoder.orientation().map_or(1, image::metadata::Orientation::to_exif);
     let orientation = Orientation::from_number(u64::from(orientation));
     if count <= 1 || frames == Frames::First {
-        document.add_page(&picture(raster::decode(decoder)?, orientation, None)?);
+        document.add_page(picture(raster::decode(decoder)?, orientation, None)?);
         tell_of_frames(count, events);
         return Ok(());
     }
@@ -79,7 +79,7 @@ fn add<'a>(
     let mut shown = 0;
     for frame in decoder.into_frames().take(most) {
         match frame.map_err(raster::failed) {
-            Ok(frame) => document.add_page(&picture(frame_raster(frame, profile.clone()), orientation, None)?),
+            Ok(frame) => document.add_page(picture(frame_raster(frame, profile.clone()), orientation, None)?),
             Err(error) if shown == 0 => return Err(error),
             Err(error) => {
                 let message = format!("Of the {count} frames {shown} are shown; then {error}.");

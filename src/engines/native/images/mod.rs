@@ -1,7 +1,7 @@
 //! Pictures to PDF: JPEG, PNG, TIFF, GIF, BMP, WebP, JPEG 2000, Photoshop, and by libheif
 //! HEIC and AVIF; one page a picture.
 //!
-//! Knows no file, process, clock or environment: bytes in, bytes out. The result is a complete PDF 1.7 that only lacks
+//! Knows no file, process, clock or environment: bytes in, a document out. The result is a complete PDF 1.7 that only lacks
 //! what `pdf::archive` adds to make it PDF/A: metadata, an output intent and a file identifier.
 //!
 //! 1. What a PDF can hold as it is, is not decoded: JPEG, JPEG 2000, fax strips, the data of most PNG files.
@@ -29,6 +29,7 @@ mod tests;
 use crate::{
     domain::{Event, Format},
     engines::{Error, settings::Images},
+    pdf,
 };
 
 pub(in crate::engines) use heif::LIBRARY as LIBHEIF;
@@ -39,8 +40,8 @@ use writer::Document;
 /// A picture as a PDF.
 #[derive(Debug)]
 pub struct Converted {
-    /// The whole file.
-    pub pdf: Vec<u8>,
+    /// The whole document, flat and without encryption.
+    pub pdf: pdf::Document,
     /// How many pages it has.
     pub pages: usize,
     /// What the client is told.
@@ -56,14 +57,14 @@ pub fn to_pdf(bytes: &[u8], format: Format, settings: Images) -> Result<Converte
     let mut document = Document::new();
     let mut events = Vec::new();
     match format {
-        Format::Jpeg => document.add_page(&jpeg::picture(bytes, &mut events)?),
-        Format::Png => document.add_page(&png::picture(bytes, &mut events)?),
+        Format::Jpeg => document.add_page(jpeg::picture(bytes, &mut events)?),
+        Format::Png => document.add_page(png::picture(bytes, &mut events)?),
         Format::Tiff => tiff::add_pages(bytes, &mut document, &mut events)?,
         Format::Gif => frames::add_gif(bytes, settings.frames, &mut document, &mut events)?,
-        Format::Bmp => document.add_page(&frames::bmp(bytes)?),
+        Format::Bmp => document.add_page(frames::bmp(bytes)?),
         Format::Webp => frames::add_webp(bytes, settings.frames, &mut document, &mut events)?,
-        Format::Jp2 => document.add_page(&jp2::picture(bytes)?),
-        Format::Psd => document.add_page(&psd::picture(bytes)?),
+        Format::Jp2 => document.add_page(jp2::picture(bytes)?),
+        Format::Psd => document.add_page(psd::picture(bytes)?),
         Format::Heic | Format::Avif => heif::add_pages(bytes, settings.frames, &mut document, &mut events)?,
         Format::Pdf
         | Format::Svg
@@ -104,7 +105,7 @@ pub fn to_pdf(bytes: &[u8], format: Format, settings: Images) -> Result<Converte
         }
     }
     let pages = document.page_count();
-    Ok(Converted { pdf: document.finish(), pages, events })
+    Ok(Converted { pdf: document.finish()?, pages, events })
 }
 
 /// Says what is wrong with a picture.

@@ -15,11 +15,19 @@ fn rgb(width: u32, height: u32) -> DynamicImage {
     RgbImage::from_fn(width, height, |x, y| Rgb([x.to_le_bytes()[0], y.to_le_bytes()[0], 7])).into()
 }
 
-/// The document's text with its binary parts left out, for looking at dictionaries.
+/// The file that a document becomes.
+pub(super) fn written(pdf: &pdf::Document) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    pdf.clone().save_to(&mut bytes).unwrap();
+    bytes
+}
+
+/// Converts a picture, into a PDF that holds these pieces.
 fn check(bytes: &[u8], format: Format, contained: &[&str]) -> Converted {
     let converted = to_pdf(bytes, format, Images::default()).expect("the picture is converted");
-    lopdf::Document::load_mem(&converted.pdf).expect("the result is a PDF");
-    let text = String::from_utf8_lossy(&converted.pdf);
+    let written = written(&converted.pdf);
+    lopdf::Document::load_mem(&written).expect("the result is a PDF");
+    let text = String::from_utf8_lossy(&written);
     for piece in contained {
         assert!(text.contains(piece), "{piece} is missing from {text}");
     }
@@ -76,8 +84,8 @@ fn tiff(pages: &[&[(u16, u32)]], strip: &[u8]) -> Vec<u8> {
 #[test]
 fn a_jpeg_is_kept_byte_by_byte() {
     let jpeg = encoded(&rgb(16, 8), ImageFormat::Jpeg);
-    let converted = check(&jpeg, Format::Jpeg, &["/Filter/DCTDecode", "/ColorSpace /DeviceRGB"]);
-    assert!(converted.pdf.windows(jpeg.len()).any(|window| window == jpeg));
+    let converted = check(&jpeg, Format::Jpeg, &["/Filter/DCTDecode", "/ColorSpace/DeviceRGB"]);
+    assert!(written(&converted.pdf).windows(jpeg.len()).any(|window| window == jpeg));
     assert!(converted.events.is_empty());
     assert_eq!(converted.pages, 1);
 }
@@ -108,7 +116,7 @@ fn ink_of_adobe_files_is_inverted() {
     let scan = segment(0xda, &[4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0]);
     let jpeg = [&[0xff, 0xd8], frame.as_slice(), &scan, &[0xff, 0xd9]].concat();
     let plain = to_pdf(&jpeg, Format::Jpeg, Images::default()).unwrap();
-    assert!(!String::from_utf8_lossy(&plain.pdf).contains("/Decode["));
+    assert!(!String::from_utf8_lossy(&written(&plain.pdf)).contains("/Decode["));
     check(&with_segment(&jpeg, &adobe), Format::Jpeg, &["/DeviceCMYK", "/Decode[1 0 1 0 1 0 1 0]"]);
 }
 
@@ -129,7 +137,7 @@ fn the_data_of_a_png_are_kept_and_its_text_is_not_read() {
     let contained = ["/Predictor 15/Colors 3/BitsPerComponent 8/Columns 16", "/MediaBox[0 0 12 6]"];
     let converted = check(&with_text, Format::Png, &contained);
     let start = png.windows(4).position(|window| window == b"IDAT").unwrap() + 4;
-    assert!(converted.pdf.windows(20).any(|window| window == &png[start..start + 20]));
+    assert!(written(&converted.pdf).windows(20).any(|window| window == &png[start..start + 20]));
 }
 
 #[test]
@@ -143,7 +151,7 @@ fn opacity_becomes_a_mask_unless_all_is_opaque() {
     );
     let opaque = rgb(8, 8).to_rgba8().into();
     let converted = check(&encoded(&opaque, ImageFormat::Png), Format::Png, &["/DeviceRGB"]);
-    assert!(!String::from_utf8_lossy(&converted.pdf).contains("/SMask"));
+    assert!(!String::from_utf8_lossy(&written(&converted.pdf)).contains("/SMask"));
 }
 
 #[test]
@@ -283,7 +291,7 @@ fn the_first_frame_of_an_animation_is_shown_or_each_on_a_page() {
     assert_eq!(first.events[0].message, "The picture is animated: the first of 5 frames is shown.");
     let all = to_pdf(&gif, Format::Gif, all_frames()).unwrap();
     assert_eq!((all.pages, all.events.len()), (5, 0));
-    assert_eq!(lopdf::Document::load_mem(&all.pdf).unwrap().get_pages().len(), 5);
+    assert_eq!(all.pdf.get_pages().len(), 5);
     let still = to_pdf(&animated_gif(1), Format::Gif, all_frames()).unwrap();
     assert_eq!((still.pages, still.events.len()), (1, 0));
 }

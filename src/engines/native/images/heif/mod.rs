@@ -75,7 +75,7 @@ pub(super) fn add_pages(
             (true, false) => Opacity::Straight,
             (true, true) => Opacity::Premultiplied,
         };
-        document.add_page(&set(picture.decode()?, opacity, profile)?);
+        document.add_page(set(picture.decode()?, opacity, profile)?);
     }
     if shown < count {
         let message = format!("The file holds {count} pictures: the main one is shown.");

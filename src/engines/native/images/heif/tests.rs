@@ -1,6 +1,7 @@
 //! On pictures that were made for this: gradients from black at the top left, red to the right and green downwards.
 
 use super::*;
+use crate::engines::native::images::tests::written;
 
 const DEEP: &[u8] = include_bytes!("samples/deep.heic");
 const OPACITY: &[u8] = include_bytes!("samples/opacity.heic");
@@ -19,7 +20,7 @@ fn pages(bytes: &[u8], frames: Frames) -> (String, usize, Vec<Event>) {
     let mut events = Vec::new();
     add_pages(bytes, frames, &mut document, &mut events).unwrap();
     let count = document.page_count();
-    (String::from_utf8_lossy(&document.finish()).into_owned(), count, events)
+    (String::from_utf8_lossy(&written(&document.finish().unwrap())).into_owned(), count, events)
 }
 
 #[test]

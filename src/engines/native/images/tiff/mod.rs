@@ -98,7 +98,7 @@ pub(super) fn add_pages(bytes: &[u8], document: &mut Document, events: &mut Vec<
         // A file of nothing but a preview still has something to show.
         if is_page || (next == 0 && document.page_count() == 0) {
             let page = Page::new(bytes, block, offset, directory)?;
-            document.add_page(&page.picture(events)?);
+            document.add_page(page.picture(events)?);
         }
         offset = next;
     }
