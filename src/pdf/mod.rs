@@ -22,6 +22,7 @@ pub mod check;
 pub mod fonts;
 pub mod merge;
 pub mod metadata;
+pub mod redraw;
 pub mod text;
 pub mod text_layer;
 pub mod validate;

@@ -30,6 +30,8 @@ pub(crate) mod rules {
     };
 }
 
+pub(crate) use annotations::forget;
+
 use lopdf::Document;
 
 use super::{

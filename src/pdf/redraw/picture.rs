@@ -197,9 +197,10 @@ fn narrow(samples: &[u8], width: usize, bits: u8) -> Vec<u8> {
     let per_byte = usize::from(8 / bits);
     let byte = |samples: &[u8]| {
         let first_shift = 8 - bits;
-        samples.iter().zip((0..=first_shift).rev().step_by(usize::from(bits))).fold(0, |byte, (sample, shift)| {
-            byte | (sample << shift)
-        })
+        samples
+            .iter()
+            .zip((0..=first_shift).rev().step_by(usize::from(bits)))
+            .fold(0, |byte, (sample, shift)| byte | (sample << shift))
     };
     samples.chunks(width).flat_map(|row| row.chunks(per_byte)).map(byte).collect()
 }
@@ -220,9 +221,11 @@ fn predict(samples: &[u8], row_bytes: usize, step: usize, is_amount: bool) -> Ve
             let corner = std::iter::repeat_n(&0, step).chain(above);
             sub.extend(row.iter().zip(before()).map(|(sample, left)| sample.wrapping_sub(*left)));
             let around = before().zip(above).zip(corner);
-            paeth.extend(row.iter().zip(around).map(|(sample, ((left, up), corner))| {
-                sample.wrapping_sub(nearest(*left, *up, *corner))
-            }));
+            paeth.extend(
+                row.iter()
+                    .zip(around)
+                    .map(|(sample, ((left, up), corner))| sample.wrapping_sub(nearest(*left, *up, *corner))),
+            );
         }
         up.extend(row.iter().zip(above).map(|(sample, above)| sample.wrapping_sub(*above)));
         // A row like the one above costs next to nothing; one of places in a palette is best left alone.
