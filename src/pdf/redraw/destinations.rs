@@ -42,18 +42,20 @@ impl<'a> Destinations<'a> {
     /// A destination in the other document; `None` when it is not sound.
     fn translate(&self, destination: &Object) -> Option<Object> {
         let destination = object::resolve(self.source, destination);
-        let named = match destination {
-            Object::Name(name) | Object::String(name, _) => object::resolve(self.source, self.named.get(name)?),
-            other => other,
+        let named = if let Object::Name(name) | Object::String(name, _) = destination {
+            object::resolve(self.source, self.named.get(name)?)
+        } else {
+            destination
         };
         let explicit = match object::as_dictionary(named) {
             Some(held) => object::get(self.source, held, b"D")?,
             None => named,
         };
         let [page, view, numbers @ ..] = explicit.as_array().ok()?.as_slice() else { return None };
-        let page = match page {
-            Object::Reference(id) => *self.pages.get(id)?,
-            other => *self.in_order.get(usize::try_from(other.as_i64().ok()?).ok()?)?,
+        let page = if let Object::Reference(id) = page {
+            *self.pages.get(id)?
+        } else {
+            *self.in_order.get(usize::try_from(page.as_i64().ok()?).ok()?)?
         };
         let view = object::resolve(self.source, view).as_name().ok().filter(|view| VIEWS.contains(view))?;
         let mut translated = vec![Object::Reference(page), Object::Name(view.to_vec())];
