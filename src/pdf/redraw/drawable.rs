@@ -1,4 +1,5 @@
-//! A copy of a document in which hayro draws the annotations that a reader shows, and no others.
+//! A copy of a document in which hayro draws the annotations that a reader shows, and no others, and in which fonts say
+//! their characters where these are known.
 //!
 //! hayro draws every annotation that has an appearance of one state and is not hidden. Readers choose among several
 //! states, hide what is not to be viewed or is on a layer that is off, never show a popup, and draw borders of links.
@@ -10,7 +11,9 @@ use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use crate::pdf::{
     Error,
     archive::rules::{annotations_of, flag},
-    object, write,
+    object,
+    text::collection,
+    write,
 };
 
 /// The file to draw some pages from: the given one, unless annotations stand against it.
@@ -26,10 +29,12 @@ pub(super) fn file<'a>(document: &Document, bytes: &'a [u8], pages: &[ObjectId])
             (*page, annotations.into_iter().map(|id| Shown::of(document, id, &hidden)).collect())
         })
         .collect();
-    if shown.iter().flat_map(|(_, shown)| shown).all(|shown| matches!(shown, Shown::AsItIs)) {
+    let unnamed = collection::unnamed(document);
+    if unnamed.is_empty() && shown.iter().flat_map(|(_, shown)| shown).all(|shown| matches!(shown, Shown::AsItIs)) {
         return Ok(Cow::Borrowed(bytes));
     }
     let mut copy = document.clone();
+    collection::name(&mut copy, unnamed);
     for (page, shown) in shown {
         let mut annotations: Vec<Object> = Vec::new();
         for (id, shown) in annotations_of(document, page).into_iter().zip(shown) {

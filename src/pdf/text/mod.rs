@@ -11,6 +11,7 @@
 //! Limits: text that is drawn only to clip is not seen, nor is what an `ActualText` says in its place.
 
 mod collect;
+pub(crate) mod collection;
 mod direction;
 mod group;
 #[cfg(test)]
