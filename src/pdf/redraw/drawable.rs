@@ -20,13 +20,17 @@ use crate::pdf::{
 ///
 /// # Errors
 /// As [`write()`].
-pub(super) fn file<'a>(document: &Document, bytes: &'a [u8], pages: &[ObjectId]) -> Result<Cow<'a, [u8]>, Error> {
+pub(super) fn file<'a>(
+    document: &Document,
+    bytes: &'a [u8],
+    pages: impl IntoIterator<Item = ObjectId>,
+) -> Result<Cow<'a, [u8]>, Error> {
     let hidden = hidden_layers(document);
     let shown: Vec<(ObjectId, Vec<Shown>)> = pages
-        .iter()
+        .into_iter()
         .map(|page| {
-            let annotations = annotations_of(document, *page);
-            (*page, annotations.into_iter().map(|id| Shown::of(document, id, &hidden)).collect())
+            let annotations = annotations_of(document, page);
+            (page, annotations.into_iter().map(|id| Shown::of(document, id, &hidden)).collect())
         })
         .collect();
     let unnamed = collection::unnamed(document);

@@ -31,7 +31,7 @@ pub fn document(bytes: &[u8], reason: &str) -> Result<(Document, Vec<Event>), Er
     let source = read(bytes.to_vec(), &[]).ok().map(|opened| opened.document);
     let source = source.filter(|source| pages::list(source).len() == count);
     let originals = source.as_ref().map(pages::list).unwrap_or_default();
-    let file = source.as_ref().and_then(|source| drawable::file(source, bytes, &originals).ok());
+    let file = source.as_ref().and_then(|source| drawable::file(source, bytes, originals.iter().copied()).ok());
     let file = file.unwrap_or(Cow::Borrowed(bytes));
     let mut document = Document::new();
     let root = object::add(&mut document, Object::Null);

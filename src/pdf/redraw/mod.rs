@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 
 use lopdf::{Document, ObjectId};
 
-use super::{Error, drawing, object, pages as tree, text_layer};
+use super::{Error, archive::rules::annotations_of, drawing, object, pages as tree, text_layer};
 use crate::domain::{Event, EventCode};
 
 pub use fresh::document;
@@ -56,8 +56,8 @@ pub fn pages(
         .iter()
         .map(|number| listed.get(*number).map(|id| (*number, *id)).ok_or_else(|| missing(*number)))
         .collect::<Result<_, _>>()?;
-    let ids: Vec<ObjectId> = chosen.iter().map(|(_, id)| *id).collect();
-    let file = drawable::file(document, bytes, &ids)?;
+    let ids: BTreeSet<ObjectId> = chosen.iter().map(|(_, id)| *id).collect();
+    let file = drawable::file(document, bytes, ids.iter().copied())?;
     let pdf = drawing::apart(|| drawing::open(&file))?;
     if drawing::apart(|| Ok(pdf.pages().len()))? != listed.len() {
         return Err(Error::corrupt("its pages are counted differently where they are drawn"));
@@ -71,6 +71,12 @@ pub fn pages(
         layers.push((id, page::put(document, id, drawn, links, &mut spaces)));
     }
     text_layer::lay(document, &layers)?;
+    // What a page that is left alone shows, too, stays.
+    for page in listed.iter().filter(|page| !ids.contains(page)) {
+        for id in annotations_of(document, *page) {
+            removed.remove(&id);
+        }
+    }
     links::remove(document, removed);
     let mut events = vec![Event::warning(EventCode::ContentRasterized, message(which, reason))];
     events.extend(remove_structure(document));

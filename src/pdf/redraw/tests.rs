@@ -298,3 +298,70 @@ fn a_new_document_has_the_pages_the_outline_the_labels_and_the_links_of_the_old_
         assert_eq!(words(&after, page), words(&before, page));
     }
 }
+
+#[test]
+fn a_widget_that_another_page_shows_as_well_stays_there() {
+    let mut document = document(vec![Dictionary::new(), Dictionary::new()]);
+    let appearance = square(&mut document, "0 1 0");
+    let widget = annotate(
+        &mut document,
+        dictionary! {
+            "Type" => "Annot", "Subtype" => "Widget", "FT" => "Tx", "T" => Object::string_literal("a"),
+            "Rect" => vec![20.into(), 105.into(), 30.into(), 115.into()], "AP" => dictionary! { "N" => appearance },
+        },
+    );
+    let other = pages::list(&document)[1];
+    object::at_mut(&mut document, other).unwrap().set("Annots", vec![Object::Reference(widget)]);
+    let form = document.add_object(dictionary! { "Fields" => vec![Object::Reference(widget)] });
+    object::catalog_mut(&mut document).unwrap().set("AcroForm", form);
+    redrawn(&mut document, &[0]);
+    assert!(object::at(&document, widget).unwrap().has(b"AP"));
+    let form = object::dictionary(&document, object::catalog(&document).unwrap(), b"AcroForm").unwrap();
+    assert_eq!(object::array(&document, form, b"Fields").unwrap().len(), 1);
+}
+
+#[test]
+fn forms_that_nest_deeper_than_anyone_goes_end_nothing() {
+    let mut document = document(vec![Dictionary::new()]);
+    let mut inner = square(&mut document, "0 1 0");
+    for _ in 0..200 {
+        let form = dictionary! {
+            "Type" => "XObject", "Subtype" => "Form", "BBox" => vec![0.into(), 0.into(), 200.into(), 200.into()],
+            "Group" => dictionary! { "S" => "Transparency" },
+            "Resources" => dictionary! { "XObject" => dictionary! { "X" => inner } },
+        };
+        inner = document.add_object(Stream::new(form, b"/X Do".to_vec()));
+    }
+    let page = pages::list(&document)[0];
+    let page = object::at_mut(&mut document, page).unwrap();
+    page.set("Resources", dictionary! { "XObject" => dictionary! { "X" => inner } });
+    let content = document.add_object(Stream::new(dictionary! {}, b"/X Do".to_vec()));
+    let page = pages::list(&document)[0];
+    object::at_mut(&mut document, page).unwrap().set("Contents", content);
+    assert_eq!(redrawn(&mut document, &[0]).len(), 1);
+}
+
+#[test]
+fn characters_that_only_a_collection_knows_are_found_again() {
+    let mut document = document(vec![Dictionary::new()]);
+    let text = |text: &str| Object::string_literal(text);
+    let descendant = document.add_object(dictionary! {
+        "Type" => "Font", "Subtype" => "CIDFontType0", "BaseFont" => "Ryumin-Light", "DW" => 1000,
+        "CIDSystemInfo" => dictionary! { "Registry" => text("Adobe"), "Ordering" => text("Japan1"), "Supplement" => 2 },
+        "FontDescriptor" => dictionary! { "Type" => "FontDescriptor", "FontName" => "Ryumin-Light", "Flags" => 4 },
+    });
+    let font = document.add_object(dictionary! {
+        "Type" => "Font", "Subtype" => "Type0", "BaseFont" => "Ryumin-Light", "Encoding" => "Identity-V",
+        "DescendantFonts" => vec![descendant.into()],
+    });
+    let content = b"BT /F 10 Tf 100 110 Td <034A034B034C> Tj ET".to_vec();
+    let content = document.add_object(Stream::new(dictionary! {}, content));
+    let page = pages::list(&document)[0];
+    let page = object::at_mut(&mut document, page).unwrap();
+    page.set("Resources", dictionary! { "Font" => dictionary! { "F" => font } });
+    page.set("Contents", content);
+    redrawn(&mut document, &[0]);
+    let found = words(&write(document).unwrap(), 0);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].chars().count(), 3, "{found:?}");
+}
