@@ -13,6 +13,7 @@
 
 mod destinations;
 mod drawable;
+mod fit;
 mod fresh;
 mod links;
 mod outline;

@@ -10,6 +10,7 @@ use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
 use super::{
     DOTS_PER_INCH,
+    fit::Fit,
     picture::{self, Picture, Spaces},
 };
 use crate::{
@@ -145,17 +146,29 @@ pub(super) fn put(
         page.set("MediaBox", drawn.bounds.map(real).to_vec());
         page.remove(b"CropBox");
     }
+    let fit = Fit::of(drawn.bounds);
+    if let Some(fit) = &fit {
+        fit.resize(&mut page, drawn.unit);
+        for link in &links {
+            fit.move_link(document, *link);
+        }
+    }
     if !links.is_empty() {
         page.set("Annots", links.into_iter().map(Object::Reference).collect::<Vec<_>>());
     }
     let image = drawn.picture.add(document, spaces);
     page.set("Resources", dictionary! { "XObject" => dictionary! { NAME => image } });
-    let matrix: String = drawn.matrix.iter().map(|number| format!("{} ", shortened(*number))).collect();
+    let matrix = fit.as_ref().map_or(drawn.matrix, |fit| fit.matrix(drawn.matrix));
+    let matrix: String = matrix.iter().map(|number| format!("{} ", shortened(*number))).collect();
     let content = format!("q\n{matrix}cm\n/{NAME} Do\nQ\n");
     let content = object::add(document, Stream::new(dictionary! {}, content.into_bytes()));
     page.set("Contents", content);
     document.objects.insert(id, page.into());
-    drawn.text.lines.iter().flat_map(spans).collect()
+    let mut spans: Vec<Span> = drawn.text.lines.iter().flat_map(spans).collect();
+    if let Some(fit) = &fit {
+        spans.iter_mut().for_each(|span| fit.move_span(span));
+    }
+    spans
 }
 
 /// Whether the boxes of a page are such that every reader shows the same of it.

@@ -6,7 +6,7 @@
 //! | shades of grey | grey |
 //! | any others | true colour |
 //!
-//! Each is packed by Flate with the predictors of PNG, unless a JPEG of high quality is much smaller.
+//! Each is packed by Flate with the predictors of PNG where they help, unless a JPEG of high quality is much smaller.
 
 use std::collections::HashMap;
 
@@ -88,8 +88,9 @@ pub(super) fn pack(drawn: &Pixmap) -> Result<Picture, Error> {
         Some(_) | None => (Colours::Rgb, 8, pixels.flatten().collect()),
     };
     let step = if matches!(colours, Colours::Rgb) { 3 } else { 1 };
-    // Places in a palette are no amounts: what is beside them foretells nothing.
-    let is_amount = !matches!(colours, Colours::Palette(_));
+    // Places in a palette are no amounts: what is beside them foretells nothing. Of the shades of text, on paper that is
+    // white for the most part, it foretells less than what repeats: 2 to 9 % of the size, measured on three pages.
+    let is_amount = matches!(colours, Colours::Rgb);
     let lossless = stream::pack(&predict(&samples, samples.len() / rows, step, is_amount));
     let mut picture = Picture { width, height, colours, bits, is_jpeg: false, bytes: lossless };
     if picture.bytes.len() > LOSSLESS_BYTES && bits == 8 {

@@ -30,7 +30,9 @@ fn document(entries: Vec<Dictionary>) -> Document {
                 "Group" => dictionary! { "S" => "Transparency", "CS" => "DeviceCMYK" },
                 "AA" => dictionary! { "O" => dictionary! { "S" => "JavaScript", "JS" => Object::string_literal("") } },
             };
-            page.extend(&entries);
+            for (key, value) in entries {
+                page.set(key, value);
+            }
             document.add_object(page).into()
         })
         .collect();
@@ -219,7 +221,7 @@ fn a_document_drawn_anew_breaks_no_rule_of_content_of_any_part() {
 
 #[test]
 fn a_page_of_a_hostile_size_is_drawn_within_the_limits() {
-    let size = vec![0.into(), 0.into(), 1_000_000.into(), 14_000.into()];
+    let size = vec![0.into(), 0.into(), 1_000_000.into(), 400.into()];
     let mut document = document(vec![dictionary! { "MediaBox" => size }]);
     redrawn(&mut document, &[0]);
     let images = document.objects.values().filter_map(|object| object.as_stream().ok());
@@ -364,4 +366,27 @@ fn characters_that_only_a_collection_knows_are_found_again() {
     let found = words(&write(document).unwrap(), 0);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].chars().count(), 3, "{found:?}");
+}
+
+#[test]
+fn a_page_of_more_units_than_pdfa_takes_has_larger_ones_and_its_links_and_words_with_them() {
+    let size = vec![Object::Integer(-100), 0.into(), 28_700.into(), 40.into()];
+    let mut document = document(vec![dictionary! { "MediaBox" => size }]);
+    annotate(
+        &mut document,
+        dictionary! {
+            "Type" => "Annot", "Subtype" => "Link", "Rect" => vec![100.into(), 100.into(), 300.into(), 200.into()],
+            "A" => dictionary! { "S" => "URI", "URI" => Object::string_literal("x:y") },
+        },
+    );
+    redrawn(&mut document, &[0]);
+    let page = object::at(&document, pages::list(&document)[0]).unwrap();
+    assert_eq!(object::rectangle(&document, page, b"MediaBox").unwrap(), [0.0, 0.0, 14_400.0, 20.0]);
+    assert_eq!(page.get(b"UserUnit").unwrap().as_float().unwrap(), 2.0);
+    let link = object::array(&document, page, b"Annots").unwrap()[0].clone();
+    let link = object::resolve(&document, &link).as_dict().unwrap();
+    assert_eq!(object::rectangle(&document, link, b"Rect").unwrap(), [100.0, 50.0, 200.0, 100.0]);
+    let found = text::extract(&write(document).unwrap(), 0).unwrap();
+    let word = &found.lines[0].words[0];
+    assert_eq!((word.text.as_str(), word.start, word.size), ("Some", [62.5, 50.0], 6.0));
 }
