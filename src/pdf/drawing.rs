@@ -5,7 +5,7 @@
 
 use std::thread;
 
-use hayro::hayro_syntax::{Pdf, page::Page};
+use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf, page::Page};
 
 use super::Error;
 
@@ -15,9 +15,14 @@ const STACK_BYTES: usize = 128 << 20;
 /// Opens a file.
 ///
 /// # Errors
-/// `Corrupt` when it cannot be read.
+/// `Password` when it is encrypted, `Corrupt` when it cannot be read.
 pub(crate) fn open(bytes: &[u8]) -> Result<Pdf, Error> {
-    Pdf::new(bytes.to_vec()).map_err(|error| Error::corrupt(format!("it cannot be read to be drawn ({error:?})")))
+    Pdf::new(bytes.to_vec()).map_err(|error| match error {
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => Error::Password { given: false },
+        LoadPdfError::Decryption(_) | LoadPdfError::Invalid => {
+            Error::corrupt(format!("it cannot be read to be drawn ({error:?})"))
+        }
+    })
 }
 
 /// A page of a file, counted from 0.
