@@ -1,8 +1,8 @@
 //! Floor 3: what is done to a PDF, as pure phases over one document in memory.
 //!
 //! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A-2b; [`merge`] joins several; [`metadata`] says what
-//! it is; [`text_layer`] lays recognised text behind pages; [`check`] says what still stands against PDF/A-2b;
-//! [`write()`] gives bytes.
+//! it is; [`text`] reads what pages say; [`text_layer`] lays recognised text behind pages; [`check`] says what still
+//! stands against PDF/A-2b; [`redraw`] makes pictures of pages that nothing else can mend; [`write()`] gives bytes.
 //!
 //! Knows no engine, clock, environment, database or process. It touches the file system in one place: [`fonts`] reads
 //! the folders that it is handed.
@@ -11,7 +11,8 @@
 //! 1. A document that [`read()`] returned has no encryption and a flat page tree whose pages inherit nothing.
 //! 2. Nothing recurses on what a document says: walks have an explicit stack and a set of what they have seen.
 //! 3. Nothing is unpacked without a limit.
-//! 4. Phases change objects, never the pictures or the text: no image is decoded, no text drawn anew.
+//! 4. Phases change objects, never the pictures or the text: no image is decoded, no text drawn anew. [`redraw`] alone
+//!    does, as a last resort.
 //! 5. What a phase takes away it reports as an event, and what it knows it could not mend is a [`check::Shortfall`].
 //! 6. Every phase may run twice; the second run changes nothing.
 
@@ -22,6 +23,7 @@ pub mod fonts;
 pub mod gate;
 pub mod merge;
 pub mod metadata;
+pub mod redraw;
 pub mod text;
 pub mod text_layer;
 pub mod validate;

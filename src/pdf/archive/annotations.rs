@@ -159,7 +159,7 @@ fn report(kind: &[u8], file: Option<String>, log: &mut Log) {
 }
 
 /// Takes removed annotations out of fields and popups, so that nothing keeps them alive.
-fn forget(document: &mut Document, removed: &BTreeSet<ObjectId>) {
+pub(crate) fn forget(document: &mut Document, removed: &BTreeSet<ObjectId>) {
     if removed.is_empty() {
         return;
     }

@@ -26,6 +26,8 @@ mod values;
 pub(crate) use beyond::pages_beyond_pdf14;
 pub(crate) use graphics::INTENTS;
 
+pub(crate) use annotations::forget;
+
 use lopdf::Document;
 
 use super::{

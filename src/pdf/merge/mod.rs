@@ -10,7 +10,7 @@ mod outline;
 mod structure;
 #[cfg(test)]
 mod tests;
-mod tree;
+pub(crate) mod tree;
 
 use std::ops::RangeInclusive;
 

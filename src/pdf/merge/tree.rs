@@ -10,7 +10,7 @@ use crate::pdf::object;
 const NODES_MAX: usize = 1_000_000;
 
 /// The pairs of a tree in order: under `Names` for a name tree, under `Nums` for a number tree.
-pub(super) fn pairs(document: &Document, root: &Dictionary, key: &[u8]) -> Vec<(Object, Object)> {
+pub(crate) fn pairs(document: &Document, root: &Dictionary, key: &[u8]) -> Vec<(Object, Object)> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     let mut open = vec![root];

@@ -6,7 +6,7 @@
 //! | shades of grey | grey |
 //! | any others | true colour |
 //!
-//! Each is packed by Flate with the predictors of PNG, unless a JPEG of high quality is much smaller.
+//! Each is packed by Flate with the predictors of PNG where they help, unless a JPEG of high quality is much smaller.
 
 use std::collections::HashMap;
 
@@ -88,8 +88,9 @@ pub(super) fn pack(drawn: &Pixmap) -> Result<Picture, Error> {
         Some(_) | None => (Colours::Rgb, 8, pixels.flatten().collect()),
     };
     let step = if matches!(colours, Colours::Rgb) { 3 } else { 1 };
-    // Places in a palette are no amounts: what is beside them foretells nothing.
-    let is_amount = !matches!(colours, Colours::Palette(_));
+    // Places in a palette are no amounts: what is beside them foretells nothing. Of the shades of text, on paper that is
+    // white for the most part, it foretells less than what repeats: 2 to 9 % of the size, measured on three pages.
+    let is_amount = matches!(colours, Colours::Rgb);
     let lossless = stream::pack(&predict(&samples, samples.len() / rows, step, is_amount));
     let mut picture = Picture { width, height, colours, bits, is_jpeg: false, bytes: lossless };
     if picture.bytes.len() > LOSSLESS_BYTES && bits == 8 {
@@ -197,9 +198,10 @@ fn narrow(samples: &[u8], width: usize, bits: u8) -> Vec<u8> {
     let per_byte = usize::from(8 / bits);
     let byte = |samples: &[u8]| {
         let first_shift = 8 - bits;
-        samples.iter().zip((0..=first_shift).rev().step_by(usize::from(bits))).fold(0, |byte, (sample, shift)| {
-            byte | (sample << shift)
-        })
+        samples
+            .iter()
+            .zip((0..=first_shift).rev().step_by(usize::from(bits)))
+            .fold(0, |byte, (sample, shift)| byte | (sample << shift))
     };
     samples.chunks(width).flat_map(|row| row.chunks(per_byte)).map(byte).collect()
 }
@@ -220,9 +222,11 @@ fn predict(samples: &[u8], row_bytes: usize, step: usize, is_amount: bool) -> Ve
             let corner = std::iter::repeat_n(&0, step).chain(above);
             sub.extend(row.iter().zip(before()).map(|(sample, left)| sample.wrapping_sub(*left)));
             let around = before().zip(above).zip(corner);
-            paeth.extend(row.iter().zip(around).map(|(sample, ((left, up), corner))| {
-                sample.wrapping_sub(nearest(*left, *up, *corner))
-            }));
+            paeth.extend(
+                row.iter()
+                    .zip(around)
+                    .map(|(sample, ((left, up), corner))| sample.wrapping_sub(nearest(*left, *up, *corner))),
+            );
         }
         up.extend(row.iter().zip(above).map(|(sample, above)| sample.wrapping_sub(*above)));
         // A row like the one above costs next to nothing; one of places in a palette is best left alone.

@@ -41,13 +41,25 @@ pub(super) struct Glyph {
 /// Interprets a page, and gives its glyphs in the order of drawing.
 pub(super) fn glyphs(page: &Page<'_>) -> Vec<Glyph> {
     let cache = InterpreterCache::new();
-    let settings = InterpreterSettings { render_annotations: false, ..InterpreterSettings::default() };
     let bounds = page.intersected_crop_box();
     let bounds = Rect::new(bounds.x0, bounds.y0, bounds.x1, bounds.y1);
-    let mut context = Context::new(Affine::IDENTITY, bounds, &cache, page.xref(), settings);
+    let mut context = Context::new(Affine::IDENTITY, bounds, &cache, page.xref(), InterpreterSettings::default());
     let mut collector = Collector::default();
     interpret_page(page, &mut context, &mut collector);
     collector.glyphs
+}
+
+/// The letters that a ligature of the Latin script stands for: nobody searches for it by the character of its own.
+const fn letters(ligature: char) -> Option<&'static str> {
+    match ligature {
+        '\u{FB00}' => Some("ff"),
+        '\u{FB01}' => Some("fi"),
+        '\u{FB02}' => Some("fl"),
+        '\u{FB03}' => Some("ffi"),
+        '\u{FB04}' => Some("ffl"),
+        '\u{FB05}' | '\u{FB06}' => Some("st"),
+        _ => None,
+    }
 }
 
 /// Takes glyphs and nothing else.
@@ -71,7 +83,7 @@ impl Collector {
             return;
         }
         let text = match drawn.as_unicode() {
-            Some(BfString::Char(character)) => character.to_string(),
+            Some(BfString::Char(character)) => letters(character).map_or_else(|| character.to_string(), str::to_owned),
             Some(BfString::String(characters)) => characters,
             None => String::new(),
         };

@@ -162,10 +162,14 @@ fn follows(last: &Glyph, next: &Glyph, flow: Option<Flow>) -> Follows {
     if flow == Some(Flow::Backward) {
         return Follows::Elsewhere;
     }
-    match by_gap(along - last.advance / em, across, Flow::Forward) {
-        Follows::Joined(flow) if last.is_invisible != next.is_invisible => Follows::Piece(flow),
-        follows => follows,
+    // A space may be as wide as it likes, and reach into what comes after it.
+    let is_space = !last.text.is_empty() && last.text.chars().all(char::is_whitespace);
+    let advance = if is_space { (last.advance / em).min(along.max(0.0)) } else { last.advance / em };
+    let follows = by_gap(along - advance, across, Flow::Forward);
+    if follows == Follows::Joined(Flow::Forward) && last.is_invisible != next.is_invisible {
+        return Follows::Piece(Flow::Forward);
     }
+    follows
 }
 
 fn by_gap(gap: f64, across: f64, flow: Flow) -> Follows {

@@ -6,11 +6,12 @@
 //! ```
 //!
 //! Lines come in the order in which the page draws them, which for ordinary documents is the order of reading; nothing
-//! guesses at columns or tables. Annotations are no text of the page.
+//! guesses at columns or tables. What the appearances of annotations say comes last.
 //!
 //! Limits: text that is drawn only to clip is not seen, nor is what an `ActualText` says in its place.
 
 mod collect;
+pub(crate) mod collection;
 mod direction;
 mod group;
 #[cfg(test)]
