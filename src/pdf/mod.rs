@@ -36,7 +36,6 @@ mod object;
 mod pages;
 mod profiles;
 mod read;
-mod redraw;
 mod stream;
 mod usage;
 mod write;

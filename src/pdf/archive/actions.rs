@@ -40,7 +40,7 @@ const KNOWN: [&[u8]; 21] = [
 ];
 
 /// Whether an action may stay.
-fn is_allowed(document: &Document, part: Part, action: &Dictionary) -> bool {
+pub(crate) fn is_allowed(document: &Document, part: Part, action: &Dictionary) -> bool {
     match object::name(document, action, b"S") {
         Some(b"Named") => object::name(document, action, b"N").is_some_and(|name| ALLOWED_NAMES.contains(&name)),
         Some(b"GoToE") => part != Part::One,

@@ -36,14 +36,14 @@ const ALLOWED: [&[u8]; 18] = [
 const BEYOND_PDF14: [&[u8]; 4] = [b"Polygon", b"PolyLine", b"Caret", b"Watermark"];
 
 /// Annotation flags by their bits.
-mod flag {
-    pub(super) const INVISIBLE: i64 = 1;
-    pub(super) const HIDDEN: i64 = 2;
-    pub(super) const PRINT: i64 = 4;
-    pub(super) const NO_ZOOM: i64 = 8;
-    pub(super) const NO_ROTATE: i64 = 16;
-    pub(super) const NO_VIEW: i64 = 32;
-    pub(super) const TOGGLE_NO_VIEW: i64 = 256;
+pub(crate) mod flag {
+    pub(crate) const INVISIBLE: i64 = 1;
+    pub(crate) const HIDDEN: i64 = 2;
+    pub(crate) const PRINT: i64 = 4;
+    pub(crate) const NO_ZOOM: i64 = 8;
+    pub(crate) const NO_ROTATE: i64 = 16;
+    pub(crate) const NO_VIEW: i64 = 32;
+    pub(crate) const TOGGLE_NO_VIEW: i64 = 256;
 }
 
 /// How deep a field may be in others.
@@ -79,7 +79,7 @@ fn is_allowed(document: &Document, annotation: &Dictionary, kind: &[u8], part: P
 }
 
 /// The annotations of a page that exist, each once.
-pub(super) fn of_page(document: &Document, page: ObjectId) -> Vec<ObjectId> {
+pub(crate) fn of_page(document: &Document, page: ObjectId) -> Vec<ObjectId> {
     let mut seen = BTreeSet::new();
     object::at(document, page)
         .and_then(|page| object::array(document, page, b"Annots"))

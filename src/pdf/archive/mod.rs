@@ -26,6 +26,14 @@ mod values;
 pub(crate) use beyond::pages_beyond_pdf14;
 pub(crate) use graphics::INTENTS;
 
+/// What [`super::redraw`] keeps of a page is told apart by the same tables.
+pub(crate) mod rules {
+    pub(crate) use super::{
+        actions::is_allowed,
+        annotations::{flag, of_page as annotations_of},
+    };
+}
+
 pub(crate) use annotations::forget;
 
 use lopdf::Document;

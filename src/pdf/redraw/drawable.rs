@@ -9,7 +9,7 @@ use std::{borrow::Cow, collections::BTreeSet, fmt::Write as _};
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
 use crate::pdf::{
-    Error,
+    Error, Shape,
     archive::rules::{annotations_of, flag},
     object,
     text::collection,
@@ -48,7 +48,7 @@ pub(super) fn file<'a>(
             page.set("Annots", annotations);
         }
     }
-    write(copy).map(Cow::Owned)
+    write(&mut copy, Shape::Packed).map(Cow::Owned)
 }
 
 /// How an annotation is shown.

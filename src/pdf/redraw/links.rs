@@ -10,6 +10,7 @@ use crate::pdf::{
         rules::{annotations_of, flag, is_allowed},
     },
     object, pages,
+    validate::Part,
 };
 
 /// What a link may do; each works without anything else of the document but its pages.
@@ -64,7 +65,9 @@ pub(super) fn plain(document: &Document, held: &Dictionary) -> Option<Dictionary
 
 /// An action without what follows it; `None` when it is not one that a link may have.
 pub(super) fn plain_action(document: &Document, held: &Dictionary) -> Option<Dictionary> {
-    if !object::name(document, held, b"S").is_some_and(|kind| ACTIONS.contains(&kind)) || !is_allowed(document, held) {
+    if !object::name(document, held, b"S").is_some_and(|kind| ACTIONS.contains(&kind))
+        || !is_allowed(document, Part::Two, held)
+    {
         return None;
     }
     let mut action = Dictionary::new();

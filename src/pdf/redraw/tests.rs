@@ -5,8 +5,12 @@ use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
 use crate::{
     domain::EventCode,
-    pdf::{Error, drawing, metadata, object, pages, redraw, text, validate, write},
+    pdf::{Error, drawing, metadata, object, pages, redraw, text, validate},
 };
+
+fn write(mut document: Document) -> Result<Vec<u8>, Error> {
+    crate::pdf::write(&mut document, crate::pdf::Shape::Packed)
+}
 
 /// What a page draws: an area of colour that is not symmetric, and text.
 const CONTENT: &str = "0.9 0.2 0.1 rg 20 30 60 25 re f 0 0.4 0.9 rg 110 70 30 20 re f \
@@ -208,7 +212,7 @@ fn structure_goes_with_an_event() {
 fn a_document_drawn_anew_breaks_no_rule_of_content_of_any_part() {
     let mut document = document(vec![turned(90), Dictionary::new()]);
     redrawn(&mut document, &[0, 1]);
-    let (claim, now) = (metadata::Claim::PdfA2b, time::OffsetDateTime::UNIX_EPOCH);
+    let (claim, now) = (validate::Flavour::A2B, time::OffsetDateTime::UNIX_EPOCH);
     metadata::write(&mut document, &crate::domain::metadata::Metadata::default(), Some(claim), now).unwrap();
     let bytes = write(document).unwrap();
     // What the file claims, and object streams, are of part 2.

@@ -3,7 +3,11 @@ use std::fmt::Write as _;
 use lopdf::{Document, Object, Stream, dictionary};
 
 use super::extract;
-use crate::pdf::{Error, write};
+use crate::pdf::Error;
+
+fn write(mut document: Document) -> Result<Vec<u8>, Error> {
+    crate::pdf::write(&mut document, crate::pdf::Shape::Packed)
+}
 
 /// A file of one page with some content; `F` is Helvetica, and `H` a font of two Hebrew letters and a space.
 fn file(content: &str) -> Vec<u8> {

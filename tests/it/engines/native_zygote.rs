@@ -75,6 +75,7 @@ async fn a_job_is_put_together_by_a_copy_of_the_zygote() {
         output: "output.pdf".into(),
         metadata: Metadata::default(),
         target: Target::Pdf,
+        fonts: Vec::new(),
         now: 0,
     });
     let (answer, ran) = hosts.run(&work, &request).await;

@@ -12,7 +12,7 @@ use bindery::{
         protocol::{Answer, Recognise, Request},
         settings::Settings,
     },
-    pdf::{self, text_layer::Recognised},
+    pdf::{self, text_layer::Recognised, validate::Flavour},
 };
 use hayro::{
     RenderCache, RenderSettings, hayro_interpret::InterpreterSettings, hayro_syntax::Pdf,
@@ -147,10 +147,9 @@ async fn recognised_text_laid_behind_its_page_is_found_again_and_the_page_looks_
     made.pdf().clone().save_to(&mut bytes).unwrap();
     let found = bench.found(&bytes, Some(0), &["eng"]).await;
     let mut document = pdf::read(bytes.clone(), &[]).unwrap().document;
-    let before = pdf::check::shortfalls(&document);
     pdf::text_layer::add(&mut document, &[(0, found)]).unwrap();
-    assert_eq!(pdf::check::shortfalls(&document), before);
-    let layered = pdf::write(document).unwrap();
+    let layered = pdf::write(&mut document, pdf::Shape::Packed).unwrap();
+    assert_eq!(pdf::validate::validate(&layered, Flavour::A2B).failed, []);
     let text = lopdf::Document::load_mem(&layered).unwrap().extract_text(&[1]).unwrap();
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("vessel that came in before noon."), "{words}");

@@ -44,6 +44,7 @@ pub(super) async fn complete(site: &Site, results: &[(&str, Bytes)]) -> JobId {
             stored: &stored,
             pages: None,
             conformance: None,
+            rung: None,
             properties: serde_json::json!([]),
         };
         storage::results::insert(&mut conn, &new).await.unwrap();
