@@ -7,8 +7,8 @@ use hayro::hayro_interpret::hayro_cmap::{BfString, CMap as Known, CMapName, CidF
 use super::{code_space::Space, glyphs};
 use crate::pdf::lexer::{Lexer, Token};
 
-/// Most entries of a map that are kept.
-const ENTRIES_MAX: usize = 1 << 20;
+/// Most entries of a map that are kept; a font has at most 65,536 glyphs.
+const ENTRIES_MAX: usize = 1 << 17;
 
 /// Most operands of one operator that are kept.
 const OPERANDS_MAX: usize = 1 << 16;
@@ -19,13 +19,13 @@ const OVERLAPS_MAX: usize = 8;
 /// A code with the number of bytes that it was written with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Code {
-    /// The bytes as one number.
-    pub(crate) value: u32,
     /// How many bytes.
     pub(crate) length: u8,
+    /// The bytes as one number.
+    pub(crate) value: u32,
 }
 
-/// The maps that every reader has (ISO 32000-1, table 118); in part 2 of PDF 2.0 it is table 116.
+/// Whether a map is one that every reader has (ISO 32000-1, table 118; ISO 32000-2, table 116).
 pub(crate) fn is_predefined(name: &[u8]) -> bool {
     !matches!(
         CMapName::from_bytes(name),
@@ -241,7 +241,7 @@ impl CMap {
             return if *advances { cid.checked_add(code.value - first.value) } else { Some(*cid) };
         }
         match self.base.as_deref()? {
-            Base::Identity => Some(code.value),
+            Base::Identity => (code.length == 2).then_some(code.value),
             Base::Known(map) => map.lookup_cid_code(code.value, code.length),
             Base::Other(map) => map.cid(code),
         }

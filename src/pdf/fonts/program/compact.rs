@@ -5,12 +5,16 @@ use std::collections::{BTreeSet, HashMap};
 use read_fonts::{
     ps::{
         cff::{CffFontRef, Subfont},
+        cs,
         transform::ScaledFontMatrix,
     },
     types::GlyphId,
 };
 
-use super::Nothing;
+use super::{
+    Nothing,
+    cost::{Budget, Parts},
+};
 
 /// A program in the Compact Font Format.
 pub(crate) struct Compact<'b> {
@@ -18,6 +22,7 @@ pub(crate) struct Compact<'b> {
     names: HashMap<&'b [u8], u32>,
     cids: HashMap<u32, u32>,
     parts: HashMap<u16, Option<(Subfont, f64)>>,
+    budget: Budget,
 }
 
 impl<'b> Compact<'b> {
@@ -44,7 +49,7 @@ impl<'b> Compact<'b> {
             });
             parts.insert(index, part);
         }
-        Some(Self { font, names, cids, parts })
+        Some(Self { font, names, cids, parts, budget: Budget::default() })
     }
 
     /// Whether its glyphs have CIDs instead of names.
@@ -91,12 +96,14 @@ impl<'b> Compact<'b> {
         self.font.string(id)
     }
 
-    /// The width of a glyph in thousandths of an em.
+    /// The width of a glyph in thousandths of an em; `None` when its drawing makes no sense.
     pub(crate) fn width(&self, glyph: u32) -> Option<f64> {
-        let glyph = GlyphId::new(glyph);
-        let index = self.font.subfont_index(glyph)?;
+        let index = self.font.subfont_index(GlyphId::new(glyph))?;
         let (part, scale) = self.parts.get(&index)?.as_ref()?;
-        let width = self.font.evaluate_charstring(part, glyph, &[], &mut Nothing).ok()??;
+        let drawing = self.font.charstrings().get(usize::try_from(glyph).ok()?).ok()?;
+        let parts = Parts::new(&self.font, part, &self.budget)?;
+        let stated = cs::evaluate(&parts, None, self.budget.pay(drawing).ok()?, &mut Nothing).ok()?;
+        let width = stated.map(|width| width + part.nominal_width()).or_else(|| part.default_width())?;
         Some(f64::from(width.to_f32()) * scale)
     }
 }

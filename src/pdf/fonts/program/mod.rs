@@ -3,6 +3,7 @@
 //! Read leniently: a subset lacks tables that a whole font must have.
 
 mod compact;
+mod cost;
 mod truetype;
 mod type1;
 

@@ -4,12 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use read_fonts::{ps::type1::Type1Font, types::GlyphId};
 
-use super::Nothing;
+use super::{Nothing, cost};
 
 /// A Type 1 program.
 pub(crate) struct Type1 {
     font: Type1Font,
     names: HashMap<Vec<u8>, u32>,
+    is_bounded: bool,
 }
 
 impl Type1 {
@@ -18,7 +19,8 @@ impl Type1 {
         let font = Type1Font::new(bytes).ok()?;
         let names: HashMap<Vec<u8>, u32> =
             font.glyph_names().map(|(glyph, name)| (name.as_bytes().to_vec(), glyph.to_u32())).collect();
-        (!names.is_empty()).then_some(Self { font, names })
+        let is_bounded = cost::is_bounded(&font, bytes.len());
+        (!names.is_empty()).then_some(Self { font, names, is_bounded })
     }
 
     /// The names of the glyphs.
@@ -36,8 +38,11 @@ impl Type1 {
         self.font.encoding()?.glyph_name(code).map(|name| name.as_bytes().to_vec())
     }
 
-    /// The width of a glyph in thousandths of an em.
+    /// The width of a glyph in thousandths of an em; `None` when its drawing makes no sense or might take for ever.
     pub(crate) fn width(&self, glyph: u32) -> Option<f64> {
+        if !self.is_bounded {
+            return None;
+        }
         let width = self.font.evaluate_charstring(GlyphId::new(glyph), &mut Nothing).ok()??;
         let scale = f64::from(self.font.matrix().xx.to_f32()) * 1000.0 / f64::from(self.font.upem().max(1));
         Some(f64::from(width.to_f32()) * scale)

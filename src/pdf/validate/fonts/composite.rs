@@ -7,7 +7,8 @@ use lopdf::{Dictionary, Object};
 
 use super::{
     drawn::Used,
-    examined::{Cids, Content, Glyph, Meaning, Program},
+    examined::{Content, Glyph, Meaning, Program},
+    lists::{self, Cids},
     maps::ToUnicode,
 };
 use crate::pdf::{
@@ -86,44 +87,47 @@ pub(super) fn glyphs(
         let found = program.map(|program| match program {
             Program::TrueType(program) => by_truetype(program, &to_glyphs, mapped),
             Program::Compact(program) => by_compact(program, mapped, widths.missing),
-            Program::Type1(_) => (false, 0.0),
+            Program::Type1(_) => (false, None),
         });
         let is_present = found.map(|(is_present, _)| code.value == 0 || is_present);
         glyphs.push(Glyph {
             code: *code,
             cid: Some(cid),
+            name: None,
             shown: *shown,
             is_present,
             is_undefined: is_present.is_some_and(|is_present| code.value == 0 || !is_present),
-            widths: found.map(|(_, width)| (width, widths.get(cid))),
+            widths: found.and_then(|(_, width)| Some((width?, widths.get(cid)))),
             meaning: text.as_ref().map_or(Meaning::Known, |texts| texts.get(code.value, cid)),
         });
     }
-    let cids = program.map(|program| match program {
-        Program::TrueType(program) => truetype_cids(program, &to_glyphs),
-        Program::Compact(program) => compact_cids(program),
-        Program::Type1(_) => Cids::default(),
+    let listing = program.map(|program| {
+        lists::cids(subject, held, &glyphs, || match program {
+            Program::TrueType(program) => truetype_cids(program, &to_glyphs),
+            Program::Compact(program) => compact_cids(program),
+            Program::Type1(_) => Cids::default(),
+        })
     });
-    (glyphs, Content { cids, ..Content::default() })
+    (glyphs, Content { listing: listing.unwrap_or_default(), maps: None })
 }
 
 /// Whether a CID has a glyph, and how wide it is.
-fn by_truetype(program: &TrueType<'_>, to_glyphs: &Glyphs, cid: Option<u32>) -> (bool, f64) {
+fn by_truetype(program: &TrueType<'_>, to_glyphs: &Glyphs, cid: Option<u32>) -> (bool, Option<f64>) {
     let glyph = to_glyphs.get(cid.unwrap_or(0));
     let is_there = glyph.is_some_and(|glyph| glyph < u32::from(program.glyph_count()));
-    let width = program.width(glyph.unwrap_or(0)).unwrap_or(0.0);
+    let width = program.width(glyph.unwrap_or(0));
     (is_there && cid.is_some_and(|cid| cid != 0), width)
 }
 
 /// As [`by_truetype`]; a CID without a glyph is as wide as the dictionary says.
-fn by_compact(program: &Compact<'_>, cid: Option<u32>, missing: f64) -> (bool, f64) {
+fn by_compact(program: &Compact<'_>, cid: Option<u32>, missing: f64) -> (bool, Option<f64>) {
     let glyph = program.of_cid(cid.unwrap_or(0));
     if program.has_cids() {
         let glyph = glyph.filter(|glyph| *glyph != 0);
         let width = glyph.map_or(Some(missing), |glyph| program.width(glyph));
-        return (cid.is_some() && glyph.is_some(), width.unwrap_or(missing));
+        return (cid.is_some() && glyph.is_some(), width);
     }
-    (glyph.is_some(), program.width(glyph.unwrap_or(0)).unwrap_or(0.0))
+    (glyph.is_some(), program.width(glyph.unwrap_or(0)))
 }
 
 /// The CIDs of a TrueType program. Those of glyphs without a width of their own need not be listed in a set, since many
@@ -175,7 +179,7 @@ impl Widths {
             let cid = |item| object::resolve(document, item).as_i64().ok().and_then(|cid| u32::try_from(cid).ok());
             let Some(first) = cid(first) else { continue };
             if let Object::Array(list) = object::resolve(document, second) {
-                for (cid, width) in (first..).zip(list) {
+                for (cid, width) in (first..=u32::MAX).zip(list) {
                     if widths.single.len() < WIDTHS_MAX {
                         widths.single.entry(cid).or_insert_with(|| number(width));
                     }

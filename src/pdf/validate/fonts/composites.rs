@@ -141,11 +141,12 @@ fn predefined_collection(name: &[u8]) -> Option<Collection> {
     })
 }
 
-/// Part 1, 6.3.3.2; parts 2 and 3, 6.2.11.3.2; part 4, 6.2.10.3.2: an embedded CIDFont of Type 2 has a `CIDToGIDMap`
-/// that is a stream or the name `Identity`.
+/// Part 1, 6.3.3.2; parts 2 and 3, 6.2.11.3.2; part 4, 6.2.10.3.2: a CIDFont of Type 2 has a `CIDToGIDMap` that is
+/// a stream or the name `Identity`; from part 2 on, while it is not embedded, it needs none.
 fn glyph_map(subject: &Subject<'_>, findings: &mut Findings) {
     let document = subject.document;
-    for font in composites(subject).filter(|font| font.embedding == Embedding::Read) {
+    let is_first = subject.flavour.part() == Part::One;
+    for font in composites(subject).filter(|font| is_first || font.embedding == Embedding::Read) {
         let Some(held) = font.described else { continue };
         if object::name(document, held, b"Subtype") != Some(b"CIDFontType2") {
             continue;

@@ -76,6 +76,17 @@ const STANDARD: [&[u8]; 14] = [
     b"ZapfDingbats",
 ];
 
+/// Whether a font has the name of one that every reader has.
+fn is_standard(subject: &Subject<'_>, font: &Dictionary) -> bool {
+    object::name(subject.document, font, b"BaseFont").is_some_and(|name| STANDARD.contains(&name))
+}
+
+/// Whether it is one of those with the Latin alphabet.
+pub(super) fn is_standard_latin(subject: &Subject<'_>, font: &Dictionary) -> bool {
+    let name = object::name(subject.document, font, b"BaseFont");
+    is_standard(subject, font) && !matches!(name, Some(b"Symbol" | b"ZapfDingbats"))
+}
+
 /// The dictionaries of a font: its own, and that of the CIDFont of a composite one.
 fn dictionaries<'a>(font: &Examined<'a>) -> impl Iterator<Item = &'a Dictionary> {
     let descendant = if font.kind == Kind::Composite { font.described } else { None };
@@ -115,8 +126,8 @@ fn base_font(subject: &Subject<'_>, findings: &mut Findings) {
 fn widths(subject: &Subject<'_>, findings: &mut Findings) {
     let document = subject.document;
     for font in subject.facts().fonts.examined(subject) {
-        let name = object::name(document, font.font, b"BaseFont").unwrap_or_default();
-        let is_standard = font.kind == Kind::Type1 && STANDARD.contains(&name) && font.embedding == Embedding::Missing;
+        let is_standard =
+            font.kind == Kind::Type1 && is_standard(subject, font.font) && font.embedding == Embedding::Missing;
         if is_standard || matches!(font.kind, Kind::Composite | Kind::Other) {
             continue;
         }

@@ -3,6 +3,7 @@
 use std::{
     cell::OnceCell,
     collections::{BTreeMap, HashMap},
+    rc::Rc,
 };
 
 use lopdf::Object;
@@ -25,6 +26,9 @@ use crate::pdf::{
 /// Most different codes of one font that are kept; a font has at most 65,536 glyphs.
 const CODES_MAX: usize = 1 << 17;
 
+/// Most different codes of all fonts that are kept.
+const CODES_TOTAL_MAX: usize = 1 << 20;
+
 /// Most nested sequences of marked content that are kept.
 const MARKS_MAX: usize = 4096;
 
@@ -37,8 +41,16 @@ pub(in crate::pdf::validate) struct Drawn<'a> {
     fonts: Vec<Used<'a>>,
     /// The place of a font among them, by where its dictionary is in memory.
     order: HashMap<usize, usize>,
+    /// The maps of composite fonts, by their names or where they are in memory.
+    maps: HashMap<Vec<u8>, Option<Rc<CMap>>>,
+    /// How many codes are kept.
+    codes: usize,
+    /// Whether there are more codes than are kept.
+    pub(super) has_too_many_codes: bool,
     /// For each open sequence of marked content, whether other text replaces what it shows.
     marks: Vec<bool>,
+    /// How many of them have.
+    replacing: usize,
     replacements: OnceCell<Replacements>,
     /// The first text in a content stream that replaces shown text and has characters for private use.
     pub(super) private_replacement: Option<Place>,
@@ -54,14 +66,16 @@ pub(super) struct Used<'a> {
     pub(super) place: Place,
     /// Whether it is used in a mode that draws something.
     pub(super) is_visible: bool,
+    /// Whether its codes become glyphs by a map.
+    is_composite: bool,
     /// The map of a composite font from codes to CIDs.
-    pub(super) map: Option<CMap>,
+    pub(super) map: Option<Rc<CMap>>,
     /// The codes that are shown.
     pub(super) codes: BTreeMap<Code, Shown>,
 }
 
 /// How a code is shown.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Shown {
     /// Whether it is drawn anywhere.
     pub(super) is_visible: bool,
@@ -72,32 +86,25 @@ pub(super) struct Shown {
 impl<'a> Drawn<'a> {
     /// What was found out of every font, asked once.
     pub(super) fn examined(&self, subject: &Subject<'a>) -> &[Examined<'a>] {
-        self.examined.get_or_init(|| self.fonts.iter().map(|used| examined::examine(subject, used)).collect())
+        self.examined.get_or_init(|| examined::examine_all(subject, &self.fonts))
     }
 
     fn show(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, operation: &Operation<'_>) {
         let Some(font) = state.font else { return };
-        let key = std::ptr::from_ref(font.held).addr();
-        let index = *self.order.entry(key).or_insert_with(|| {
-            self.fonts.push(Used {
-                font,
-                place: Place { object: font.id.map(|(number, _)| number), page: Some(piece.page) },
-                is_visible: false,
-                map: maps::encoding(subject, font.held),
-                codes: BTreeMap::new(),
-            });
-            self.fonts.len() - 1
-        });
-        let is_unreplaced = !self.marks.iter().any(|is_replaced| *is_replaced);
+        let index = self.index(subject, piece, font);
+        let is_unreplaced = self.replacing == 0;
         let is_visible = state.render_mode != INVISIBLE;
         let Some(used) = self.fonts.get_mut(index) else { return };
         used.is_visible |= is_visible;
-        let is_composite = object::name(subject.document, font.held, b"Subtype") == Some(b"Type0");
         let mut note = |code: Code| {
-            if used.codes.len() < CODES_MAX || used.codes.contains_key(&code) {
-                let shown = used.codes.entry(code).or_default();
+            if let Some(shown) = used.codes.get_mut(&code) {
                 shown.is_visible |= is_visible;
                 shown.is_unreplaced |= is_unreplaced;
+            } else if used.codes.len() < CODES_MAX && self.codes < CODES_TOTAL_MAX {
+                self.codes += 1;
+                used.codes.insert(code, Shown { is_visible, is_unreplaced });
+            } else {
+                self.has_too_many_codes = true;
             }
         };
         let texts = match operation.operands.last() {
@@ -106,16 +113,43 @@ impl<'a> Drawn<'a> {
             None => return,
         };
         for mut text in texts.iter().filter_map(|text| text.as_str().ok()) {
-            match &used.map {
+            match used.map.clone() {
                 Some(map) => {
                     while let Some(code) = map.next(&mut text) {
                         note(code);
                     }
                 }
-                None if is_composite => {}
+                None if used.is_composite => {}
                 None => text.iter().for_each(|byte| note(Code { value: u32::from(*byte), length: 1 })),
             }
         }
+    }
+
+    /// The place of a font among those that show text.
+    fn index(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, font: Font<'a>) -> usize {
+        let key = std::ptr::from_ref(font.held).addr();
+        if let Some(index) = self.order.get(&key) {
+            return *index;
+        }
+        let is_composite = object::name(subject.document, font.held, b"Subtype") == Some(b"Type0");
+        let encoding = if is_composite { object::get(subject.document, font.held, b"Encoding") } else { None };
+        let map = encoding.and_then(|encoding| {
+            let key = match encoding {
+                Object::Name(name) => name.clone(),
+                other => std::ptr::from_ref(other).addr().to_ne_bytes().to_vec(),
+            };
+            self.maps.entry(key).or_insert_with(|| maps::encoding(subject, encoding).map(Rc::new)).clone()
+        });
+        self.fonts.push(Used {
+            font,
+            place: Place { object: font.id.map(|(number, _)| number), page: Some(piece.page) },
+            is_visible: false,
+            is_composite,
+            map,
+            codes: BTreeMap::new(),
+        });
+        self.order.insert(key, self.fonts.len() - 1);
+        self.fonts.len() - 1
     }
 
     /// Whether a sequence of marked content has other text for what it shows, in itself or in the structure.
@@ -148,6 +182,7 @@ impl<'a> Drawn<'a> {
 impl<'a> Collector<'a> for Drawn<'a> {
     fn start(&mut self, _subject: &Subject<'a>, _piece: &Piece<'a>) {
         self.marks.clear();
+        self.replacing = 0;
     }
 
     fn operation(&mut self, subject: &Subject<'a>, piece: &Piece<'a>, state: &State<'a>, operation: &Operation<'_>) {
@@ -157,10 +192,12 @@ impl<'a> Collector<'a> for Drawn<'a> {
                 let is_replaced = self.replaces(subject, piece, operation);
                 if self.marks.len() < MARKS_MAX {
                     self.marks.push(is_replaced);
+                    self.replacing += usize::from(is_replaced);
                 }
             }
             b"EMC" => {
-                self.marks.pop();
+                let is_replaced = self.marks.pop().unwrap_or(false);
+                self.replacing -= usize::from(is_replaced);
             }
             _ => {}
         }

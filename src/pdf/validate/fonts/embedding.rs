@@ -1,22 +1,16 @@
 //! Embedding: programs are in the document, with all glyphs, and lists of glyphs are right (part 1: 6.3.4 and 6.3.5; parts
 //! 2 and 3: 6.2.11.4 and 6.2.11.8; part 4: 6.2.10.4 and 6.2.10.9).
 
-use std::collections::BTreeSet;
-
 use lopdf::Object;
 
 use super::{
-    examined::{Embedding, Examined, Kind},
-    simple::UNDEFINED,
+    examined::{self, Embedding, Kind},
+    lists::Listing,
 };
-use crate::pdf::{
-    lexer::{Lexer, Token},
-    object, stream,
-    validate::{
-        Part,
-        rule::{Clauses, Findings, Rule, Scope},
-        subject::Subject,
-    },
+use crate::pdf::validate::{
+    Part,
+    rule::{Clauses, Findings, Rule, Scope},
+    subject::Subject,
 };
 
 /// Fonts are in the document.
@@ -64,9 +58,6 @@ pub(super) const UNDEFINED_GLYPH: Rule = Rule {
     check: undefined,
 };
 
-/// Most bytes of a list of CIDs: one bit for each.
-const LIST_BYTES_MAX: usize = 1 << 13;
-
 /// Part 1, 6.3.4; parts 2 and 3, 6.2.11.4.1; part 4, 6.2.10.4.1: the program of each font that draws text is in the
 /// document, in the entry for its kind, and can be read. The fonts that every reader has are no exception.
 fn embedded(subject: &Subject<'_>, findings: &mut Findings) {
@@ -91,93 +82,43 @@ fn complete(subject: &Subject<'_>, findings: &mut Findings) {
             });
         }
     }
+    if subject.facts().fonts.has_too_many_codes {
+        findings.add_document("The document shows more different glyphs than are looked at.");
+    }
 }
 
-/// Part 1, 6.3.5; parts 2 and 3, 6.2.11.4.2: a `CharSet` of a Type 1 subset lists the names of all glyphs of the program
-/// and no others. Part 1 wants there to be one.
+/// Part 1, 6.3.5: a Type 1 subset has a `CharSet` with the names of all glyphs that are shown. Parts 2 and 3, 6.2.11.4.2:
+/// where there is one, it lists the names of all glyphs of the program and no others.
 fn names(subject: &Subject<'_>, findings: &mut Findings) {
-    let is_wanted = subject.flavour.part() == Part::One;
-    for font in subsets(subject, Kind::Type1) {
-        let listed = match font.described(subject, b"CharSet") {
-            Some(Object::String(text, _)) => listed(text),
-            Some(_) | None if is_wanted => {
-                findings.add(font.place, || format!("The subset \"{}\" has no CharSet.", font.name(subject)));
-                continue;
-            }
-            Some(_) | None => continue,
-        };
-        let mut held = font.content.names.clone().unwrap_or_default();
-        held.remove(UNDEFINED);
-        let differs = held.symmetric_difference(&listed).next();
-        findings.add_if(differs.is_some(), font.place, || {
-            let name = differs.map(|name| object::shown(name)).unwrap_or_default();
-            let how =
-                if differs.is_some_and(|name| held.contains(name)) { "leaves out" } else { "lists, without need," };
-            format!("The CharSet of \"{}\" {how} the glyph \"{name}\".", font.name(subject))
-        });
-    }
-}
-
-/// The names in a `CharSet`.
-fn listed(text: &[u8]) -> BTreeSet<Vec<u8>> {
-    let mut lexer = Lexer::at(text, 0);
-    let mut names = BTreeSet::new();
-    while let Some(token) = lexer.token() {
-        if let Token::Name(name) = token
-            && name != UNDEFINED
-        {
-            names.insert(name);
-        }
-    }
-    names
+    lists(subject, findings, Kind::Type1, "CharSet");
 }
 
 /// Part 1, 6.3.5: a CIDFont subset has a `CIDSet` with all CIDs that are shown. Parts 2 and 3, 6.2.11.4.2: where there is
 /// one, it lists all CIDs of the program and no others.
 fn cids(subject: &Subject<'_>, findings: &mut Findings) {
-    let is_first = subject.flavour.part() == Part::One;
-    for font in subsets(subject, Kind::Composite) {
-        let listed = match font.described(subject, b"CIDSet") {
-            Some(Object::Stream(held)) => stream::unpack_within(held, LIST_BYTES_MAX * 4).map(|bytes| bits(&bytes)),
-            Some(_) | None if is_first => {
-                findings.add(font.place, || format!("The subset \"{}\" has no CIDSet.", font.name(subject)));
-                continue;
-            }
-            Some(_) | None => continue,
-        };
-        let listed = listed.unwrap_or_default();
-        let Some(held) = &font.content.cids else { continue };
-        let missing = if is_first {
-            let shown = font.glyphs.iter().filter_map(|glyph| glyph.cid);
-            shown.filter(|cid| held.possible.contains(cid)).find(|cid| !listed.contains(cid))
-        } else {
-            held.sure.difference(&listed).next().copied()
-        };
-        let extra = if is_first { None } else { listed.difference(&held.possible).next().copied() };
-        if let Some(cid) = missing {
-            findings.add(font.place, || format!("The CIDSet of \"{}\" leaves out CID {cid}.", font.name(subject)));
-        } else if let Some(cid) = extra {
-            findings.add(font.place, || {
-                format!("The CIDSet of \"{}\" lists CID {cid}, which the program does not have.", font.name(subject))
-            });
+    lists(subject, findings, Kind::Composite, "CIDSet");
+}
+
+/// Holds the lists of glyphs of all subsets of a kind of fonts against their programs. Part 1 asks for a list whether the
+/// font is embedded or not.
+fn lists(subject: &Subject<'_>, findings: &mut Findings, kind: Kind, list: &str) {
+    for font in subject.facts().fonts.examined(subject).iter().filter(|font| font.kind == kind) {
+        if !font.described.is_some_and(|held| examined::is_subset(subject, held)) {
+            continue;
         }
+        let is_there = matches!(font.described(subject, list.as_bytes()), Some(Object::String(..) | Object::Stream(_)));
+        let Listing { missing, extra } = &font.content.listing;
+        let how = if !is_there && subject.flavour.part() == Part::One {
+            "is missing".to_owned()
+        } else if let Some(glyph) = missing {
+            format!("leaves out {glyph}")
+        } else if let Some(glyph) = extra {
+            format!("lists {glyph}, which the program does not have")
+        } else {
+            continue;
+        };
+        findings.add(font.place, || format!("The {list} of the subset \"{}\" {how}.", font.name(subject)));
     }
-}
-
-/// The CIDs of a list, without the one of the undefined glyph.
-fn bits(bytes: &[u8]) -> BTreeSet<u32> {
-    let mut found = BTreeSet::new();
-    for (first, byte) in (0..).step_by(8).zip(bytes.iter().take(LIST_BYTES_MAX)) {
-        found.extend((first..first + 8).zip((0..8).rev()).filter(|(_, bit)| byte >> bit & 1 == 1).map(|(cid, _)| cid));
-    }
-    found.remove(&0);
-    found
-}
-
-/// The fonts of a kind whose embedded program is a subset.
-fn subsets<'s, 'a>(subject: &'s Subject<'a>, kind: Kind) -> impl Iterator<Item = &'s Examined<'a>> {
-    let fonts = subject.facts().fonts.examined(subject).iter();
-    fonts.filter(move |font| font.kind == kind && font.embedding == Embedding::Read && font.is_subset(subject))
 }
 
 /// Parts 2 and 3, 6.2.11.8; part 4, 6.2.10.9: no text, drawn or not, shows the glyph for "no such glyph".

@@ -1,12 +1,11 @@
 //! What is found out of a font that shows text, once for all rules: its program, and every glyph that is shown.
 
-use std::collections::BTreeSet;
-
 use lopdf::{Dictionary, Object, Stream};
 
 use super::{
     composite,
     drawn::{Shown, Used},
+    lists::Listing,
     simple, type3,
 };
 use crate::pdf::{
@@ -20,6 +19,9 @@ use crate::pdf::{
 
 /// Most bytes of a font program that are looked into.
 const PROGRAM_BYTES_MAX: usize = 64 << 20;
+
+/// Most bytes of all font programs together.
+const PROGRAMS_BYTES_MAX: usize = 1 << 30;
 
 /// A flag of font descriptors: a font with signs of its own.
 const SYMBOLIC: i64 = 4;
@@ -79,10 +81,8 @@ pub(super) struct Examined<'a> {
 pub(super) struct Content {
     /// The maps of a TrueType program.
     pub(super) maps: Option<Maps>,
-    /// The names of the glyphs of a Type 1 program.
-    pub(super) names: Option<BTreeSet<Vec<u8>>>,
-    /// The CIDs of the program of a composite font.
-    pub(super) cids: Option<Cids>,
+    /// How the list of its glyphs that the descriptor has differs from them.
+    pub(super) listing: Listing,
 }
 
 /// The maps from codes to glyphs of a TrueType program.
@@ -98,15 +98,6 @@ pub(super) struct Maps {
     pub(super) has_macintosh: bool,
 }
 
-/// The CIDs of a program.
-#[derive(Debug, Default)]
-pub(super) struct Cids {
-    /// Those that surely have a glyph.
-    pub(super) sure: BTreeSet<u32>,
-    /// Those that may be said to have one.
-    pub(super) possible: BTreeSet<u32>,
-}
-
 /// A glyph that is shown.
 #[derive(Debug)]
 pub(super) struct Glyph {
@@ -114,6 +105,8 @@ pub(super) struct Glyph {
     pub(super) code: Code,
     /// Its CID in a composite font.
     pub(super) cid: Option<u32>,
+    /// Its name in a Type 1 font.
+    pub(super) name: Option<Vec<u8>>,
     /// How it is shown.
     pub(super) shown: Shown,
     /// Whether the program has it; `None` when there is no program to ask.
@@ -147,8 +140,13 @@ pub(super) enum Program<'b> {
     Type1(Type1),
 }
 
-/// Finds out what rules ask of a font.
-pub(super) fn examine<'a>(subject: &Subject<'a>, used: &Used<'a>) -> Examined<'a> {
+/// Finds out what rules ask of all fonts.
+pub(super) fn examine_all<'a>(subject: &Subject<'a>, fonts: &[Used<'a>]) -> Vec<Examined<'a>> {
+    let mut bytes_left = PROGRAMS_BYTES_MAX;
+    fonts.iter().map(|used| examine(subject, used, &mut bytes_left)).collect()
+}
+
+fn examine<'a>(subject: &Subject<'a>, used: &Used<'a>, bytes_left: &mut usize) -> Examined<'a> {
     let font = used.font.held;
     let kind = match object::name(subject.document, font, b"Subtype") {
         Some(b"Type1" | b"MMType1") => Kind::Type1,
@@ -175,7 +173,9 @@ pub(super) fn examine<'a>(subject: &Subject<'a>, used: &Used<'a>) -> Examined<'a
     let file = described.and_then(|held| file(subject, kind, held));
     let bytes = file.and_then(|(held, format)| {
         examined.embedding = Embedding::Broken;
-        Some((stream::unpack_within(held, PROGRAM_BYTES_MAX).ok()?, format))
+        let bytes = stream::unpack_within(held, PROGRAM_BYTES_MAX.min(*bytes_left)).ok()?;
+        *bytes_left = bytes_left.saturating_sub(bytes.len());
+        Some((bytes, format))
     });
     let program = bytes.as_ref().and_then(|(bytes, format)| read(bytes, *format));
     if program.is_some() {
@@ -209,13 +209,13 @@ impl Examined<'_> {
     pub(super) fn is_symbolic(&self, subject: &Subject<'_>) -> bool {
         self.described.is_some_and(|held| is_symbolic(subject, held))
     }
+}
 
-    /// Whether the name says that the program has only some of the font's glyphs.
-    pub(super) fn is_subset(&self, subject: &Subject<'_>) -> bool {
-        let name = self.described.and_then(|held| object::name(subject.document, held, b"BaseFont"));
-        name.and_then(|name| name.split_at_checked(6))
-            .is_some_and(|(tag, rest)| tag.iter().all(u8::is_ascii_uppercase) && rest.starts_with(b"+"))
-    }
+/// Whether the name says that the program has only some of the font's glyphs.
+pub(super) fn is_subset(subject: &Subject<'_>, held: &Dictionary) -> bool {
+    let name = object::name(subject.document, held, b"BaseFont");
+    name.and_then(|name| name.split_at_checked(6))
+        .is_some_and(|(tag, rest)| tag.iter().all(u8::is_ascii_uppercase) && rest.starts_with(b"+"))
 }
 
 /// The CIDFont of a composite font.

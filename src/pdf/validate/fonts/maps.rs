@@ -10,16 +10,12 @@ const MAP_BYTES_MAX: usize = 16 << 20;
 /// How many maps may build on each other.
 const DEPTH_MAX: usize = 8;
 
-/// The map from codes to CIDs of a composite font; `None` for other fonts and where there is none.
-pub(super) fn encoding(subject: &Subject<'_>, font: &Dictionary) -> Option<CMap> {
-    if object::name(subject.document, font, b"Subtype") != Some(b"Type0") {
-        return None;
+/// The map from codes to CIDs that the encoding of a composite font is.
+pub(super) fn encoding(subject: &Subject<'_>, encoding: &Object) -> Option<CMap> {
+    if let Object::Name(name) = encoding {
+        return CMap::predefined(name);
     }
-    match object::get(subject.document, font, b"Encoding")? {
-        Object::Name(name) => CMap::predefined(name),
-        Object::Stream(held) => read(subject, held),
-        _ => None,
-    }
+    read(subject, encoding.as_stream().ok()?)
 }
 
 /// Where a font has the texts of its codes from.
@@ -35,18 +31,15 @@ impl ToUnicode {
     /// Reads the `ToUnicode` entry of a font; `None` without one.
     pub(super) fn read(subject: &Subject<'_>, font: &Dictionary) -> Option<Self> {
         let is_identity = |name: &[u8]| name.starts_with(b"Identity-");
-        let map = match object::get(subject.document, font, b"ToUnicode")? {
-            Object::Stream(held) => {
-                if object::name(subject.document, &held.dict, b"CMapName").is_some_and(is_identity) {
-                    return Some(Self::Identity);
-                }
-                read(subject, held)?
-            }
-            Object::Name(name) if is_identity(name) => return Some(Self::Identity),
-            Object::Name(name) => CMap::predefined(name)?,
-            _ => return None,
+        let entry = object::get(subject.document, font, b"ToUnicode")?;
+        let name = match entry {
+            Object::Name(name) => Some(name.as_slice()),
+            other => object::name(subject.document, object::as_dictionary(other)?, b"CMapName"),
         };
-        Some(Self::Map(Box::new(map)))
+        if name.is_some_and(is_identity) {
+            return Some(Self::Identity);
+        }
+        encoding(subject, entry).map(|map| Self::Map(Box::new(map)))
     }
 
     /// The text of a code.

@@ -16,10 +16,13 @@ mod drawn;
 mod embedding;
 mod encodings;
 mod examined;
+mod lists;
 mod maps;
 mod metrics;
 mod replaced;
 mod simple;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 mod type3;

@@ -6,8 +6,8 @@ use lopdf::{Dictionary, Document, Object};
 
 use crate::pdf::{object, validate::subject::Subject};
 
-/// Most nodes of the tree that leads from content to structure.
-const NODES_MAX: usize = 1 << 20;
+/// Most marks that are looked up.
+const MARKS_MAX: usize = 1 << 20;
 
 /// How far up the structure a text that replaces is looked for.
 const DEPTH_MAX: usize = 64;
@@ -24,8 +24,12 @@ impl Replacements {
         let mut open: Vec<&Dictionary> =
             root.and_then(|root| object::dictionary(document, root, b"ParentTree")).into_iter().collect();
         let mut found = BTreeSet::new();
-        let mut left = NODES_MAX;
+        let mut seen = BTreeSet::new();
+        let mut left = MARKS_MAX;
         while let Some(node) = open.pop() {
+            if !seen.insert(std::ptr::from_ref(node).addr()) {
+                continue;
+            }
             let kids = object::array(document, node, b"Kids").unwrap_or_default();
             open.extend(kids.iter().filter_map(|kid| object::as_dictionary(object::resolve(document, kid))));
             for pair in object::array(document, node, b"Nums").unwrap_or_default().chunks_exact(2) {
@@ -33,16 +37,12 @@ impl Replacements {
                 let (Ok(key), Object::Array(elements)) = (key.as_i64(), object::resolve(document, elements)) else {
                     continue;
                 };
-                for (mark, element) in (0..).zip(elements) {
+                for (mark, element) in (0..).zip(elements.iter().take(left)) {
                     if is_replaced(document, element) {
                         found.insert((key, mark));
                     }
-                    left = left.saturating_sub(1);
                 }
-            }
-            left = left.saturating_sub(1);
-            if left == 0 {
-                break;
+                left = left.saturating_sub(elements.len());
             }
         }
         Self(found)

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use lopdf::{Dictionary, Object};
 
 use super::{
+    dictionaries,
     drawn::Used,
     examined::{self, Content, Glyph, Kind, Maps, Meaning, Program},
+    lists,
     maps::ToUnicode,
     unicode,
 };
@@ -86,7 +88,8 @@ impl Encoding {
 /// What the program says of a code.
 struct Found {
     is_present: bool,
-    width: f64,
+    /// `None` when its drawing makes no sense.
+    width: Option<f64>,
     /// Its name there, where it has one.
     name: Option<Vec<u8>>,
 }
@@ -99,7 +102,10 @@ pub(super) fn glyphs(
     program: Option<&Program<'_>>,
 ) -> (Vec<Glyph>, Content) {
     let font = used.font.held;
-    let encoding = Encoding::read(subject, font);
+    let mut encoding = Encoding::read(subject, font);
+    if program.is_none() && kind == Kind::Type1 && dictionaries::is_standard_latin(subject, font) {
+        encoding.base = encoding.base.or(Some(Predefined::Standard));
+    }
     let is_symbolic = examined::is_symbolic(subject, font);
     let is_by_name = !is_symbolic && encoding.is_stated;
     let widths = Widths::read(subject, font);
@@ -116,31 +122,33 @@ pub(super) fn glyphs(
             }
             (Program::TrueType(_), _) => None,
         });
-        // A TrueType font that is not looked up by names tells no text, and none is asked for.
-        let is_exempt = kind == Kind::TrueType && program.is_some() && !is_by_name;
         let own = found.as_ref().and_then(|found| found.name.as_deref());
         let meaning = match to_unicode.as_ref().and_then(|map| map.text(code.value)) {
             Some(text) => Meaning::Text(text),
             None => match name.or(own) {
                 Some(name) => named(subject, kind, name),
-                None if is_exempt => Meaning::Known,
                 None => Meaning::Unknown,
             },
         };
         glyphs.push(Glyph {
             code: *code,
             cid: None,
+            name: if kind == Kind::Type1 { name.or(own).map(<[u8]>::to_vec) } else { None },
             shown: *shown,
             is_present: found.as_ref().map(|found| byte == 0 || found.is_present),
             is_undefined: name == Some(UNDEFINED) || (name.is_none() && byte == 0 && kind == Kind::TrueType),
-            widths: found.as_ref().map(|found| (found.width, widths.get(byte))),
+            widths: found.as_ref().and_then(|found| Some((found.width?, widths.get(byte)))),
             meaning,
         });
     }
     let content = match program {
         Some(Program::TrueType(program)) => Content { maps: Some(Maps::of(program)), ..Content::default() },
-        Some(Program::Compact(program)) => Content { names: Some(program.names()), ..Content::default() },
-        Some(Program::Type1(program)) => Content { names: Some(program.names()), ..Content::default() },
+        Some(Program::Compact(program)) => {
+            Content { listing: lists::names(subject, font, &glyphs, &program.names()), maps: None }
+        }
+        Some(Program::Type1(program)) => {
+            Content { listing: lists::names(subject, font, &glyphs, &program.names()), maps: None }
+        }
         None => Content::default(),
     };
     (glyphs, content)
@@ -151,7 +159,7 @@ fn by_type1(program: &Type1, name: Option<&[u8]>, code: u8, missing: f64) -> Fou
     let glyph = name.or(own.as_deref()).filter(|name| *name != UNDEFINED).and_then(|name| program.named(name));
     // A glyph that is not there is as wide as the dictionary says.
     let width = glyph.map_or(Some(missing), |glyph| program.width(glyph));
-    Found { is_present: glyph.is_some(), width: width.unwrap_or(missing), name: own }
+    Found { is_present: glyph.is_some(), width, name: own }
 }
 
 fn by_compact(program: &Compact<'_>, name: Option<&[u8]>, code: u8) -> Found {
@@ -161,7 +169,7 @@ fn by_compact(program: &Compact<'_>, name: Option<&[u8]>, code: u8) -> Found {
         None => Some(program.encoded(code).unwrap_or(0)),
     };
     let own = if name.is_none() { glyph.and_then(|glyph| program.name(glyph)).map(<[u8]>::to_vec) } else { None };
-    Found { is_present: glyph.is_some(), width: program.width(glyph.unwrap_or(0)).unwrap_or(0.0), name: own }
+    Found { is_present: glyph.is_some(), width: program.width(glyph.unwrap_or(0)), name: own }
 }
 
 /// `name` is the name of the code in a font that is looked up by names.
@@ -171,7 +179,7 @@ fn by_truetype(program: &TrueType<'_>, name: Option<Option<&[u8]>>, code: u8) ->
         None => program.symbol(u32::from(code)),
     };
     let is_present = glyph.is_some_and(|glyph| glyph < program.glyph_count());
-    let width = program.width(u32::from(glyph.unwrap_or(0))).unwrap_or(0.0);
+    let width = program.width(u32::from(glyph.unwrap_or(0)));
     Found { is_present, width, name: name.flatten().map(<[u8]>::to_vec) }
 }
 

@@ -42,6 +42,7 @@ pub(super) fn glyphs(subject: &Subject<'_>, used: &Used<'_>) -> Vec<Glyph> {
         glyphs.push(Glyph {
             code: *code,
             cid: None,
+            name: None,
             shown: *shown,
             is_present: Some(drawing.is_some()),
             is_undefined: name == Some(UNDEFINED),
