@@ -1,5 +1,6 @@
 use super::{
     choice::choose,
+    cmap::CMap,
     glyphs::{self, Base},
     unicode_map,
 };
@@ -34,6 +35,9 @@ fn glyph_names_and_encodings_meet_in_unicode() {
 #[test]
 fn a_written_map_reads_back() {
     let entries = [(0x41, 'Ä'), (0x42, '𝄞')];
-    let read = unicode_map::read(&unicode_map::write(&entries, true));
-    assert_eq!(read.into_iter().collect::<Vec<_>>(), entries);
+    let read = CMap::read(&unicode_map::write(&entries, true));
+    for (code, character) in entries {
+        let text = read.text(u32::from(code)).map(|text| String::from_utf16(&text).unwrap());
+        assert_eq!(text, Some(character.to_string()));
+    }
 }
