@@ -276,7 +276,7 @@ fn simple(raw: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A table of codes for one encoding of Windows: 0 for symbols, 1 for Unicode. The first glyph of a code counts.
-fn map(encoding: usize, mut simple: Vec<(u16, u16)>) -> Option<Vec<u8>> {
+pub(super) fn map(encoding: usize, mut simple: Vec<(u16, u16)>) -> Option<Vec<u8>> {
     simple.sort_unstable();
     simple.dedup_by_key(|(code, _)| *code);
     let segments = simple.len() + 1;

@@ -13,6 +13,7 @@ use super::{
     described, maps,
     outlines::{Fonts, Measures, Source},
     scripts::{self, Tradition},
+    substitute::{Substituted, tagged},
     unicode_map,
     widths::composite_widths,
 };
@@ -41,9 +42,8 @@ pub(super) fn substitute(
     id: ObjectId,
     used: &FontUse,
     choice: &Choice,
-    name: &str,
     folder: &FontFolder,
-) -> Option<Vec<char>> {
+) -> Option<Substituted> {
     let font = object::at(document, id)?.clone();
     let map = maps::encoding(document, &font)?;
     let held = described(document, &font)?.clone();
@@ -65,16 +65,20 @@ pub(super) fn substitute(
     let fonts = Fonts::open(&sources, is_vertical);
     let measures = fonts.measures()?;
     let (glyphs, missing) = draw(document, &held, &fonts, &known)?;
+    let family = fonts.family().unwrap_or_else(|| choice.family.to_owned());
+    let name = &tagged(&family);
     let program = compact::write(name, &collection.ordering, collection.supplement, &glyphs)?;
     let descriptor = descriptor(document, name, measures, program);
     describe(document, id, &font, &held, (name, &collection), descriptor);
-    if !font.has(b"ToUnicode") {
+    // Readers do not look up codes of more than two bytes; of those, the collection tells the text.
+    if !font.has(b"ToUnicode") && known.iter().all(|(code, ..)| code.length <= 2) {
         let entries: Vec<(Code, String)> =
             known.into_iter().filter_map(|(code, _, text)| Some((code, text?))).collect();
         let map = object::add(document, Stream::new(Dictionary::new(), unicode_map::write_texts(&entries)));
         object::at_mut(document, id)?.set("ToUnicode", map);
     }
-    Some(missing)
+    let is_compatible = choice.is_compatible && tradition.is_none() && family == choice.family;
+    Some(Substituted { family, is_compatible, missing })
 }
 
 /// Whether text runs from top to bottom.

@@ -1,10 +1,11 @@
 //! Draws characters with the glyphs of installed fonts.
 
-use std::sync::Arc;
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use ttf_parser::{
     Face, GlyphId, OutlineBuilder, Tag,
     gsub::{SingleSubstitution, SubstitutionSubtable},
+    name_id,
 };
 
 use super::compact::Drawing;
@@ -22,6 +23,8 @@ pub(super) struct Source {
 pub(super) struct Fonts<'a> {
     faces: Vec<Face<'a>>,
     is_vertical: bool,
+    /// How many characters each has drawn.
+    drawn: RefCell<BTreeMap<usize, usize>>,
 }
 
 /// Measures of a font, in thousandths of an em.
@@ -36,7 +39,18 @@ impl<'a> Fonts<'a> {
     /// Opens fonts; those that cannot be read are passed over.
     pub(super) fn open(sources: &'a [Source], is_vertical: bool) -> Self {
         let face = |source: &'a Source| Face::parse(&source.bytes, source.index).ok();
-        Self { faces: sources.iter().filter_map(face).filter(|face| face.units_per_em() > 0).collect(), is_vertical }
+        let faces = sources.iter().filter_map(face).filter(|face| face.units_per_em() > 0).collect();
+        Self { faces, is_vertical, drawn: RefCell::default() }
+    }
+
+    /// The family that most characters were drawn with.
+    pub(super) fn family(&self) -> Option<String> {
+        let drawn = self.drawn.borrow();
+        let (index, _) = drawn.iter().max_by_key(|(index, count)| (**count, std::cmp::Reverse(**index)))?;
+        let names = self.faces.get(*index)?.names();
+        let mut families = names.into_iter().filter(|name| name.name_id == name_id::FAMILY && name.is_unicode());
+        let family = families.find_map(|name| name.to_string().filter(|family| family.is_ascii()))?;
+        Some(family.chars().filter(|each| each.is_ascii_alphanumeric() || *each == ' ').collect())
     }
 
     /// The measures of the best font.
@@ -70,8 +84,9 @@ impl<'a> Fonts<'a> {
     }
 
     fn find(&self, character: char) -> Option<(&Face<'a>, GlyphId)> {
-        self.faces.iter().find_map(|face| {
+        self.faces.iter().enumerate().find_map(|(index, face)| {
             let glyph = face.glyph_index(character).filter(|glyph| glyph.0 != 0)?;
+            *self.drawn.borrow_mut().entry(index).or_default() += 1;
             let upright = if self.is_vertical { vertical(face, glyph) } else { None };
             Some((face, upright.unwrap_or(glyph)))
         })

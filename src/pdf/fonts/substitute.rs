@@ -13,7 +13,7 @@ const SYMBOLIC: i64 = 4;
 #[derive(Debug)]
 pub(super) struct Substituted {
     /// The family, for messages.
-    pub(super) family: &'static str,
+    pub(super) family: String,
     /// Whether it has the same widths by design.
     pub(super) is_compatible: bool,
     /// What it cannot show.
@@ -33,11 +33,11 @@ pub(super) fn substitute(
     let flags = descriptor.and_then(|held| object::integer(document, held, b"Flags")).unwrap_or(0);
     let choice = choice::choose(&base_name(document, &font), flags);
     let missing = match (object::name(document, &font, b"Subtype"), choice.symbolic) {
-        (Some(b"Type0"), _) => composite::substitute(document, id, used, &choice, &tagged(choice.family), folder)?,
+        (Some(b"Type0"), _) => return composite::substitute(document, id, used, &choice, folder),
         (_, Some(file)) => symbolic(document, id, &font, used, file, folder)?,
         (_, None) => simple::substitute(document, id, part, used, &choice, &tagged(choice.family), folder)?,
     };
-    Some(Substituted { family: choice.family, is_compatible: choice.is_compatible, missing })
+    Some(Substituted { family: choice.family.to_owned(), is_compatible: choice.is_compatible, missing })
 }
 
 /// Symbol and Zapf Dingbats: the whole of URW's font, which has the same encoding and the same widths.
@@ -107,6 +107,6 @@ fn symbolic(
 /// The characters that the document gives for a font's codes.
 
 /// A built font is a subset, and the tag in front of its name says so.
-fn tagged(family: &str) -> String {
+pub(super) fn tagged(family: &str) -> String {
     format!("BNDERY+{}", family.replace(' ', ""))
 }
