@@ -4,6 +4,11 @@
 //! As in [`super::build`]: the font is made for the page, so that every glyph is as wide as the page wants it and may come
 //! from any installed font, whatever its format. Hints are left out.
 
+use read_fonts::ps::string::Sid;
+
+/// How many strings every program has.
+const STANDARD_STRINGS: u16 = 391;
+
 /// The numbers of the first two strings that a program has of its own.
 const OWN_STRINGS: [i32; 2] = [391, 392];
 
@@ -13,17 +18,27 @@ const DRAWINGS: &[u8] = &[17];
 const PRIVATE: &[u8] = &[18];
 const COLLECTION: &[u8] = &[12, 30];
 const CID_COUNT: &[u8] = &[12, 34];
-const PARTS: &[u8] = &[12, 36];
+const PARTS_AT: &[u8] = &[12, 36];
 const PART_OF: &[u8] = &[12, 37];
 
 /// The dictionary of a part: widths count from 0, and a glyph without one has 0.
 const PRIVATE_ENTRIES: [u8; 4] = [139, 20, 139, 21];
+const PRIVATE_LENGTH: i32 = 4;
 
 /// Operators of drawings.
 const MOVE: u8 = 21;
 const LINE: u8 = 5;
 const CURVE: u8 = 8;
 const END: u8 = 14;
+
+/// How the glyphs of a program are told apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Keys<'a> {
+    /// By CIDs of a collection of Adobe's: its ordering and its supplement.
+    Cids(&'a str, i32),
+    /// By these names; the CID of a glyph is its place among them, counted from 1.
+    Names(&'a [String]),
+}
 
 /// A glyph.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,10 +55,17 @@ pub(super) struct Glyph {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Drawing {
     steps: Vec<u8>,
+    /// Where it is, in parts of a thousandth.
     at: (i32, i32),
+    is_exact: bool,
 }
 
 impl Drawing {
+    /// One that is not rounded to whole thousandths.
+    pub(super) fn exact() -> Self {
+        Self { is_exact: true, ..Self::default() }
+    }
+
     /// Begins a contour.
     pub(super) fn move_to(&mut self, to: (f32, f32)) {
         self.step(&[to], MOVE);
@@ -62,18 +84,32 @@ impl Drawing {
     /// Points are rounded before the way between them is, so that nothing drifts.
     fn step(&mut self, points: &[(f32, f32)], operator: u8) {
         for (x, y) in points {
-            let (x, y) = (rounded(*x), rounded(*y));
-            push(&mut self.steps, x - self.at.0);
-            push(&mut self.steps, y - self.at.1);
+            let (x, y) = (self.rounded(*x), self.rounded(*y));
+            push_parts(&mut self.steps, x - self.at.0);
+            push_parts(&mut self.steps, y - self.at.1);
             self.at = (x, y);
         }
         self.steps.push(operator);
     }
+
+    #[expect(clippy::cast_possible_truncation, reason = "clamped to what a drawing can hold just before")]
+    fn rounded(&self, value: f32) -> i32 {
+        let value = value.clamp(-16_000.0, 16_000.0);
+        if self.is_exact { (value * 64.0).round() as i32 } else { value.round() as i32 * PARTS }
+    }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "clamped to what a drawing can hold just before")]
-fn rounded(value: f32) -> i32 {
-    value.round().clamp(-16_000.0, 16_000.0) as i32
+/// The parts of a thousandth that points are kept in.
+const PARTS: i32 = 64;
+
+/// A way in parts of a thousandth: whole, or in parts of 65,536.
+fn push_parts(steps: &mut Vec<u8>, parts: i32) {
+    if parts % PARTS == 0 {
+        push(steps, parts / PARTS);
+    } else {
+        steps.push(255);
+        steps.extend((parts * (65_536 / PARTS)).to_be_bytes());
+    }
 }
 
 /// A number of a drawing, which lies within 16 bits.
@@ -103,7 +139,7 @@ fn push_width(steps: &mut Vec<u8>, width: f32) {
 }
 
 /// Writes a program for glyphs in the order of their CIDs; `None` when there are too many.
-pub(super) fn write(name: &str, ordering: &str, supplement: i32, glyphs: &[Glyph]) -> Option<Vec<u8>> {
+pub(super) fn write(name: &str, keys: Keys<'_>, glyphs: &[Glyph]) -> Option<Vec<u8>> {
     let count = u16::try_from(glyphs.len() + 1).ok()?;
     let drawings = std::iter::once(vec![139, END]).chain(glyphs.iter().map(|glyph| {
         let mut steps = Vec::new();
@@ -113,33 +149,68 @@ pub(super) fn write(name: &str, ordering: &str, supplement: i32, glyphs: &[Glyph
         steps
     }));
     let drawings = index(&drawings.collect::<Vec<_>>())?;
-    let charset: Vec<u8> = std::iter::once(0).chain(glyphs.iter().flat_map(|glyph| glyph.cid.to_be_bytes())).collect();
+    let (strings, charset) = match keys {
+        Keys::Cids(ordering, _) => {
+            let cids = glyphs.iter().flat_map(|glyph| glyph.cid.to_be_bytes()).collect::<Vec<u8>>();
+            (vec![b"Adobe".to_vec(), ordering.as_bytes().to_vec()], cids)
+        }
+        Keys::Names(names) => strings(names)?,
+    };
+    let charset = [vec![0], charset].concat();
     // One range for all glyphs, all of part 0.
     let part_of: Vec<u8> = [&[3, 0, 1, 0, 0, 0][..], &count.to_be_bytes()].concat();
     let last = glyphs.iter().map(|glyph| glyph.cid).max().unwrap_or(0);
     let head = [&[1, 0, 4, 4][..], &index(&[name.as_bytes().to_vec()])?].concat();
-    let tail = [index(&[b"Adobe".to_vec(), ordering.as_bytes().to_vec()])?, index(&[])?].concat();
-    let top = |offsets: [usize; 4]| -> Option<Vec<u8>> {
-        let [charset, part_of, drawings, parts] = offsets;
-        let [registry, ordering] = OWN_STRINGS;
-        let mut top = Vec::new();
-        entry(&mut top, &[registry, ordering, supplement], COLLECTION);
-        entry(&mut top, &[i32::from(last) + 1], CID_COUNT);
-        for (offset, operator) in [(charset, CHARSET), (part_of, PART_OF), (drawings, DRAWINGS), (parts, PARTS)] {
-            entry(&mut top, &[i32::try_from(offset).ok()?], operator);
+    let tail = [index(&strings)?, index(&[])?].concat();
+    let top = |offsets: [usize; 5]| -> Option<Vec<u8>> {
+        let mut numbers = [0; 5];
+        for (number, offset) in numbers.iter_mut().zip(offsets) {
+            *number = i32::try_from(offset).ok()?;
         }
+        let [charset, part_of, drawings, private, parts] = numbers;
+        let mut top = Vec::new();
+        if let Keys::Cids(_, supplement) = keys {
+            let [registry, ordering] = OWN_STRINGS;
+            entry(&mut top, &[registry, ordering, supplement], COLLECTION);
+            entry(&mut top, &[i32::from(last) + 1], CID_COUNT);
+            entry(&mut top, &[part_of], PART_OF);
+            entry(&mut top, &[parts], PARTS_AT);
+        } else {
+            entry(&mut top, &[PRIVATE_LENGTH, private], PRIVATE);
+        }
+        entry(&mut top, &[charset], CHARSET);
+        entry(&mut top, &[drawings], DRAWINGS);
         index(&[top])
     };
     // Numbers in dictionaries are all of one length, so the places are known before they are written.
-    let charset_at = head.len() + top([0; 4])?.len() + tail.len();
+    let charset_at = head.len() + top([0; 5])?.len() + tail.len();
     let part_of_at = charset_at + charset.len();
     let drawings_at = part_of_at + part_of.len();
     let private_at = drawings_at + drawings.len();
     let parts_at = private_at + PRIVATE_ENTRIES.len();
     let mut part = Vec::new();
-    entry(&mut part, &[i32::try_from(PRIVATE_ENTRIES.len()).ok()?, i32::try_from(private_at).ok()?], PRIVATE);
-    let top = top([charset_at, part_of_at, drawings_at, parts_at])?;
+    entry(&mut part, &[PRIVATE_LENGTH, i32::try_from(private_at).ok()?], PRIVATE);
+    let top = top([charset_at, part_of_at, drawings_at, private_at, parts_at])?;
     Some([head, top, tail, charset, part_of, drawings, PRIVATE_ENTRIES.to_vec(), index(&[part])?].concat())
+}
+
+/// The strings that a program has of its own, and the numbers of names, two bytes each.
+fn strings(names: &[String]) -> Option<(Vec<Vec<u8>>, Vec<u8>)> {
+    let mut own = Vec::new();
+    let mut numbers = Vec::new();
+    for name in names {
+        let standard = (1..STANDARD_STRINGS)
+            .find(|number| Sid::new(*number).resolve_standard().is_ok_and(|standard| standard == name.as_bytes()));
+        let number = match standard {
+            Some(number) => number,
+            None => {
+                own.push(name.as_bytes().to_vec());
+                STANDARD_STRINGS.checked_add(u16::try_from(own.len() - 1).ok()?)?
+            }
+        };
+        numbers.extend(number.to_be_bytes());
+    }
+    Some((own, numbers))
 }
 
 /// An entry of a dictionary, its numbers in five bytes each.
@@ -184,7 +255,7 @@ mod tests {
             Glyph { cid: 900, width: 277.75, drawing: Drawing::default() },
             Glyph { cid: 60_000, width: -1500.0, drawing },
         ];
-        let bytes = write("ABCDEF+Test", "Japan1", 2, &glyphs).unwrap();
+        let bytes = write("ABCDEF+Test", Keys::Cids("Japan1", 2), &glyphs).unwrap();
         let program = Compact::read(&bytes).unwrap();
         assert!(program.has_cids());
         assert_eq!(program.glyph_count(), 4);
@@ -217,7 +288,19 @@ mod tests {
 
     #[test]
     fn a_program_without_glyphs_has_the_undefined_one() {
-        let bytes = write("Test", "Identity", 0, &[]).unwrap();
+        let bytes = write("Test", Keys::Cids("Identity", 0), &[]).unwrap();
         assert_eq!(Compact::read(&bytes).unwrap().glyph_count(), 1);
+    }
+
+    #[test]
+    fn a_program_may_have_names_that_every_program_has_and_others() {
+        let names = ["A", "mine"].map(str::to_owned);
+        let mut drawing = Drawing::exact();
+        drawing.move_to((0.5, 0.25));
+        let glyphs = [1, 2].map(|cid| Glyph { cid, width: 100.0 * f32::from(cid), drawing: drawing.clone() });
+        let bytes = write("Test", Keys::Names(&names), &glyphs).unwrap();
+        let program = Compact::read(&bytes).unwrap();
+        assert_eq!(program.named(b"A").and_then(|glyph| program.width(glyph)), Some(100.0));
+        assert_eq!(program.named(b"mine").and_then(|glyph| program.width(glyph)), Some(200.0));
     }
 }

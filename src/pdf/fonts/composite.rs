@@ -9,7 +9,7 @@ use super::{
     FontFolder,
     choice::Choice,
     cmap::{self, CMap, Code},
-    compact::{self, Drawing, Glyph},
+    compact::{self, Drawing, Glyph, Keys},
     described, maps,
     outlines::{Fonts, Measures, Source},
     scripts::{self, Tradition},
@@ -29,9 +29,11 @@ const WIDTH_DEFAULT: f32 = 1000.0;
 const UNKNOWN: char = '\u{FFFD}';
 
 /// A character collection of Adobe's, or the identity.
-struct Collection {
-    ordering: String,
-    supplement: i32,
+pub(super) struct Collection {
+    /// Its ordering.
+    pub(super) ordering: String,
+    /// Its supplement.
+    pub(super) supplement: i32,
 }
 
 /// Gives a composite font a program that is drawn with installed fonts; tells what nothing is known of. `None` when the
@@ -67,7 +69,7 @@ pub(super) fn substitute(
     let (glyphs, missing) = draw(document, &held, &fonts, &known)?;
     let family = fonts.family().unwrap_or_else(|| choice.family.to_owned());
     let name = &tagged(&family);
-    let program = compact::write(name, &collection.ordering, collection.supplement, &glyphs)?;
+    let program = compact::write(name, Keys::Cids(&collection.ordering, collection.supplement), &glyphs)?;
     let descriptor = descriptor(document, name, measures, program);
     describe(document, id, &font, &held, (name, &collection), descriptor);
     // Readers do not look up codes of more than two bytes; of those, the collection tells the text.
@@ -136,7 +138,7 @@ fn is_blank(character: char) -> bool {
 }
 
 /// The collection of a font: that of its map, since the two have to be the same, else its own.
-fn collection(document: &Document, font: &Dictionary, held: &Dictionary) -> Collection {
+pub(super) fn collection(document: &Document, font: &Dictionary, held: &Dictionary) -> Collection {
     let stated = |holder: &Dictionary| {
         let info = match object::get(document, holder, b"CIDSystemInfo")? {
             Object::Array(items) => object::resolve(document, items.first()?),

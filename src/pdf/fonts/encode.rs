@@ -20,7 +20,15 @@ pub(super) fn mend(document: &mut Document, id: ObjectId, part: Part, used: &Fon
         return;
     }
     let Some(held) = described(document, font) else { return };
-    let Some(map) = maps::encoding(document, font) else { return };
+    let Some(map) = maps::encoding(document, font) else {
+        // The maps that are named after a collection and a supplement are the identity, and not every reader has them.
+        if object::name(document, font, b"Encoding").is_some_and(names_collection)
+            && let Some(font) = object::at_mut(document, id)
+        {
+            font.set("Encoding", "Identity-H");
+        }
+        return;
+    };
     let (name, is_right) = match object::get(document, font, b"Encoding") {
         Some(Object::Name(name)) => (name.clone(), is_right_name(document, held, name, part)),
         Some(Object::Stream(stream)) => {
@@ -36,7 +44,8 @@ pub(super) fn mend(document: &mut Document, id: ObjectId, part: Part, used: &Fon
             info.as_ref().and_then(object::as_dictionary).and_then(|info| Collection::read(document, info));
         // A font of no collection, or of an odd one, gets the identity.
         let Some(collection) = collection else { return };
-        let stream = write(&map, &collection, mode, used);
+        let cids: Vec<(Code, u32)> = used.codes.iter().filter_map(|code| Some((*code, map.cid(*code)?))).collect();
+        let stream = write(&map, &collection, mode, &cids);
         let added = object::add(document, stream);
         if let Some(font) = object::at_mut(document, id) {
             font.set("Encoding", added);
@@ -61,7 +70,7 @@ fn direct(document: &mut Document, id: ObjectId, map: &CMap) {
 
 /// A character collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Collection {
+pub(super) struct Collection {
     registry: Vec<u8>,
     ordering: Vec<u8>,
     supplement: i64,
@@ -87,6 +96,14 @@ impl Collection {
     }
 }
 
+/// Whether a map has the name of a collection, such as `Adobe-Japan1-2`.
+fn names_collection(name: &[u8]) -> bool {
+    let mut parts = name.rsplitn(2, |byte| *byte == b'-');
+    let is_number = parts.next().is_some_and(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit));
+    let collections: [&[u8]; 5] = [b"Adobe-Japan1", b"Adobe-GB1", b"Adobe-CNS1", b"Adobe-Korea1", b"Adobe-KR"];
+    is_number && parts.next().is_some_and(|part| collections.contains(&part))
+}
+
 fn is_identity(name: &[u8]) -> bool {
     matches!(name, b"Identity-H" | b"Identity-V")
 }
@@ -96,7 +113,7 @@ fn is_known(name: &[u8], part: Part) -> bool {
     if part == Part::One { is_identity(name) } else { cmap::is_predefined(name) }
 }
 
-fn own_collection(document: &Document, holder: &Dictionary) -> Option<Collection> {
+pub(super) fn own_collection(document: &Document, holder: &Dictionary) -> Option<Collection> {
     let info = match object::get(document, holder, b"CIDSystemInfo")? {
         Object::Array(items) => object::resolve(document, items.first()?),
         info => info,
@@ -130,8 +147,8 @@ fn is_right_stream(document: &Document, held: &Dictionary, stream: &Stream, map:
     (fits || named) && bases.all(|name| is_known(name, part))
 }
 
-/// Writes a map with the codes that are shown, split as before.
-fn write(map: &CMap, collection: &Collection, mode: i64, used: &FontUse) -> Stream {
+/// Writes a map of these codes, split as by another one.
+pub(super) fn write(map: &CMap, collection: &Collection, mode: i64, cids: &[(Code, u32)]) -> Stream {
     let name = if mode == 1 { "Bindery-V" } else { "Bindery-H" };
     let (registry, ordering) = (object::shown(&collection.registry), object::shown(&collection.ordering));
     let supplement = collection.supplement;
@@ -147,12 +164,7 @@ fn write(map: &CMap, collection: &Collection, mode: i64, used: &FontUse) -> Stre
         }
         text.push_str("endcodespacerange\n");
     }
-    let cids: Vec<(Code, u32)> = used
-        .codes
-        .iter()
-        .filter_map(|code| Some((*code, map.cid(*code)?)))
-        .filter(|(_, cid)| *cid < 0x1_0000)
-        .collect();
+    let cids: Vec<(Code, u32)> = cids.iter().copied().filter(|(_, cid)| *cid < 0x1_0000).collect();
     for block in cids.chunks(BLOCK_MAX) {
         text.push_str(&format!("{} begincidchar\n", block.len()));
         for (code, cid) in block {

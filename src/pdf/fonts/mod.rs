@@ -17,6 +17,7 @@ pub(crate) mod names;
 mod outlines;
 mod place;
 pub(crate) mod program;
+mod rebuild;
 mod scripts;
 mod simple;
 mod substitute;
@@ -65,7 +66,10 @@ pub(crate) fn mend(document: &mut Document, part: Part, survey: &Survey, folder:
         encode::mend(document, *id, part, used);
     }
     for (id, glyphs) in validate::measure(document, part, survey) {
-        widths::mend(document, id, &glyphs);
+        let is_visible = survey.fonts.get(&id).is_some_and(|used| used.is_visible);
+        if !rebuild::mend(document, id, part, is_visible, &glyphs) {
+            widths::mend(document, id, &glyphs);
+        }
     }
     lists::write(document, part, survey);
 }

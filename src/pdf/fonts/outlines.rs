@@ -93,6 +93,14 @@ impl<'a> Fonts<'a> {
     }
 }
 
+/// Draws a glyph of a font as it is; one that is not there draws nothing.
+pub(super) fn draw(face: &Face<'_>, glyph: GlyphId) -> Drawing {
+    let scale = scale(face);
+    let mut pen = Pen { drawing: Drawing::exact(), at: (0.0, 0.0), shift: 0.0, scale: (scale, scale) };
+    face.outline_glyph(glyph, &mut pen);
+    pen.drawing
+}
+
 fn scale(face: &Face<'_>) -> f32 {
     1000.0 / f32::from(face.units_per_em())
 }

@@ -4,7 +4,8 @@ use super::{
     FontFolder, build,
     choice::choose,
     cmap::{self, CMap},
-    compact, described,
+    compact::{self, Keys},
+    described,
     glyphs::{self, Base},
     maps, place, program, unicode_map, widths,
 };
@@ -245,7 +246,7 @@ fn a_program_in_the_wrong_entry_moves_to_the_right_one() {
 #[test]
 fn a_program_with_cids_sets_the_widths_and_part_one_gets_a_list_of_them() {
     let glyphs = [5, 300].map(|cid| compact::Glyph { cid, width: 250.0, drawing: compact::Drawing::default() });
-    let program = compact::write("ABCDEF+Test", "Identity", 0, &glyphs).unwrap();
+    let program = compact::write("ABCDEF+Test", Keys::Cids("Identity", 0), &glyphs).unwrap();
     for part in [Part::One, Part::Two] {
         let (mut document, font) = document(composite("Identity-H", "Identity"), "0005012C");
         let program = document.add_object(Stream::new(dictionary! { "Subtype" => "CIDFontType0C" }, program.clone()));
@@ -277,7 +278,7 @@ fn a_map_of_another_collection_is_written_anew() {
     let known = cmap::CMap::predefined(b"GBK-EUC-H").unwrap();
     let code = cmap::Code { length: 2, value: 0xC8D5 };
     let cid = u16::try_from(known.cid(code).unwrap()).unwrap();
-    let program = compact::write("Test", "Japan1", 0, &[compact::Glyph { cid, ..glyph }]).unwrap();
+    let program = compact::write("Test", Keys::Cids("Japan1", 0), &[compact::Glyph { cid, ..glyph }]).unwrap();
     let program = document.add_object(Stream::new(dictionary! { "Subtype" => "CIDFontType0C" }, program));
     let descriptor = document.add_object(dictionary! {
         "Type" => "FontDescriptor", "FontName" => "Test", "Flags" => 4, "FontFile3" => program,
