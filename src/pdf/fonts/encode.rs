@@ -13,6 +13,16 @@ use crate::pdf::{object, usage::FontUse, validate::Part};
 /// Most entries of one block of a map.
 const BLOCK_MAX: usize = 100;
 
+/// The maps that are named after a collection and a supplement are the identity, and not every reader has them.
+pub(super) fn rename(document: &mut Document, id: ObjectId) {
+    let Some(font) = object::at(document, id) else { return };
+    if object::name(document, font, b"Encoding").is_some_and(names_collection)
+        && let Some(font) = object::at_mut(document, id)
+    {
+        font.set("Encoding", "Identity-H");
+    }
+}
+
 /// Mends the map of a composite font: one that PDF/A does not take is written anew, with the codes that are shown.
 pub(super) fn mend(document: &mut Document, id: ObjectId, part: Part, used: &FontUse) {
     let Some(font) = object::at(document, id) else { return };
@@ -20,15 +30,7 @@ pub(super) fn mend(document: &mut Document, id: ObjectId, part: Part, used: &Fon
         return;
     }
     let Some(held) = described(document, font) else { return };
-    let Some(map) = maps::encoding(document, font) else {
-        // The maps that are named after a collection and a supplement are the identity, and not every reader has them.
-        if object::name(document, font, b"Encoding").is_some_and(names_collection)
-            && let Some(font) = object::at_mut(document, id)
-        {
-            font.set("Encoding", "Identity-H");
-        }
-        return;
-    };
+    let Some(map) = maps::encoding(document, font) else { return };
     let (name, is_right) = match object::get(document, font, b"Encoding") {
         Some(Object::Name(name)) => (name.clone(), is_right_name(document, held, name, part)),
         Some(Object::Stream(stream)) => {

@@ -13,6 +13,7 @@ mod folder;
 pub(crate) mod glyphs;
 mod lists;
 pub(crate) mod maps;
+mod metrics;
 pub(crate) mod names;
 mod outlines;
 mod place;
@@ -58,6 +59,7 @@ pub(crate) fn mend(document: &mut Document, part: Part, survey: &Survey, folder:
         }
     });
     for (id, used) in survey.fonts.iter().filter(|(_, used)| !used.codes.is_empty()) {
+        encode::rename(document, *id);
         match place::settle(document, *id, part) {
             Program::There => embedded::mend(document, *id),
             Program::Missing | Program::Broken if used.is_visible => replace(document, *id, part, used, folder, log),
@@ -65,9 +67,17 @@ pub(crate) fn mend(document: &mut Document, part: Part, survey: &Survey, folder:
         }
         encode::mend(document, *id, part, used);
     }
+    let mut has_rebuilt = false;
     for (id, glyphs) in validate::measure(document, part, survey) {
         let is_visible = survey.fonts.get(&id).is_some_and(|used| used.is_visible);
-        if !rebuild::mend(document, id, part, is_visible, &glyphs) {
+        if rebuild::mend(document, id, part, is_visible, &glyphs) {
+            has_rebuilt = true;
+        } else {
+            widths::mend(document, id, &glyphs);
+        }
+    }
+    if has_rebuilt {
+        for (id, glyphs) in validate::measure(document, part, survey) {
             widths::mend(document, id, &glyphs);
         }
     }

@@ -15,7 +15,7 @@ use super::{
     composite::{self, is_vertical},
     described, encode,
     encoding::Encoding,
-    glyphs, maps,
+    glyphs, maps, metrics,
     names::{self, Predefined},
     outlines, place,
     program::{self, Compact, TrueType, Type1},
@@ -97,39 +97,112 @@ impl CommandSink for Pen {
 }
 
 /// Rebuilds a font where that is needed and possible; says whether it was.
-pub(super) fn mend(document: &mut Document, id: ObjectId, part: Part, is_visible: bool, glyphs: &[Measured]) -> bool {
-    let lacks = glyphs
-        .iter()
-        .any(|glyph| glyph.is_undefined && part != Part::One || is_visible && glyph.is_present == Some(false));
+pub(super) fn mend(document: &mut Document, id: ObjectId, part: Part, is_visible: bool, measured: &[Measured]) -> bool {
     let Some(font) = object::at(document, id).cloned() else { return false };
-    let is_simple = matches!(object::name(document, &font, b"Subtype"), Some(b"Type1" | b"MMType1" | b"TrueType"));
+    let kind = object::name(document, &font, b"Subtype");
+    let is_simple = matches!(kind, Some(b"Type1" | b"MMType1" | b"TrueType"));
     let Some(held) = described(document, &font).cloned() else { return false };
     let Some((file, key)) = place::file(document, &held) else { return false };
     let Ok(bytes) = stream::unpack_within(file, PROGRAM_BYTES_MAX) else { return false };
-    let is_odd = || match TrueType::read(&bytes) {
-        Some(program) if object::name(document, &font, b"Subtype") == Some(b"TrueType") => {
-            is_oddly_encoded(document, &font, &program, part)
-        }
-        Some(_) | None => false,
-    };
-    if !lacks && !is_odd() {
+    // Code 0 of a composite font is the undefined glyph whatever it shows.
+    let lacks = measured
+        .iter()
+        .filter(|glyph| is_simple || glyph.code.value != 0)
+        .any(|glyph| glyph.is_undefined && part != Part::One || is_visible && glyph.is_present == Some(false));
+    let is_odd = kind == Some(b"TrueType")
+        && TrueType::read(&bytes).is_some_and(|program| is_oddly_encoded(document, &font, &program, part));
+    let differs = is_visible && measured.iter().any(differs);
+    if !lacks && !is_odd && !differs {
         return false;
     }
     let Some(program) = Program::read(&bytes, key) else { return false };
-    let rebuilt = if is_simple {
-        simple(document, id, &font, &program, glyphs)
+    let rebuilt = if matches!(program, Program::TrueType(..)) && !lacks && !is_odd {
+        let glyphs = glyphs_of(document, &font, &held, &program, is_simple, measured);
+        holder(document, id, &font).and_then(|holder| widen(document, holder, &held, &bytes, measured, &glyphs))
+    } else if is_simple {
+        simple(document, id, &font, &program, measured)
     } else {
-        composite(document, id, (&font, &held), part, &program, glyphs)
+        composite(document, id, (&font, &held), &program, measured)
     };
     rebuilt.is_some()
 }
 
-/// The width of a glyph: that of the program, but for glyphs that the program does not have.
+/// The number of the dictionary that has the descriptor: the font itself, or the descendant of a composite one.
+fn holder(document: &Document, id: ObjectId, font: &Dictionary) -> Option<ObjectId> {
+    match object::array(document, font, b"DescendantFonts") {
+        Some(descendants) => object::target(document, descendants.first()?),
+        None => Some(id),
+    }
+}
+
+/// Whether program and dictionary state different widths.
+fn differs(glyph: &Measured) -> bool {
+    glyph.widths.is_some_and(|(program, said)| (program - said).abs() > WIDTH_SLACK)
+}
+
+/// Gives the glyphs of a TrueType program the widths that the dictionary states; `None` when one would have two.
+fn widen(
+    document: &mut Document,
+    holder: ObjectId,
+    held: &Dictionary,
+    bytes: &[u8],
+    measured: &[Measured],
+    glyphs: &[u32],
+) -> Option<()> {
+    let mut stated: BTreeMap<u16, f64> = BTreeMap::new();
+    for (glyph, number) in measured.iter().zip(glyphs) {
+        let (_, said) = glyph.widths?;
+        let known = stated.entry(u16::try_from(*number).ok()?).or_insert(said);
+        if (*known - said).abs() > WIDTH_SLACK {
+            return None;
+        }
+    }
+    let program = metrics::with_widths(bytes, &stated)?;
+    let length = i64::try_from(program.len()).ok()?;
+    let program = object::add(document, Stream::new(dictionary! { "Length1" => length }, program));
+    // Another font may share the descriptor, and state other widths.
+    let mut descriptor = object::dictionary(document, held, b"FontDescriptor")?.clone();
+    descriptor.set("FontFile2", program);
+    let descriptor = object::add(document, descriptor);
+    object::at_mut(document, holder)?.set("FontDescriptor", descriptor);
+    Some(())
+}
+
+/// The glyphs that codes show; 0 for the undefined one.
+fn glyphs_of(
+    document: &Document,
+    font: &Dictionary,
+    held: &Dictionary,
+    program: &Program<'_>,
+    is_simple: bool,
+    measured: &[Measured],
+) -> Vec<u32> {
+    if is_simple {
+        let (encoding, base) = (Encoding::read(document, font), base(document, font));
+        let is_symbolic = is_symbolic(document, font);
+        let glyph = |code: u8| glyph_of(program, name_of(&encoding, base, code).as_deref(), is_symbolic, code);
+        return measured.iter().map(|each| u8::try_from(each.code.value).map_or(0, glyph)).collect();
+    }
+    let map = match object::get(document, held, b"CIDToGIDMap") {
+        Some(Object::Stream(map)) => stream::unpack_within(map, MAP_BYTES_MAX).ok(),
+        Some(_) | None => None,
+    };
+    let glyph = |cid: u32| match (program, &map) {
+        (Program::Compact(program), _) => program.of_cid(cid),
+        (Program::TrueType(..), Some(map)) => {
+            let at = usize::try_from(cid).ok()?.checked_mul(2)?;
+            Some(map.get(at..at.checked_add(2)?)?.iter().fold(0, |glyph, byte| glyph << 8 | u32::from(*byte)))
+        }
+        (Program::TrueType(..), None) => Some(cid),
+        (Program::Type1(_), _) => None,
+    };
+    measured.iter().map(|each| each.cid.filter(|cid| *cid != 0).and_then(glyph).unwrap_or(0)).collect()
+}
+
+/// The width that the dictionary states, by which readers move on.
 #[expect(clippy::cast_possible_truncation, reason = "a width has few digits")]
 fn width(glyph: &Measured) -> f32 {
-    let Some((program, said)) = glyph.widths else { return 0.0 };
-    let is_kept = glyph.is_undefined || glyph.is_present != Some(true) || (program - said).abs() <= WIDTH_SLACK;
-    (if is_kept { said } else { program }) as f32
+    glyph.widths.map_or(0.0, |(_, said)| said as f32)
 }
 
 /// Whether the codes of a TrueType font become glyphs in a way that the part does not allow (part 1: 6.3.7; parts 2 and 3:
@@ -157,6 +230,15 @@ fn is_symbolic(document: &Document, font: &Dictionary) -> bool {
     let descriptor = object::dictionary(document, font, b"FontDescriptor");
     let flags = descriptor.and_then(|held| object::integer(document, held, b"Flags")).unwrap_or(0);
     flags & (SYMBOLIC | NONSYMBOLIC) == SYMBOLIC
+}
+
+/// The encoding that the one of a simple font builds on.
+fn base(document: &Document, font: &Dictionary) -> Option<Predefined> {
+    match object::get(document, font, b"Encoding")? {
+        Object::Name(name) => Predefined::named(name),
+        Object::Dictionary(held) => object::name(document, held, b"BaseEncoding").and_then(Predefined::named),
+        _ => None,
+    }
 }
 
 /// The name that a simple font has for a code; `None` where the program's own encoding counts.
@@ -199,21 +281,16 @@ fn simple(
     program: &Program<'_>,
     measured: &[Measured],
 ) -> Option<()> {
-    let encoding = Encoding::read(document, font);
-    let base = match object::get(document, font, b"Encoding") {
-        Some(Object::Name(name)) => Predefined::named(name),
-        Some(Object::Dictionary(held)) => object::name(document, held, b"BaseEncoding").and_then(Predefined::named),
-        Some(_) | None => None,
-    };
-    let is_symbolic = is_symbolic(document, font);
+    let (encoding, base) = (Encoding::read(document, font), base(document, font));
+    let numbers = glyphs_of(document, font, font, program, true, measured);
     let mut keys: Vec<String> = Vec::new();
     let mut built = Vec::new();
     let mut stated: BTreeMap<u8, f32> = BTreeMap::new();
     let mut differences = Vec::new();
-    for glyph in measured {
+    for (glyph, number) in measured.iter().zip(numbers) {
         let code = u8::try_from(glyph.code.value).ok()?;
         let name = name_of(&encoding, base, code);
-        let drawing = program.draw(glyph_of(program, name.as_deref(), is_symbolic, code))?;
+        let drawing = program.draw(number)?;
         let own = name.filter(|name| glyphs::is_listed(name)).and_then(|name| String::from_utf8(name).ok());
         let key = own.filter(|name| !keys.contains(name)).unwrap_or_else(|| format!("code{code}"));
         differences.extend([Object::Integer(i64::from(code)), object::named(&key)]);
@@ -241,35 +318,18 @@ fn composite(
     document: &mut Document,
     id: ObjectId,
     (font, held): (&Dictionary, &Dictionary),
-    part: Part,
     program: &Program<'_>,
     measured: &[Measured],
 ) -> Option<()> {
-    // Code 0 is the undefined glyph whatever it shows.
-    if part != Part::One && measured.iter().any(|glyph| glyph.code.value == 0) {
-        return None;
-    }
-    let map = match object::get(document, held, b"CIDToGIDMap") {
-        Some(Object::Stream(map)) => stream::unpack_within(map, MAP_BYTES_MAX).ok(),
-        Some(_) | None => None,
-    };
-    let glyph_of = |cid: u32| match (program, &map) {
-        (Program::Compact(program), _) => program.of_cid(cid),
-        (Program::TrueType(..), Some(map)) => {
-            let at = usize::try_from(cid).ok()?.checked_mul(2)?;
-            Some(map.get(at..at.checked_add(2)?)?.iter().fold(0, |glyph, byte| glyph << 8 | u32::from(*byte)))
-        }
-        (Program::TrueType(..), None) => Some(cid),
-        (Program::Type1(_), _) => None,
-    };
+    let numbers = glyphs_of(document, font, held, program, false, measured);
     let taken: BTreeSet<u32> = measured.iter().filter_map(|glyph| glyph.cid).collect();
     let mut free = (1..0xFFFF).filter(|cid| !taken.contains(cid));
     let mut cids: Vec<(Code, u32)> = Vec::new();
     let mut built: BTreeMap<u16, Glyph> = BTreeMap::new();
-    for glyph in measured {
+    for (glyph, number) in measured.iter().zip(numbers) {
         let own = glyph.cid.filter(|cid| *cid != 0);
         let cid = own.or_else(|| free.next())?;
-        let drawing = program.draw(own.and_then(glyph_of).unwrap_or(0))?;
+        let drawing = program.draw(number)?;
         cids.push((glyph.code, cid));
         let short = u16::try_from(cid).ok()?;
         built.entry(short).or_insert(Glyph { cid: short, width: width(glyph), drawing });

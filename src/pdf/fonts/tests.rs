@@ -234,17 +234,23 @@ fn a_program_that_nobody_can_read_counts_for_none() {
 fn a_program_in_the_wrong_entry_moves_to_the_right_one() {
     let (mut document, font) = document(Dictionary::new(), "41");
     let program = Stream::new(dictionary! { "Subtype" => "Type1C" }, truetype(1000, &[('A', 700)]));
-    let descriptor = simple(&mut document, font, "TrueType", "FontFile", program);
+    simple(&mut document, font, "TrueType", "FontFile", program);
     let (standing, events) = archived(&mut document, Part::Two);
     assert!(standing.is_empty() && events.is_empty(), "{standing:?} {events:?}");
-    let descriptor = object::at(&document, descriptor).unwrap();
+    let held = object::at(&document, font).unwrap();
+    let descriptor = object::dictionary(&document, held, b"FontDescriptor").unwrap();
     assert!(descriptor.has(b"FontFile2") && !descriptor.has(b"FontFile"));
-    let font = object::at(&document, font).unwrap();
-    assert_eq!(object::number(&document, &object::array(&document, font, b"Widths").unwrap()[0]), Some(700.0));
+    // The text stays where it is: the program gets the width that the dictionary states.
+    assert_eq!(object::number(&document, &object::array(&document, held, b"Widths").unwrap()[0]), Some(123.0));
+    let (file, _) = place::file(&document, held).unwrap();
+    let bytes = stream::unpack(file).unwrap();
+    let program = program::TrueType::read(&bytes).unwrap();
+    assert_eq!((program.width(1), program.mapped(3, 1, 65)), (Some(123.0), Some(1)));
+    assert!(ttf_parser::Face::parse(&bytes, 0).unwrap().glyph_bounding_box(ttf_parser::GlyphId(1)).is_some());
 }
 
 #[test]
-fn a_program_with_cids_sets_the_widths_and_part_one_gets_a_list_of_them() {
+fn a_program_with_cids_gets_the_widths_that_are_stated_and_part_one_a_list_of_them() {
     let glyphs = [5, 300].map(|cid| compact::Glyph { cid, width: 250.0, drawing: compact::Drawing::default() });
     let program = compact::write("ABCDEF+Test", Keys::Cids("Identity", 0), &glyphs).unwrap();
     for part in [Part::One, Part::Two] {
@@ -260,8 +266,9 @@ fn a_program_with_cids_sets_the_widths_and_part_one_gets_a_list_of_them() {
         let (standing, events) = archived(&mut document, part);
         assert!(standing.is_empty() && events.is_empty(), "{standing:?} {events:?}");
         let widths = widths::composite_widths(&document, &held(&document, font));
-        assert_eq!((widths.get(&5), widths.get(&300)), (Some(&250.0), Some(&250.0)));
-        let descriptor = object::at(&document, descriptor).unwrap();
+        assert_eq!((widths.get(&5), widths.get(&300)), (Some(&1000.0), Some(&1000.0)));
+        let held = held(&document, font);
+        let descriptor = object::dictionary(&document, &held, b"FontDescriptor").unwrap();
         let set = object::get(&document, descriptor, b"CIDSet").and_then(|set| set.as_stream().ok());
         assert_eq!(set.is_some(), part == Part::One);
         if let Some(set) = set {
@@ -290,4 +297,65 @@ fn a_map_of_another_collection_is_written_anew() {
     assert!(standing.is_empty() && events.is_empty(), "{standing:?} {events:?}");
     let map = maps::encoding(&document, object::at(&document, font).unwrap()).unwrap();
     assert_eq!(map.cid(code), Some(u32::from(cid)));
+}
+
+#[test]
+fn a_code_that_shows_the_undefined_glyph_gets_one_that_looks_like_it() {
+    let mut drawing = compact::Drawing::exact();
+    drawing.move_to((0.0, 0.0));
+    drawing.line_to((500.5, 0.0));
+    let glyph = compact::Glyph { cid: 1, width: 123.0, drawing };
+    let program = compact::write("Test", Keys::Names(&["A".to_owned()]), &[glyph]).unwrap();
+    for (subtype, text) in [("Type1", "4142"), ("Type1", "0041")] {
+        let (mut document, font) = document(Dictionary::new(), text);
+        let program = Stream::new(dictionary! { "Subtype" => "Type1C" }, program.clone());
+        simple(&mut document, font, subtype, "FontFile3", program);
+        let (standing, events) = archived(&mut document, Part::Two);
+        assert!(standing.is_empty() && events.is_empty(), "{standing:?} {events:?}");
+        let (file, _) = place::file(&document, object::at(&document, font).unwrap()).unwrap();
+        let bytes = stream::unpack(file).unwrap();
+        let program = program::Compact::read(&bytes).unwrap();
+        assert_eq!(program.named(b"A").and_then(|glyph| program.width(glyph)), Some(123.0));
+        assert_eq!(program.glyph_count(), 3);
+    }
+}
+
+#[test]
+fn a_cid_without_a_glyph_gets_one() {
+    let glyph = compact::Glyph { cid: 5, width: 1000.0, drawing: compact::Drawing::default() };
+    let program = compact::write("Test", Keys::Cids("Identity", 0), &[glyph]).unwrap();
+    let (mut document, font) = document(composite("Identity-H", "Identity"), "00050006");
+    let program = document.add_object(Stream::new(dictionary! { "Subtype" => "CIDFontType0C" }, program));
+    let descriptor = document.add_object(dictionary! {
+        "Type" => "FontDescriptor", "FontName" => "Test", "Flags" => 4, "FontFile3" => program,
+    });
+    let mut descendant = held(&document, font);
+    descendant.set("FontDescriptor", descriptor);
+    document.get_dictionary_mut(font).unwrap().set("DescendantFonts", vec![descendant.into()]);
+    let (standing, events) = archived(&mut document, Part::Two);
+    assert!(standing.is_empty() && events.is_empty(), "{standing:?} {events:?}");
+}
+
+#[test]
+fn an_odd_encoding_of_a_truetype_font_becomes_one_of_names() {
+    for part in [Part::One, Part::Two] {
+        let (mut document, font) = document(Dictionary::new(), "41");
+        let program = Stream::new(Dictionary::new(), truetype(1000, &[('A', 123)]));
+        simple(&mut document, font, "TrueType", "FontFile2", program);
+        let names = dictionary! {
+            "BaseEncoding" => "WinAnsiEncoding", "Differences" => vec![66.into(), "nothing".into()],
+        };
+        document.get_dictionary_mut(font).unwrap().set("Encoding", names);
+        let (standing, events) = archived(&mut document, part);
+        assert!(standing.is_empty() && events.is_empty(), "{standing:?} {events:?}");
+        assert_eq!(object::name(&document, object::at(&document, font).unwrap(), b"Subtype"), Some(&b"Type1"[..]));
+    }
+}
+
+#[test]
+fn a_map_named_after_a_collection_is_the_identity() {
+    let (mut document, font) = document(composite("Adobe-Japan1-2", "Japan1"), "0279");
+    archived(&mut document, Part::Two);
+    let font = object::at(&document, font).unwrap();
+    assert_eq!(object::name(&document, font, b"Encoding"), Some(&b"Identity-H"[..]));
 }
