@@ -6,6 +6,7 @@ pub(crate) mod cmap;
 mod code_space;
 mod compact;
 mod composite;
+mod drawings;
 mod embedded;
 mod encode;
 mod encoding;
@@ -67,19 +68,14 @@ pub(crate) fn mend(document: &mut Document, part: Part, survey: &Survey, folder:
         }
         encode::mend(document, *id, part, used);
     }
-    let mut has_rebuilt = false;
     for (id, glyphs) in validate::measure(document, part, survey) {
         let is_visible = survey.fonts.get(&id).is_some_and(|used| used.is_visible);
-        if rebuild::mend(document, id, part, is_visible, &glyphs) {
-            has_rebuilt = true;
-        } else {
-            widths::mend(document, id, &glyphs);
-        }
+        rebuild::mend(document, id, part, is_visible, &glyphs);
+        drawings::mend(document, id, &glyphs);
     }
-    if has_rebuilt {
-        for (id, glyphs) in validate::measure(document, part, survey) {
-            widths::mend(document, id, &glyphs);
-        }
+    // What the program cannot take, the dictionary has to.
+    for (id, glyphs) in validate::measure(document, part, survey) {
+        widths::mend(document, id, &glyphs);
     }
     lists::write(document, part, survey);
 }

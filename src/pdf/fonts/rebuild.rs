@@ -96,14 +96,19 @@ impl CommandSink for Pen {
     fn close(&mut self) {}
 }
 
-/// Rebuilds a font where that is needed and possible; says whether it was.
-pub(super) fn mend(document: &mut Document, id: ObjectId, part: Part, is_visible: bool, measured: &[Measured]) -> bool {
-    let Some(font) = object::at(document, id).cloned() else { return false };
+/// Rebuilds a font where that is needed and possible.
+pub(super) fn mend(document: &mut Document, id: ObjectId, part: Part, is_visible: bool, measured: &[Measured]) {
+    // What cannot be rebuilt stays as it is.
+    let _rebuilt = rebuild(document, id, part, is_visible, measured);
+}
+
+fn rebuild(document: &mut Document, id: ObjectId, part: Part, is_visible: bool, measured: &[Measured]) -> Option<()> {
+    let font = object::at(document, id)?.clone();
     let kind = object::name(document, &font, b"Subtype");
     let is_simple = matches!(kind, Some(b"Type1" | b"MMType1" | b"TrueType"));
-    let Some(held) = described(document, &font).cloned() else { return false };
-    let Some((file, key)) = place::file(document, &held) else { return false };
-    let Ok(bytes) = stream::unpack_within(file, PROGRAM_BYTES_MAX) else { return false };
+    let held = described(document, &font)?.clone();
+    let (file, key) = place::file(document, &held)?;
+    let bytes = stream::unpack_within(file, PROGRAM_BYTES_MAX).ok()?;
     // Code 0 of a composite font is the undefined glyph whatever it shows.
     let lacks = measured
         .iter()
@@ -113,18 +118,17 @@ pub(super) fn mend(document: &mut Document, id: ObjectId, part: Part, is_visible
         && TrueType::read(&bytes).is_some_and(|program| is_oddly_encoded(document, &font, &program, part));
     let differs = is_visible && measured.iter().any(differs);
     if !lacks && !is_odd && !differs {
-        return false;
+        return None;
     }
-    let Some(program) = Program::read(&bytes, key) else { return false };
-    let rebuilt = if matches!(program, Program::TrueType(..)) && !lacks && !is_odd {
+    let program = Program::read(&bytes, key)?;
+    if matches!(program, Program::TrueType(..)) && !lacks && !is_odd {
         let glyphs = glyphs_of(document, &font, &held, &program, is_simple, measured);
         holder(document, id, &font).and_then(|holder| widen(document, holder, &held, &bytes, measured, &glyphs))
     } else if is_simple {
         simple(document, id, &font, &program, measured)
     } else {
         composite(document, id, (&font, &held), &program, measured)
-    };
-    rebuilt.is_some()
+    }
 }
 
 /// The number of the dictionary that has the descriptor: the font itself, or the descendant of a composite one.
