@@ -114,7 +114,10 @@ fn push_parts(steps: &mut Vec<u8>, parts: i32) {
 
 /// A number of a drawing, which lies within 16 bits.
 fn push(steps: &mut Vec<u8>, value: i32) {
-    let low = |value: i32| value.to_be_bytes()[3];
+    let low = |value: i32| {
+        let [.., low] = value.to_be_bytes();
+        low
+    };
     match value {
         -107..=107 => steps.push(low(value + 139)),
         108..=1131 => steps.extend([low((value - 108) / 256 + 247), low(value - 108)]),

@@ -238,11 +238,11 @@ fn is_symbolic(document: &Document, font: &Dictionary) -> bool {
 
 /// The encoding that the one of a simple font builds on.
 fn base(document: &Document, font: &Dictionary) -> Option<Predefined> {
-    match object::get(document, font, b"Encoding")? {
-        Object::Name(name) => Predefined::named(name),
-        Object::Dictionary(held) => object::name(document, held, b"BaseEncoding").and_then(Predefined::named),
-        _ => None,
-    }
+    let name = match object::get(document, font, b"Encoding")? {
+        Object::Name(name) => name,
+        other => object::name(document, other.as_dict().ok()?, b"BaseEncoding")?,
+    };
+    Predefined::named(name)
 }
 
 /// The name that a simple font has for a code; `None` where the program's own encoding counts.
