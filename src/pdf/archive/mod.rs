@@ -69,7 +69,7 @@ pub fn to_pdfa(document: &mut Document, part: Part, fonts: &FontFolder) -> Resul
     resources::own(document)?;
     let survey = usage::survey(document)?;
     colour::manage(document, &survey, &mut log);
-    fonts::mend(document, &survey, fonts, &mut log);
+    fonts::mend(document, part, &survey, fonts, &mut log);
     document.prune_objects();
     Ok(log.events)
 }

@@ -27,7 +27,7 @@ const HAS_INSTRUCTIONS: u16 = 256;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Wish {
     /// The code that shows it.
-    pub(super) code: u16,
+    pub(super) code: u8,
     /// What it shows.
     pub(super) character: Option<char>,
     /// Its width in thousandths of an em, `None` to take the glyph's own.
@@ -71,8 +71,8 @@ struct Builder<'a> {
     parts: BTreeMap<(usize, u16), u16>,
 }
 
-/// Builds a font whose glyph `n + 1` is wish `n`.
-pub(super) fn build(sources: &[&[u8]], wishes: &[Wish]) -> Option<Built> {
+/// Builds a font whose glyph `n + 1` is wish `n`. It is asked for glyphs by codes, or by a character for each wish.
+pub(super) fn build(sources: &[&[u8]], wishes: &[Wish], characters: Option<&[char]>) -> Option<Built> {
     let faces: Vec<_> = sources
         .iter()
         .filter_map(|bytes| Some((Face::parse(bytes, 0).ok()?, RawFace::parse(bytes, 0).ok()?)))
@@ -101,7 +101,15 @@ pub(super) fn build(sources: &[&[u8]], wishes: &[Wish]) -> Option<Built> {
         widths.push(width);
     }
     let metrics = builder.metrics()?;
-    let bytes = builder.write(wishes)?;
+    let map = match characters {
+        Some(characters) => {
+            let glyphs = (1..).zip(characters).map(|(glyph, key)| Some((u16::try_from(u32::from(*key)).ok()?, glyph)));
+            map(1, glyphs.collect::<Option<_>>()?)?
+        }
+        // Readers of fonts with signs of their own look code `c` up as the character `F000 + c`.
+        None => map(0, (1..).zip(wishes).map(|(glyph, wish)| (0xF000 + u16::from(wish.code), glyph)).collect())?,
+    };
+    let bytes = builder.write(map)?;
     Some(Built { bytes, widths, missing, metrics })
 }
 
@@ -212,7 +220,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Writes the file: the tables a PDF reader needs, and no others.
-    fn write(&self, wishes: &[Wish]) -> Option<Vec<u8>> {
+    fn write(&self, map: Vec<u8>) -> Option<Vec<u8>> {
         let (_, raw) = self.faces.first()?;
         let count = u16::try_from(self.glyphs.len()).ok()?;
         let mut glyf = Vec::new();
@@ -243,7 +251,7 @@ impl<'a> Builder<'a> {
         }
         let post = [&[0, 3, 0, 0][..], &[0; 28]].concat();
         let tables: [(&[u8; 4], Vec<u8>); 8] = [
-            (b"cmap", symbol_map(wishes)?),
+            (b"cmap", map),
             (b"glyf", glyf),
             (b"head", head),
             (b"hhea", hhea),
@@ -267,15 +275,10 @@ fn simple(raw: &[u8]) -> Option<Vec<u8>> {
     Some(outline)
 }
 
-/// A symbol table: code `c` is character `F000 + c`, as readers of symbolic fonts look it up.
-fn symbol_map(wishes: &[Wish]) -> Option<Vec<u8>> {
-    let mut simple: Vec<(u16, u16)> = wishes
-        .iter()
-        .enumerate()
-        .filter(|(_, wish)| wish.code < 256)
-        .filter_map(|(index, wish)| Some((0xF000 + wish.code, u16::try_from(index + 1).ok()?)))
-        .collect();
+/// A table of codes for one encoding of Windows: 0 for symbols, 1 for Unicode. The first glyph of a code counts.
+pub(super) fn map(encoding: usize, mut simple: Vec<(u16, u16)>) -> Option<Vec<u8>> {
     simple.sort_unstable();
+    simple.dedup_by_key(|(code, _)| *code);
     let segments = simple.len() + 1;
     let mut map = Vec::new();
     let mut push = |value: usize| -> Option<()> {
@@ -287,7 +290,7 @@ fn symbol_map(wishes: &[Wish]) -> Option<Vec<u8>> {
         0,
         1,
         3,
-        0,
+        encoding,
         0,
         12,
         4,

@@ -9,6 +9,10 @@ pub(super) struct Choice {
     pub(super) family: &'static str,
     /// Whether every glyph is as wide as in the missing font.
     pub(super) is_compatible: bool,
+    /// Whether it has serifs.
+    pub(super) is_serif: bool,
+    /// Whether it is bold.
+    pub(super) is_bold: bool,
     /// For Symbol and `ZapfDingbats`, which have an encoding of their own: the file with it.
     pub(super) symbolic: Option<&'static str>,
 }
@@ -60,7 +64,7 @@ const FAMILIES: [Family; 8] = [
 ];
 
 /// Parts of names of fonts with serifs.
-const SERIFS: [&str; 14] = [
+const SERIFS: [&str; 24] = [
     "serif",
     "roman",
     "georgia",
@@ -75,6 +79,16 @@ const SERIFS: [&str; 14] = [
     "caslon",
     "charter",
     "utopia",
+    "song",
+    "sung",
+    "ming",
+    "mincho",
+    "ryumin",
+    "batang",
+    "myungjo",
+    "myeongjo",
+    "simsun",
+    "kaiti",
 ];
 
 /// Descriptor flags.
@@ -89,7 +103,14 @@ pub(super) fn choose(base_font: &str, flags: i64) -> Choice {
     let name: String = name.to_lowercase().chars().filter(|each| each.is_ascii_alphanumeric()).collect();
     if let Some(symbolic) = symbolic(&name) {
         let family = if symbolic.starts_with('S') { "Standard Symbols PS" } else { "D050000L" };
-        return Choice { files: Vec::new(), family, is_compatible: true, symbolic: Some(symbolic) };
+        return Choice {
+            files: Vec::new(),
+            family,
+            is_compatible: true,
+            is_serif: false,
+            is_bold: false,
+            symbolic: Some(symbolic),
+        };
     }
     let is_bold = ["bold", "black", "heavy", "demi"].iter().any(|word| name.contains(word)) || flags & FORCE_BOLD != 0;
     let is_italic = ["italic", "oblique", "slanted"].iter().any(|word| name.contains(word)) || flags & ITALIC != 0;
@@ -104,7 +125,14 @@ pub(super) fn choose(base_font: &str, flags: i64) -> Choice {
     };
     let (family, file) = files(stand_in, is_bold, is_italic);
     let (_, spare) = files(StandIn::DejaVu, is_bold, is_italic);
-    Choice { files: vec![file, spare, "DejaVuSans.ttf".to_owned()], family, is_compatible, symbolic: None }
+    Choice {
+        files: vec![file, spare, "DejaVuSans.ttf".to_owned()],
+        family,
+        is_compatible,
+        is_serif: matches!(stand_in, StandIn::Serif | StandIn::Caladea),
+        is_bold,
+        symbolic: None,
+    }
 }
 
 fn symbolic(name: &str) -> Option<&'static str> {

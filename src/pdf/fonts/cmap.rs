@@ -218,6 +218,17 @@ impl CMap {
         self.entries <= ENTRIES_MAX
     }
 
+    /// The ranges of codes, from the first to the last of each; one of two bytes where none is stated.
+    pub(super) fn ranges(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        if self.spaces.is_empty() {
+            return vec![(vec![0; 2], vec![0xFF; 2])];
+        }
+        let mut ranges: Vec<_> = self.spaces.iter().map(Space::ends).collect();
+        ranges.sort_unstable();
+        ranges.dedup();
+        ranges
+    }
+
     /// Takes the next code off a string. `None` at its end; a code that is outside of all code spaces is 0.
     pub(crate) fn next(&self, text: &mut &[u8]) -> Option<Code> {
         let (value, length) = if self.spaces.is_empty() {

@@ -27,6 +27,12 @@ impl Space {
         Some(Self { length, first: pad(first), last: pad(last) })
     }
 
+    /// The first code and the last.
+    pub(super) fn ends(&self) -> (Vec<u8>, Vec<u8>) {
+        let cut = |code: &[u8; 4]| code.get(..self.length).unwrap_or_default().to_vec();
+        (cut(&self.first), cut(&self.last))
+    }
+
     /// The ranges of a map that every reader has. Adobe's families of encodings have a few shapes only.
     pub(super) fn predefined(name: &[u8]) -> Vec<Self> {
         let has = |part: &[u8]| memchr::memmem::find(name, part).is_some();

@@ -29,6 +29,13 @@ impl FontFolder {
         Self { folders: folders.to_vec(), files: OnceLock::new(), loaded: Mutex::new(BTreeMap::new()) }
     }
 
+    /// A folder in memory.
+    #[cfg(test)]
+    pub(crate) fn holding(fonts: &[(&str, Vec<u8>)]) -> Self {
+        let loaded = fonts.iter().map(|(name, bytes)| ((*name).to_owned(), Some(Arc::new(bytes.clone())))).collect();
+        Self { folders: Vec::new(), files: OnceLock::new(), loaded: Mutex::new(loaded) }
+    }
+
     /// The bytes of a font file, or `None` when it is not installed.
     pub(crate) fn load(&self, file_name: &str) -> Option<Arc<Vec<u8>>> {
         let mut loaded = self.loaded.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

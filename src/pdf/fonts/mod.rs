@@ -4,36 +4,51 @@ mod build;
 mod choice;
 pub(crate) mod cmap;
 mod code_space;
+mod compact;
+mod composite;
+mod drawings;
 mod embedded;
+mod encode;
 mod encoding;
 mod folder;
 pub(crate) mod glyphs;
+mod lists;
+pub(crate) mod maps;
+mod metrics;
 pub(crate) mod names;
+mod outlines;
+mod place;
 pub(crate) mod program;
+mod rebuild;
+mod scripts;
+mod simple;
 mod substitute;
 mod symbols;
 #[cfg(test)]
 mod tests;
-mod undefined;
 mod unicode_map;
+mod widths;
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
 pub(crate) use build::assemble;
 pub use folder::FontFolder;
-pub(crate) use undefined::shows_undefined;
 pub(crate) use unicode_map::write as write_unicode_map;
 
-use super::{archive::Log, object, usage::Survey};
+use super::{
+    archive::Log,
+    object,
+    usage::{FontUse, Survey},
+    validate::{self, Part},
+};
 use crate::domain::EventCode;
+use place::Program;
 
 /// Mends every font that the document uses.
-pub(crate) fn mend(document: &mut Document, survey: &Survey, folder: &FontFolder, log: &mut Log) {
+pub(crate) fn mend(document: &mut Document, part: Part, survey: &Survey, folder: &FontFolder, log: &mut Log) {
     object::each_dictionary(document, |dictionary, document| {
-        // Both may be left out, and are wrong more often than right.
-        if dictionary.has_type(b"FontDescriptor") || dictionary.has(b"FontFile") || dictionary.has(b"FontFile3") {
-            dictionary.remove(b"CIDSet");
-            dictionary.remove(b"CharSet");
+        if part != Part::One {
+            lists::remove(dictionary);
         }
         // The map is a stream or the name `Identity`; any other name means nothing.
         let has_map = matches!(object::get(document, dictionary, b"CIDToGIDMap"), Some(Object::Stream(_)));
@@ -44,24 +59,30 @@ pub(crate) fn mend(document: &mut Document, survey: &Survey, folder: &FontFolder
             dictionary.set("CIDToGIDMap", object::named("Identity"));
         }
     });
-    for (id, used) in &survey.fonts {
-        if used.codes.is_empty() {
-            continue;
+    for (id, used) in survey.fonts.iter().filter(|(_, used)| !used.codes.is_empty()) {
+        encode::rename(document, *id);
+        match place::settle(document, *id, part) {
+            Program::There => embedded::mend(document, *id),
+            Program::Missing | Program::Broken if used.is_visible => replace(document, *id, part, used, folder, log),
+            Program::Missing | Program::Broken => {}
         }
-        let Some(font) = object::at(document, *id) else { continue };
-        if !is_embedded(document, font) {
-            if used.is_visible {
-                replace(document, *id, used, folder, log);
-            }
-        } else {
-            embedded::mend(document, *id, used);
-        }
+        encode::mend(document, *id, part, used);
     }
+    for (id, glyphs) in validate::measure(document, part, survey) {
+        let is_visible = survey.fonts.get(&id).is_some_and(|used| used.is_visible);
+        rebuild::mend(document, id, part, is_visible, &glyphs);
+        drawings::mend(document, id, &glyphs);
+    }
+    // What the program cannot take, the dictionary has to.
+    for (id, glyphs) in validate::measure(document, part, survey) {
+        widths::mend(document, id, &glyphs);
+    }
+    lists::write(document, part, survey);
 }
 
-fn replace(document: &mut Document, id: ObjectId, used: &super::usage::FontUse, folder: &FontFolder, log: &mut Log) {
+fn replace(document: &mut Document, id: ObjectId, part: Part, used: &FontUse, folder: &FontFolder, log: &mut Log) {
     let Some(name) = object::at(document, id).map(|font| base_name(document, font)) else { return };
-    match substitute::substitute(document, id, used, folder) {
+    match substitute::substitute(document, id, part, used, folder) {
         Some(done) => {
             let message = format!("The font \"{name}\" is not in the document; {} took its place.", done.family);
             if done.is_compatible {
@@ -103,18 +124,4 @@ pub(crate) fn described<'a>(document: &'a Document, font: &'a Dictionary) -> Opt
         return object::as_dictionary(object::resolve(document, descendant));
     }
     Some(font)
-}
-
-/// Whether the font program is in the document. The glyphs of a Type 3 font always are.
-pub(crate) fn is_embedded(document: &Document, font: &Dictionary) -> bool {
-    if object::name(document, font, b"Subtype") == Some(b"Type3") {
-        return true;
-    }
-    described(document, font).and_then(|held| object::dictionary(document, held, b"FontDescriptor")).is_some_and(
-        |descriptor| {
-            [&b"FontFile"[..], b"FontFile2", b"FontFile3"]
-                .iter()
-                .any(|key| object::dictionary(document, descriptor, key).is_some())
-        },
-    )
 }

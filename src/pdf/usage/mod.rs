@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lopdf::{Document, Object, ObjectId};
 
-use super::{Error, object, profiles::Device};
+use super::{Error, fonts::cmap::Code, object, profiles::Device};
 
 /// Most bytes of content that one document may unpack to; a real map of 117 pages has 60 MiB.
 const CONTENT_TOTAL_BYTES_MAX: usize = 1 << 30;
@@ -14,13 +14,16 @@ const CONTENT_TOTAL_BYTES_MAX: usize = 1 << 30;
 /// How deep a colour space may be in another; `Pattern` over `Indexed` over `Separation` over `Lab` is three.
 const SPACE_DEPTH_MAX: usize = 6;
 
+/// Most different codes that are kept of one font; it has at most 65,536 glyphs.
+const CODES_MAX: usize = 1 << 17;
+
 /// How one font is used.
 #[derive(Debug, Default)]
 pub(crate) struct FontUse {
     /// Whether any of its text is visible; text in mode 3 needs no font program.
     pub(crate) is_visible: bool,
-    /// The codes shown: bytes for a simple font, two-byte codes for a composite one.
-    pub(crate) codes: BTreeSet<u16>,
+    /// The codes shown: bytes for a simple font, what its map makes of the strings for a composite one.
+    pub(crate) codes: BTreeSet<Code>,
 }
 
 /// What one piece of content (page, form, pattern, glyphs of a Type 3 font) uses.

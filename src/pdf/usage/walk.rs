@@ -1,14 +1,21 @@
 //! The walk behind a survey: an explicit queue of content, each piece once.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    rc::Rc,
+};
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
-use super::{CONTENT_TOTAL_BYTES_MAX, ContentUse, Survey, devices_of};
+use super::{CODES_MAX, CONTENT_TOTAL_BYTES_MAX, ContentUse, Survey, devices_of};
 use crate::pdf::{
     Error,
     archive::INTENTS,
     content::{Operand, Reader},
+    fonts::{
+        cmap::{CMap, Code},
+        maps,
+    },
     object, pages,
     profiles::Device,
     stream,
@@ -46,6 +53,8 @@ pub(super) struct Walk<'a> {
     queue: VecDeque<Pending<'a>>,
     seen: BTreeSet<ObjectId>,
     survey: Survey,
+    /// The maps of the composite fonts that were met.
+    maps: BTreeMap<ObjectId, Rc<CMap>>,
     bytes_left: usize,
 }
 
@@ -56,6 +65,7 @@ impl<'a> Walk<'a> {
             queue: VecDeque::new(),
             seen: BTreeSet::new(),
             survey: Survey::default(),
+            maps: BTreeMap::new(),
             bytes_left: CONTENT_TOTAL_BYTES_MAX,
         }
     }
@@ -336,6 +346,11 @@ impl<'a> Walk<'a> {
         let Some(id) = font else { return };
         let kind = object::at(self.document, id).and_then(|held| object::name(self.document, held, b"Subtype"));
         state.is_composite = kind == Some(b"Type0");
+        if state.is_composite && !self.maps.contains_key(&id) {
+            // A font with a map that nobody knows shows two bytes a code, as nearly all do.
+            let map = object::at(self.document, id).and_then(|held| maps::encoding(self.document, held));
+            self.maps.insert(id, Rc::new(map.unwrap_or_default()));
+        }
         self.survey.fonts.entry(id).or_default();
         self.enqueue_glyphs(id, resources);
     }
@@ -343,16 +358,24 @@ impl<'a> Walk<'a> {
     fn show(&mut self, state: State, operands: &[Operand]) {
         let Some(id) = state.font else { return };
         let used = self.survey.fonts.entry(id).or_default();
+        let map = if state.is_composite { self.maps.get(&id).cloned() } else { None };
+        let mut note = |code: Code| {
+            if used.codes.len() < CODES_MAX {
+                used.codes.insert(code);
+            }
+        };
         for text in
             operands.iter().filter_map(|operand| if let Operand::Text(text) = operand { Some(text) } else { None })
         {
             used.is_visible |= !state.is_hidden && !text.is_empty();
-            if state.is_composite {
-                used.codes.extend(text.chunks(2).map(|pair| {
-                    u16::from_be_bytes([pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0)])
-                }));
-            } else {
-                used.codes.extend(text.iter().map(|byte| u16::from(*byte)));
+            match &map {
+                Some(map) => {
+                    let mut text = text.as_slice();
+                    while let Some(code) = map.next(&mut text) {
+                        note(code);
+                    }
+                }
+                None => text.iter().for_each(|byte| note(Code { length: 1, value: u32::from(*byte) })),
             }
         }
     }

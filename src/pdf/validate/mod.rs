@@ -48,6 +48,8 @@ use std::collections::BTreeSet;
 
 use lopdf::{Document, LoadOptions};
 
+pub(crate) use fonts::{Measured, measure};
+
 pub use flavour::{Flavour, Level, Part, UnknownFlavour};
 pub use report::{Failure, Place, Report};
 

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use read_fonts::{
     ps::{
         cff::{CffFontRef, Subfont},
-        cs,
+        cs::{self, CommandSink},
         transform::ScaledFontMatrix,
     },
-    types::GlyphId,
+    types::{Fixed, GlyphId},
 };
 
 use super::{
@@ -105,6 +105,27 @@ impl<'b> Compact<'b> {
         let stated = cs::evaluate(&parts, None, self.budget.pay(drawing).ok()?, &mut Nothing).ok()?;
         let width = stated.map(|width| width + part.nominal_width()).or_else(|| part.default_width())?;
         Some(f64::from(width.to_f32()) * scale)
+    }
+}
+
+impl Compact<'_> {
+    /// Draws a glyph in thousandths of an em; `None` when its drawing makes no sense, or when the program draws in another
+    /// measure.
+    pub(crate) fn draw(&self, glyph: u32, sink: &mut impl CommandSink) -> Option<()> {
+        // Also sees to it that drawing does not take for ever.
+        self.width(glyph)?;
+        let glyph = GlyphId::new(glyph);
+        let (part, scale) = self.parts.get(&self.font.subfont_index(glyph)?)?.as_ref()?;
+        let is_upright = |matrix: &ScaledFontMatrix| {
+            let matrix = &matrix.matrix;
+            matrix.xy == Fixed::ZERO && matrix.yx == Fixed::ZERO && matrix.xx == matrix.yy
+        };
+        let mut matrices = [self.font.matrix(), part.matrix()].into_iter().flatten();
+        if (scale - 1.0).abs() > 1e-3 || !matrices.all(is_upright) {
+            return None;
+        }
+        self.font.evaluate_charstring(part, glyph, &[], sink).ok()?;
+        Some(())
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use read_fonts::{ps::type1::Type1Font, types::GlyphId};
+use read_fonts::{
+    ps::{cs::CommandSink, type1::Type1Font},
+    types::{Fixed, GlyphId},
+};
 
 use super::{Nothing, cost};
 
@@ -46,5 +49,18 @@ impl Type1 {
         let width = self.font.evaluate_charstring(GlyphId::new(glyph), &mut Nothing).ok()??;
         let scale = f64::from(self.font.matrix().xx.to_f32()) * 1000.0 / f64::from(self.font.upem().max(1));
         Some(f64::from(width.to_f32()) * scale)
+    }
+
+    /// Draws a glyph in thousandths of an em; `None` when its drawing makes no sense or might take for ever, or when the
+    /// program draws in another measure.
+    pub(crate) fn draw(&self, glyph: u32, sink: &mut impl CommandSink) -> Option<()> {
+        let matrix = self.font.matrix();
+        let scale = f64::from(matrix.xx.to_f32()) * 1000.0 / f64::from(self.font.upem().max(1));
+        let is_upright = matrix.xy == Fixed::ZERO && matrix.yx == Fixed::ZERO && matrix.xx == matrix.yy;
+        if !self.is_bounded || !is_upright || (scale - 1.0).abs() > 1e-3 {
+            return None;
+        }
+        self.font.evaluate_charstring(GlyphId::new(glyph), sink).ok()?;
+        Some(())
     }
 }

@@ -83,6 +83,28 @@ pub(super) struct Shown {
     pub(super) is_unreplaced: bool,
 }
 
+impl<'a> Used<'a> {
+    /// A font of which it is known what it shows.
+    pub(super) fn known(
+        subject: &Subject<'a>,
+        font: Font<'a>,
+        is_visible: bool,
+        codes: impl Iterator<Item = Code>,
+    ) -> Self {
+        let is_composite = object::name(subject.document, font.held, b"Subtype") == Some(b"Type0");
+        let encoding = if is_composite { object::get(subject.document, font.held, b"Encoding") } else { None };
+        let shown = Shown { is_visible, is_unreplaced: true };
+        Self {
+            font,
+            place: Place::default(),
+            is_visible,
+            is_composite,
+            map: encoding.and_then(|encoding| maps::encoding(subject, encoding)).map(Rc::new),
+            codes: codes.map(|code| (code, shown)).collect(),
+        }
+    }
+}
+
 impl<'a> Drawn<'a> {
     /// What was found out of every font, asked once.
     pub(super) fn examined(&self, subject: &Subject<'a>) -> &[Examined<'a>] {

@@ -2,13 +2,11 @@
 
 use lopdf::{Dictionary, Object, Stream};
 
-use crate::pdf::{fonts::cmap::CMap, object, stream, validate::subject::Subject};
-
-/// Most bytes of a map.
-const MAP_BYTES_MAX: usize = 16 << 20;
-
-/// How many maps may build on each other.
-const DEPTH_MAX: usize = 8;
+use crate::pdf::{
+    fonts::{cmap::CMap, maps},
+    object,
+    validate::subject::Subject,
+};
 
 /// The map from codes to CIDs that the encoding of a composite font is.
 pub(super) fn encoding(subject: &Subject<'_>, encoding: &Object) -> Option<CMap> {
@@ -51,22 +49,5 @@ impl ToUnicode {
 
 /// Reads a map with the ones that it builds on.
 pub(super) fn read(subject: &Subject<'_>, held: &Stream) -> Option<CMap> {
-    let mut chain = Vec::new();
-    let mut held = Some(held);
-    while let Some(each) = held.filter(|_| chain.len() < DEPTH_MAX) {
-        chain.push(CMap::read(&stream::unpack_within(each, MAP_BYTES_MAX).ok()?));
-        held = match object::get(subject.document, &each.dict, b"UseCMap") {
-            Some(Object::Stream(base)) => Some(base),
-            Some(Object::Name(name)) => {
-                chain.extend(CMap::predefined(name));
-                None
-            }
-            Some(_) | None => None,
-        };
-    }
-    let last = chain.pop()?;
-    Some(chain.into_iter().rev().fold(last, |base, mut map| {
-        map.build_on(base);
-        map
-    }))
+    maps::read(subject.document, held)
 }

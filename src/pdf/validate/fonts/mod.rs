@@ -18,6 +18,7 @@ mod encodings;
 mod examined;
 mod lists;
 mod maps;
+mod measured;
 mod metrics;
 mod replaced;
 mod simple;
@@ -29,6 +30,7 @@ mod type3;
 mod unicode;
 
 pub(super) use drawn::Drawn;
+pub(crate) use measured::{Measured, measure};
 
 use super::rule::Rule;
 

@@ -1,0 +1,170 @@
+//! Draws characters with the glyphs of installed fonts.
+
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+
+use ttf_parser::{
+    Face, GlyphId, OutlineBuilder, Tag,
+    gsub::{SingleSubstitution, SubstitutionSubtable},
+    name_id,
+};
+
+use super::compact::Drawing;
+
+/// A font of a file of fonts.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    /// The file.
+    pub(super) bytes: Arc<Vec<u8>>,
+    /// Which font of the file.
+    pub(super) index: u32,
+}
+
+/// Installed fonts, best first.
+pub(super) struct Fonts<'a> {
+    faces: Vec<Face<'a>>,
+    is_vertical: bool,
+    /// How many characters each has drawn.
+    drawn: RefCell<BTreeMap<usize, usize>>,
+}
+
+/// Measures of a font, in thousandths of an em.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Measures {
+    pub(super) ascent: f32,
+    pub(super) descent: f32,
+    pub(super) bounds: [f32; 4],
+}
+
+impl<'a> Fonts<'a> {
+    /// Opens fonts; those that cannot be read are passed over.
+    pub(super) fn open(sources: &'a [Source], is_vertical: bool) -> Self {
+        let face = |source: &'a Source| Face::parse(&source.bytes, source.index).ok();
+        let faces = sources.iter().filter_map(face).filter(|face| face.units_per_em() > 0).collect();
+        Self { faces, is_vertical, drawn: RefCell::default() }
+    }
+
+    /// The family that most characters were drawn with.
+    pub(super) fn family(&self) -> Option<String> {
+        let drawn = self.drawn.borrow();
+        let (index, _) = drawn.iter().max_by_key(|(index, count)| (**count, std::cmp::Reverse(**index)))?;
+        let names = self.faces.get(*index)?.names();
+        let mut families = names.into_iter().filter(|name| name.name_id == name_id::FAMILY && name.is_unicode());
+        let family = families.find_map(|name| name.to_string().filter(|family| family.is_ascii()))?;
+        Some(family.chars().filter(|each| each.is_ascii_alphanumeric() || *each == ' ').collect())
+    }
+
+    /// The measures of the best font.
+    pub(super) fn measures(&self) -> Option<Measures> {
+        let face = self.faces.first()?;
+        let scaled = |value: i16| f32::from(value) * scale(face);
+        let bounds = face.global_bounding_box();
+        Some(Measures {
+            ascent: scaled(face.ascender()),
+            descent: scaled(face.descender()),
+            bounds: [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(scaled),
+        })
+    }
+
+    /// Draws a text of one character or a few that are written as one, within a width; `None` when no font has it.
+    /// Characters that are wider than their place are made narrower, so that they do not run into the next ones.
+    pub(super) fn draw(&self, text: &str, width: f32) -> Option<Drawing> {
+        let glyphs: Vec<(&Face<'_>, GlyphId)> =
+            text.chars().map(|character| self.find(character)).collect::<Option<_>>()?;
+        let advance =
+            |(face, glyph): &(&Face<'_>, GlyphId)| f32::from(face.glyph_hor_advance(*glyph).unwrap_or(0)) * scale(face);
+        let own: f32 = glyphs.iter().map(advance).sum();
+        let narrowing = if width > 0.0 && own > width { width / own } else { 1.0 };
+        let mut pen = Pen { drawing: Drawing::default(), at: (0.0, 0.0), shift: 0.0, scale: (1.0, 1.0) };
+        for (face, glyph) in &glyphs {
+            pen.scale = (scale(face) * narrowing, scale(face));
+            face.outline_glyph(*glyph, &mut pen);
+            pen.shift += advance(&(face, *glyph)) * narrowing;
+        }
+        Some(pen.drawing)
+    }
+
+    fn find(&self, character: char) -> Option<(&Face<'a>, GlyphId)> {
+        self.faces.iter().enumerate().find_map(|(index, face)| {
+            let glyph = face.glyph_index(character).filter(|glyph| glyph.0 != 0)?;
+            *self.drawn.borrow_mut().entry(index).or_default() += 1;
+            let upright = if self.is_vertical { vertical(face, glyph) } else { None };
+            Some((face, upright.unwrap_or(glyph)))
+        })
+    }
+}
+
+/// Draws a glyph of a font as it is; one that is not there draws nothing.
+pub(super) fn draw(face: &Face<'_>, glyph: GlyphId) -> Drawing {
+    let scale = scale(face);
+    let mut pen = Pen { drawing: Drawing::exact(), at: (0.0, 0.0), shift: 0.0, scale: (scale, scale) };
+    face.outline_glyph(glyph, &mut pen);
+    pen.drawing
+}
+
+fn scale(face: &Face<'_>) -> f32 {
+    1000.0 / f32::from(face.units_per_em())
+}
+
+/// The form that a glyph has in vertical writing, where it has one.
+fn vertical(face: &Face<'_>, glyph: GlyphId) -> Option<GlyphId> {
+    let table = face.tables().gsub?;
+    let feature = table.features.into_iter().find(|feature| feature.tag == Tag::from_bytes(b"vert"))?;
+    let lookups = feature.lookup_indices.into_iter().filter_map(|index| table.lookups.get(index));
+    let mut tables = lookups.flat_map(|lookup| lookup.subtables.into_iter::<SubstitutionSubtable<'_>>());
+    tables.find_map(|table| match table {
+        SubstitutionSubtable::Single(SingleSubstitution::Format1 { coverage, delta }) => {
+            coverage.get(glyph).map(|_| GlyphId(glyph.0.wrapping_add_signed(delta)))
+        }
+        SubstitutionSubtable::Single(SingleSubstitution::Format2 { coverage, substitutes }) => {
+            substitutes.get(coverage.get(glyph)?)
+        }
+        SubstitutionSubtable::Multiple(_)
+        | SubstitutionSubtable::Alternate(_)
+        | SubstitutionSubtable::Ligature(_)
+        | SubstitutionSubtable::Context(_)
+        | SubstitutionSubtable::ChainContext(_)
+        | SubstitutionSubtable::ReverseChainSingle(_) => None,
+    })
+}
+
+/// Takes an outline down.
+struct Pen {
+    drawing: Drawing,
+    at: (f32, f32),
+    shift: f32,
+    scale: (f32, f32),
+}
+
+impl Pen {
+    fn place(&self, x: f32, y: f32) -> (f32, f32) {
+        (x * self.scale.0 + self.shift, y * self.scale.1)
+    }
+}
+
+impl OutlineBuilder for Pen {
+    fn move_to(&mut self, x: f32, y: f32) {
+        self.at = self.place(x, y);
+        self.drawing.move_to(self.at);
+    }
+
+    fn line_to(&mut self, x: f32, y: f32) {
+        self.at = self.place(x, y);
+        self.drawing.line_to(self.at);
+    }
+
+    fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
+        let (from, pull, to) = (self.at, self.place(x1, y1), self.place(x, y));
+        // A curve with one point that pulls it is one with two, each two thirds of the way there.
+        let toward = |end: (f32, f32)| (end.0 + (pull.0 - end.0) * 2.0 / 3.0, end.1 + (pull.1 - end.1) * 2.0 / 3.0);
+        self.drawing.curve_to(toward(from), toward(to), to);
+        self.at = to;
+    }
+
+    fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
+        let (first, second, to) = (self.place(x1, y1), self.place(x2, y2), self.place(x, y));
+        self.drawing.curve_to(first, second, to);
+        self.at = to;
+    }
+
+    fn close(&mut self) {}
+}
