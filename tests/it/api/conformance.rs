@@ -33,7 +33,7 @@ async fn a_document_without_an_extension_is_what_its_content_and_its_declared_ty
 async fn an_event_of_what_is_in_an_archive_names_the_upload_and_the_part_of_it() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let _work = site.work();
+    let _work = site.work_with_office();
     let job = client.create().await;
     client.add(&job, &documents::text("first.txt")).await;
     let inner = archive("inner.zip", &[documents::noise("noise.docx", 4000)]);

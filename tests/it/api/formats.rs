@@ -66,7 +66,7 @@ async fn every_answer_in_xml_is_an_image_of_the_json() {
     }
     let empty = client.send(accepting(&client, Method::POST, &format!("/jobs/{job}:start"), XML)).await.expect(204);
     assert_eq!((empty.body.len(), empty.header("vary")), (0, ""));
-    let _work = site.work();
+    let _work = site.work_with_office();
     client.result(job).await;
     check_image(&client, &format!("/jobs/{job}/result"), "jobResult").await;
     let failed = check_xml(&get(&client, &format!("/jobs/{job}/result"), XML).await, "jobResult");

@@ -182,7 +182,7 @@ async fn blocking_client(wire: Wire) {
 async fn client_of_a_failing_job(wire: Wire) {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let _work = site.work();
+    let _work = site.work_with_office();
     let caller = Caller { client, wire };
     let job = caller.create("/jobs", wire.options(&[("DOC.PASSWORD", "guess")])).await;
     let bad = caller.add(&format!("/jobs/{job}/data"), documents::noise("broken.docx", 3000), None).await;

@@ -60,7 +60,7 @@ async fn the_service_tells_how_it_is() {
     assert_eq!(client.get("/").await.json()["isolation"]["queueLength"], 0);
     site.db.execute("update tasks set state = 'ready', run_at = null").await;
     assert_eq!(status["jobCounts"], json!({ "creating": 1, "processing": 1, "completed": 1, "total": 3 }));
-    let _work = site.work();
+    let _work = site.work_with_office();
     until("the worker is seen", seconds(30), async || {
         let status = client.get("/").await.json();
         (status["status"] == "running" && status["isolation"] == json!({ "processCount": 4, "queueLength": 0 }))

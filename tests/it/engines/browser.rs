@@ -173,12 +173,12 @@ async fn pages_at_the_same_time_have_a_browser_each() {
 async fn a_page_that_never_ends_is_stopped_with_its_browser_and_the_next_one_gets_another() {
     let bench = Bench::new(|config| {
         config.engines.browser = hosts::config().engines.browser;
-        config.time_max = seconds(3);
+        config.time_max = seconds(6);
     });
     bench.convert("browser", "a.html", "<p>text", &with_scripts()).await;
     let first = browsers()[0];
     let made = bench.convert("browser", "b.html", "<script>while (true);</script>", &with_scripts()).await;
-    assert_eq!(made.refusal(), ("timeout", "timed-out", "its conversion was stopped after 3 s"));
+    assert_eq!(made.refusal(), ("timeout", "timed-out", "its conversion was stopped after 6 s"));
     is_gone("its browser", first).await;
     assert!(bench.convert("browser", "c.html", "<p>text", &with_scripts()).await.text().contains("text"));
 }

@@ -64,12 +64,12 @@ fn mounts(process: &Process) -> String {
 async fn each_fault_ends_its_own_document_with_the_right_code_and_leaves_nothing_behind() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let settings =
-        [("BINDERY_TASK_TIMEOUT", "8s"), ("BINDERY_STALL_TIMEOUT", "2s"), ("BINDERY_SLOTS", "native=8,office=1")];
+    let settings = [("BINDERY_STALL_TIMEOUT", "2s"), ("BINDERY_SLOTS", "native=8,office=1")];
     let work = site.work_with_faults(&settings);
     let before = mounts(&work);
-    // A disk is filled elsewhere, and memory where its limit is a small one.
-    let faults = Fault::ALL.iter().copied().filter(|fault| !matches!(fault, Fault::Disk | Fault::Leak));
+    // A disk is filled elsewhere, memory where its limit is a small one, and what never stands still is stopped below.
+    let elsewhere = |fault: &Fault| matches!(fault, Fault::Disk | Fault::Leak | Fault::Spin);
+    let faults = Fault::ALL.iter().copied().filter(|fault| !elsewhere(fault));
     let mut jobs = Vec::new();
     for fault in faults {
         jobs.push((fault, client.begin(&[faulty(fault, "txt")]).await));
@@ -82,16 +82,7 @@ async fn each_fault_ends_its_own_document_with_the_right_code_and_leaves_nothing
         assert_eq!(client.finish(job).await.result["status"], "success");
     }
     for (fault, job) in &jobs {
-        let done = client.finish(job).await;
-        match expected(*fault) {
-            Some(code) => {
-                let (told, message) = done.error();
-                assert_eq!(told, code, "{fault}: {message}");
-                assert!(message.contains(&format!("fault-{fault}.txt")), "{message}");
-                assert!(!message.contains("could not commit"), "{message}");
-            }
-            None => assert_eq!(done.result["status"], "success", "{fault}: {}", done.result),
-        }
+        ends_as_expected(&client, *fault, job).await;
     }
     let twice = "select count(*) from attempts join documents on documents.id = attempts.document_id
                  where documents.file_name like 'well-%' and attempts.attempt > 1";
@@ -100,6 +91,32 @@ async fn each_fault_ends_its_own_document_with_the_right_code_and_leaves_nothing
     nothing_is_left(&site, &work).await;
     assert_eq!(mounts(&work), before);
     assert!(!site.folder.path().join("escaped.txt").exists());
+}
+
+/// Waits for the job whose document asks for a fault, and checks what is told of it.
+async fn ends_as_expected(client: &Client, fault: Fault, job: &str) {
+    let done = client.finish(job).await;
+    match expected(fault) {
+        Some(code) => {
+            let (told, message) = done.error();
+            assert_eq!(told, code, "{fault}: {message}");
+            assert!(message.contains(&format!("fault-{fault}.txt")), "{message}");
+            assert!(!message.contains("could not commit"), "{message}");
+        }
+        None => assert_eq!(done.result["status"], "success", "{fault}: {}", done.result),
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_keeps_the_processor_busy_is_stopped_at_its_limit_and_leaves_nothing_behind() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let settings = [("BINDERY_TASK_TIMEOUT", "3s"), ("BINDERY_SLOTS", "native=2")];
+    let work = site.work_with_faults(&settings);
+    let job = client.begin(&[faulty(Fault::Spin, "txt")]).await;
+    ends_as_expected(&client, Fault::Spin, &job).await;
+    assert_eq!(site.db.count("select count(*) from attempts where fault = 'timed-out'").await, 3);
+    nothing_is_left(&site, &work).await;
 }
 
 /// Begins a job for each of so many documents.

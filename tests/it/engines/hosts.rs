@@ -76,7 +76,7 @@ async fn an_engine_that_takes_too_long_is_stopped_and_the_document_ends_with_the
 async fn no_file_of_a_document_stays_in_the_work_folder() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let mut work = site.work();
+    let mut work = site.work_with_office();
     client.convert(&[documents::text("a.txt"), documents::docx("b.docx")]).await;
     // What makes hosts has a profile and folders of its own there, and never sees a document.
     let kept = |file: &std::path::PathBuf| file.ends_with("lock") || file.iter().any(|part| part == "zygote");

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use crate::support::{Site, documents, pdf};
+use crate::support::{Site, documents, pdf, service::WITH_OFFICE};
 
 /// Skipping would hide that nothing was shown.
 fn check_installed() {
@@ -21,7 +21,7 @@ async fn documents_of_word_and_rtf_become_pdfa() {
     check_installed();
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let _work = site.work();
+    let _work = site.work_with_office();
     let done = client.convert(&[documents::docx("letter.docx"), documents::rtf("note.rtf")]).await;
     assert!(matches!(done.result["status"].as_str(), Some("success" | "warning")), "{}", done.result);
     assert_eq!(pdf::page_count(&done.pdf()), 2);
@@ -40,7 +40,7 @@ async fn documents_of_word_and_rtf_become_pdfa() {
 async fn without_libreoffice_an_office_document_fails_with_its_name_and_others_go_through() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let _work = site.start("work", &[("BINDERY_SOFFICE", "/nonexistent/soffice")]);
+    let _work = site.start("work", &[WITH_OFFICE, ("BINDERY_SOFFICE", "/nonexistent/soffice")]);
     let (code, message) = client.convert(&[documents::docx("letter.docx")]).await.error();
     assert_eq!(code, "configuration");
     assert!(message.contains("LibreOffice") && message.contains("letter.docx"), "{message}");

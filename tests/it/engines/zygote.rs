@@ -16,14 +16,14 @@ use crate::support::{
     Client, Process, Site,
     documents::{self, Document},
     hosts,
-    service::{children, is_gone, zygotes},
+    service::{WITH_OFFICE, children, is_gone, zygotes},
     until,
     wait::seconds,
 };
 
-/// A document that keeps LibreOffice busy for some seconds.
+/// A document that keeps LibreOffice busy long enough to be caught at it.
 fn long() -> Document {
-    documents::file("long.rtf", format!("{{\\rtf1 {}}}", "A line of text.\\par ".repeat(60_000)))
+    documents::file("long.rtf", format!("{{\\rtf1 {}}}", "A line of text.\\par ".repeat(12_000)))
 }
 
 /// The zygote with LibreOffice of a worker, once it is there.
@@ -70,7 +70,7 @@ impl Busy {
 
 #[tokio::test]
 async fn a_zygote_that_is_killed_costs_an_attempt_and_another_takes_its_place() {
-    let Busy { site, client, work, zygote, job, host, .. } = &Busy::with(&[]).await;
+    let Busy { site, client, work, zygote, job, host, .. } = &Busy::with(&[WITH_OFFICE]).await;
     kill(*zygote, Signal::SIGKILL).unwrap();
     is_gone("its host", *host).await;
     let done = client.finish(job).await;
@@ -97,7 +97,7 @@ async fn a_host_that_hangs_is_stopped_at_its_limit_while_others_of_the_zygote_fi
 
 #[tokio::test]
 async fn deleting_a_job_kills_its_host_and_leaves_the_zygote() {
-    let Busy { client, work, zygote, job, host, .. } = &Busy::with(&[]).await;
+    let Busy { client, work, zygote, job, host, .. } = &Busy::with(&[WITH_OFFICE]).await;
     client.delete(&format!("/jobs/{job}")).await;
     is_gone("its host", *host).await;
     until("the zygote has reaped it", seconds(5), async || children(*zygote).is_empty().then_some(())).await;
@@ -106,7 +106,7 @@ async fn deleting_a_job_kills_its_host_and_leaves_the_zygote() {
 
 #[tokio::test]
 async fn zygote_and_hosts_die_with_their_worker() {
-    let busy = Busy::with(&[]).await;
+    let busy = Busy::with(&[WITH_OFFICE]).await;
     kill(busy.host, Signal::SIGSTOP).unwrap();
     busy.work.kill();
     is_gone("the zygote", busy.zygote).await;
@@ -115,7 +115,7 @@ async fn zygote_and_hosts_die_with_their_worker() {
 
 #[tokio::test]
 async fn a_host_of_the_zygote_that_is_killed_costs_one_attempt_and_no_zygote() {
-    let Busy { site, client, work, zygote, job, host, .. } = &Busy::with(&[]).await;
+    let Busy { site, client, work, zygote, job, host, .. } = &Busy::with(&[WITH_OFFICE]).await;
     kill(*host, Signal::SIGKILL).unwrap();
     let done = client.finish(job).await;
     assert_ne!(done.result["status"], "error", "{}", done.result);
@@ -128,7 +128,7 @@ async fn a_host_of_the_zygote_that_is_killed_costs_one_attempt_and_no_zygote() {
 #[tokio::test]
 async fn a_worker_has_a_zygote_ready_before_the_first_document_comes() {
     let site = Site::new().await;
-    let work = site.work();
+    let work = site.work_with_office();
     let zygote = zygote_of(&work).await;
     let (_serve, client) = site.serve().await;
     assert_eq!(warm(&client, &work).await, zygote);
@@ -137,7 +137,7 @@ async fn a_worker_has_a_zygote_ready_before_the_first_document_comes() {
 #[tokio::test]
 async fn a_worker_that_is_stopped_while_it_warms_a_zygote_leaves_nothing() {
     let site = Site::new().await;
-    let mut work = site.work();
+    let mut work = site.work_with_office();
     let zygote = zygote_of(&work).await;
     assert!(work.stop(seconds(30)).await.success());
     is_gone("the zygote", zygote).await;
@@ -148,7 +148,7 @@ async fn a_worker_that_is_stopped_while_it_warms_a_zygote_leaves_nothing() {
 async fn a_zygote_that_hangs_is_replaced_and_no_attempt_is_lost() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let work = site.work();
+    let work = site.work_with_office();
     let zygote = warm(&client, &work).await;
     kill(zygote, Signal::SIGSTOP).unwrap();
     let done = client.convert(&[documents::docx("second.docx")]).await;

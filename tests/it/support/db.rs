@@ -1,11 +1,17 @@
 //! One database a test, dropped when the test succeeded and left to be looked at when it failed.
 
-use std::str::FromStr;
+use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    str::FromStr,
+};
 
 use sqlx::{
-    AssertSqlSafe, Connection, PgConnection,
+    AssertSqlSafe, Connection, Executor as _, PgConnection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
 };
+
+/// Key of the advisory lock under which the database is made that others are copies of.
+const TEMPLATE_LOCK: i64 = 0x7465_6d70_6c61_7465;
 
 /// A database of the test's own.
 pub(crate) struct Database {
@@ -29,18 +35,34 @@ impl Database {
 
     /// Makes an empty database on a server of the test's own.
     pub(crate) async fn empty_on(server_url: &str) -> Self {
+        let database = Self::named(server_url);
+        let mut conn =
+            PgConnection::connect_with(&database.server).await.expect("the PostgreSQL of the tests must run");
+        conn.execute(AssertSqlSafe(format!("create database {}", database.name))).await.unwrap();
+        database
+    }
+
+    /// One that is not there yet, on a server.
+    fn named(server_url: &str) -> Self {
         let server = PgConnectOptions::from_str(server_url).expect("the URL must be one of PostgreSQL");
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
-        let mut conn = PgConnection::connect_with(&server).await.expect("the PostgreSQL of the tests must run");
-        sqlx::query(AssertSqlSafe(format!("create database {name}"))).execute(&mut conn).await.unwrap();
         let mut url = reqwest::Url::parse(server_url).unwrap();
         url.set_path(&name);
         Self { options: server.clone().database(&name), server, name, shared: false, url: url.into() }
     }
 
-    /// Makes a database with the schema.
+    /// Makes a database with the schema: a copy of one that the first test to want it has migrated.
     pub(crate) async fn migrated() -> Self {
-        Self::empty().await.migrate().await
+        let mut database = Self::named(&server_url());
+        let mut conn =
+            PgConnection::connect_with(&database.server).await.expect("the PostgreSQL of the tests must run");
+        let template = template(&database.server, &mut conn).await;
+        conn.execute(AssertSqlSafe(format!("create database {} template {template}", database.name))).await.unwrap();
+        conn.close().await.unwrap();
+        database.shared = true;
+        // As each database that is migrated for itself has.
+        database.execute("update installation set id = gen_random_uuid(), created_at = now(), sweep_at = now()").await;
+        database
     }
 
     /// Makes a database with the schema on a server of the test's own.
@@ -128,6 +150,33 @@ impl Drop for Database {
             Err(_) => eprintln!("a database of a test could not be dropped"),
         }
     }
+}
+
+/// The name of the database that has the schema and nothing else, made if this is the first who asks. It has the name of a
+/// test's, by which the next run removes it.
+async fn template(server: &PgConnectOptions, conn: &mut PgConnection) -> String {
+    let mut hasher = DefaultHasher::new();
+    for migration in bindery::storage::migrate::known() {
+        (migration.version(), migration.checksum()).hash(&mut hasher);
+    }
+    let name = format!("test_template_{:016x}", hasher.finish());
+    sqlx::query("select pg_advisory_lock($1)").bind(TEMPLATE_LOCK).execute(&mut *conn).await.unwrap();
+    let found: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+        .bind(&name)
+        .fetch_one(&mut *conn)
+        .await
+        .unwrap();
+    if !found {
+        // Under another name until it is whole: whoever makes it may be killed.
+        let half = format!("test_{}", uuid::Uuid::new_v4().simple());
+        conn.execute(AssertSqlSafe(format!("create database {half}"))).await.unwrap();
+        let mut there = PgConnection::connect_with(&server.clone().database(&half)).await.unwrap();
+        bindery::storage::migrate(&mut there).await.unwrap();
+        there.close().await.unwrap();
+        conn.execute(AssertSqlSafe(format!("alter database {half} rename to {name}"))).await.unwrap();
+    }
+    sqlx::query("select pg_advisory_unlock($1)").bind(TEMPLATE_LOCK).execute(&mut *conn).await.unwrap();
+    name
 }
 
 #[expect(clippy::disallowed_methods, reason = "the setup script of nextest hands the address over in the environment")]

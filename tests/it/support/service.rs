@@ -15,6 +15,9 @@ use tempfile::TempDir;
 
 use super::{Client, Database, until, wait::seconds};
 
+/// Slots of a worker that converts Office documents too.
+pub(crate) const WITH_OFFICE: (&str, &str) = ("BINDERY_SLOTS", "native=2,office=1,browser=1");
+
 /// A process of the program; killed when it is dropped.
 pub(crate) struct Process {
     child: Child,
@@ -190,7 +193,7 @@ impl Site {
             ("BINDERY_BLOBS".to_owned(), format!("file://{}", self.blobs().display())),
             ("BINDERY_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
             ("BINDERY_SIMPLE_LISTEN".to_owned(), "127.0.0.1:0".to_owned()),
-            ("BINDERY_SLOTS".to_owned(), "native=2,office=1,browser=1".to_owned()),
+            ("BINDERY_SLOTS".to_owned(), "native=2,browser=1".to_owned()),
             ("BINDERY_LOG".to_owned(), "info".to_owned()),
         ];
         env.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -209,9 +212,14 @@ impl Site {
         (process, client)
     }
 
-    /// Starts a worker.
+    /// Starts a worker that converts all but Office documents: LibreOffice, which is warmed at the start, is not its lot.
     pub(crate) fn work(&self) -> Process {
         self.start("work", &[])
+    }
+
+    /// Starts a worker that converts Office documents too.
+    pub(crate) fn work_with_office(&self) -> Process {
+        self.start("work", &[WITH_OFFICE])
     }
 }
 

@@ -15,7 +15,7 @@ async fn check(client: &Client, document: Document, code: &str) {
 async fn bytes_that_are_no_document_are_corrupt_when_their_name_promises_one() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let _work = site.work();
+    let _work = site.work_with_office();
     for name in ["noise.docx", "noise.pdf", "noise.png", "noise.xlsx", "noise.jpg"] {
         check(&client, documents::noise(name, 4000), "corrupt").await;
     }
@@ -25,7 +25,7 @@ async fn bytes_that_are_no_document_are_corrupt_when_their_name_promises_one() {
 async fn documents_that_are_cut_off_are_corrupt_unless_a_part_of_them_can_be_shown() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let _work = site.work();
+    let _work = site.work_with_office();
     let cut = |document: Document| {
         let half = document.bytes.len() / 2;
         documents::file(&document.name, document.bytes.get(..half).unwrap())
@@ -53,7 +53,7 @@ async fn a_picture_whose_coding_is_not_supported_is_an_unsupported_feature() {
 async fn an_empty_file_is_corrupt_whatever_its_name() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let _work = site.work();
+    let _work = site.work_with_office();
     for name in ["empty.pdf", "empty.txt", "empty.docx", "empty"] {
         check(&client, documents::file(name, ""), "corrupt").await;
     }
@@ -97,7 +97,7 @@ async fn a_picture_that_is_named_as_a_pdf_is_converted_with_a_warning() {
 async fn a_document_of_office_that_is_named_as_a_picture_finds_its_engine() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let _work = site.work();
+    let _work = site.work_with_office();
     let letter = documents::rtf("letter.rtf");
     let done = client.convert(&[documents::file("letter.png", letter.bytes)]).await;
     assert_eq!(done.result["status"], "warning", "{}", done.result);

@@ -25,7 +25,7 @@ async fn what_is_in_an_archive_stands_at_its_place_in_its_order() {
 async fn a_document_in_an_archive_that_cannot_be_converted_is_named_with_the_archive() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let _work = site.work();
+    let _work = site.work_with_office();
     let bad = archive("post.zip", &[documents::text("good.txt"), documents::noise("noise.docx", 4000)]);
     let (code, message) = client.convert(&[bad]).await.error();
     assert_eq!(code, "corrupt");

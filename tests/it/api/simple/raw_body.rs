@@ -35,8 +35,9 @@ async fn a_bare_body_is_a_file_that_the_query_names() {
 #[tokio::test]
 async fn a_word_document_is_converted_without_a_word_of_what_it_is() {
     let site = Site::new().await;
-    let (_serve, _work, _client, simple) = whole(&site).await;
-    let answer = simple
+    let (_serve, client) = site.serve().await;
+    let _work = site.work_with_office();
+    let answer = at_root(&client)
         .post_body("/http.input/archive-pdfa2-default", "application/octet-stream", documents::docx("").bytes)
         .await;
     assert!(read::claims_pdfa2b(&pdf(&answer)));
