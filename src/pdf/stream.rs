@@ -3,17 +3,19 @@
 use lopdf::{Document, Object, Stream};
 
 use super::{Error, object};
-use crate::domain::limits;
 
 /// Most bytes of page content that are unpacked at once. The largest real page seen, a map, has 30 MiB.
 pub(crate) const CONTENT_BYTES_MAX: usize = 128 << 20;
+
+/// Most bytes that any other stream is unpacked to. What grows in memory takes up to three times as much.
+pub(crate) const STREAM_BYTES_MAX: usize = 128 << 20;
 
 /// Unpacks a stream up to the limit that holds for every stream.
 ///
 /// # Errors
 /// `Limit` when it unpacks to more, `Corrupt` when a filter cannot be undone.
 pub(crate) fn unpack(stream: &Stream) -> Result<Vec<u8>, Error> {
-    unpack_within(stream, usize::try_from(limits::STREAM_BYTES_MAX).unwrap_or(usize::MAX))
+    unpack_within(stream, STREAM_BYTES_MAX)
 }
 
 /// Unpacks a stream up to `bytes_max`.

@@ -84,8 +84,15 @@ impl<'a> Walk<'a> {
         let annotations = object::array(self.document, page, b"Annots").unwrap_or_default();
         for annotation in annotations {
             let held = object::as_dictionary(object::resolve(self.document, annotation));
-            let Some(looks) = held.and_then(|held| object::dictionary(self.document, held, b"AP")) else { continue };
-            for (_, look) in looks {
+            let looks = held.and_then(|held| held.get(b"AP").ok());
+            if looks
+                .and_then(|looks| object::target(self.document, looks))
+                .is_some_and(|looks| !self.seen.insert(looks))
+            {
+                continue;
+            }
+            let looks = looks.and_then(|looks| object::as_dictionary(object::resolve(self.document, looks)));
+            for (_, look) in looks.into_iter().flatten() {
                 self.enqueue_look(look);
             }
         }
@@ -105,6 +112,9 @@ impl<'a> Walk<'a> {
                 }
             }
             Object::Dictionary(states) => {
+                if object::target(self.document, look).is_some_and(|id| !self.seen.insert(id)) {
+                    return;
+                }
                 for id in states.iter().filter_map(|(_, state)| object::target(self.document, state)) {
                     self.enqueue_form(id, None);
                 }
@@ -158,8 +168,12 @@ impl<'a> Walk<'a> {
         let mut is_broken = false;
         for id in &pending.streams {
             let Some(Object::Stream(held)) = self.document.objects.get(id) else { continue };
-            match stream::unpack_within(held, stream::CONTENT_BYTES_MAX) {
+            // Streams of one piece are held together.
+            match stream::unpack_within(held, stream::CONTENT_BYTES_MAX.saturating_sub(bytes.len())) {
                 Ok(part) => {
+                    self.bytes_left = self.bytes_left.checked_sub(part.len()).ok_or_else(|| {
+                        Error::limit(format!("its content unpacks to more than {} MiB", CONTENT_TOTAL_BYTES_MAX >> 20))
+                    })?;
                     bytes.extend_from_slice(&part);
                     bytes.push(b'\n');
                 }
@@ -171,9 +185,6 @@ impl<'a> Walk<'a> {
                     | Error::NotConformant { .. },
                 ) => is_broken = true,
             }
-            self.bytes_left = self.bytes_left.checked_sub(bytes.len()).ok_or_else(|| {
-                Error::limit(format!("its content unpacks to more than {} MiB", CONTENT_TOTAL_BYTES_MAX >> 20))
-            })?;
         }
         let mut found = ContentUse {
             holder: pending.holder,
