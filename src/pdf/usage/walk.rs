@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
-use super::{CONTENT_TOTAL_BYTES_MAX, ContentUse, Survey, devices_of};
+use super::{ContentUse, Survey, devices_of};
 use crate::pdf::{
     Error,
     archive::INTENTS,
@@ -51,12 +51,13 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(document: &'a Document) -> Self {
+        let packed = document.objects.values().filter_map(|held| Some(held.as_stream().ok()?.content.len()));
         Self {
             document,
             queue: VecDeque::new(),
             seen: BTreeSet::new(),
             survey: Survey::default(),
-            bytes_left: CONTENT_TOTAL_BYTES_MAX,
+            bytes_left: stream::content_total_max(packed.sum()),
         }
     }
 
@@ -171,9 +172,10 @@ impl<'a> Walk<'a> {
             // Streams of one piece are held together.
             match stream::unpack_within(held, stream::CONTENT_BYTES_MAX.saturating_sub(bytes.len())) {
                 Ok(part) => {
-                    self.bytes_left = self.bytes_left.checked_sub(part.len()).ok_or_else(|| {
-                        Error::limit(format!("its content unpacks to more than {} MiB", CONTENT_TOTAL_BYTES_MAX >> 20))
-                    })?;
+                    self.bytes_left = self
+                        .bytes_left
+                        .checked_sub(part.len())
+                        .ok_or_else(|| Error::limit("its content unpacks to far more than the document has"))?;
                     bytes.extend_from_slice(&part);
                     bytes.push(b'\n');
                 }

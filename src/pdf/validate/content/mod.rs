@@ -19,9 +19,6 @@ pub(super) use state::{Font, Space, State};
 use super::{Place, file_structure, fonts, graphics, logical_structure, subject::Subject};
 use crate::pdf::{Error, object, stream};
 
-/// Most bytes of content that one document may unpack to; a real map of 117 pages has 60 MiB.
-const CONTENT_TOTAL_BYTES_MAX: usize = 256 << 20;
-
 /// Most saved graphics states that are followed; deeper ones are counted only.
 const SAVED_MAX: usize = 4096;
 
@@ -117,7 +114,7 @@ pub(super) fn read<'a>(subject: &Subject<'a>) -> Facts<'a> {
         queue: VecDeque::new(),
         seen: BTreeSet::new(),
         facts: Facts::default(),
-        bytes_left: CONTENT_TOTAL_BYTES_MAX,
+        bytes_left: stream::content_total_max(subject.bytes.len()),
     };
     for page in subject.pages() {
         walk.enqueue_page(page);
