@@ -1,6 +1,6 @@
 # Two commands for a fresh Debian machine, as root or with sudo: `make run` and `make test`. Both may be repeated.
 
-.PHONY: run test chaos api-fuzz quick bench-queue bench-api bench-engines bench-archive fmt prepare install corpus clean
+.PHONY: run test chaos api-fuzz fuzz quick bench-queue bench-api bench-engines bench-archive fmt prepare install corpus clean
 
 # Installs what is missing, builds, starts everything, converts the samples into one PDF/A, and keeps serving.
 # `make run ONCE=1` stops after the job.
@@ -22,6 +22,11 @@ chaos: install
 # a quarter of an hour. SEED=n repeats a run. Installs schemathesis, a program in Python, below target/.
 api-fuzz: install
 	@SEED=$(SEED) .ci/api-fuzz
+
+# Fuzzes the PDF/A validator and the archiver, each for half of MINUTES (an hour), from the PDF files in the folders SEEDS. The first
+# build takes about five minutes. What crashed stays in target/fuzz. docs/pdfa.md says more.
+fuzz:
+	@.ci/fuzz $(or $(MINUTES),60) $(SEEDS)
 
 # The everyday run: tests alone.
 quick:

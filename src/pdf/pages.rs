@@ -10,6 +10,16 @@ use crate::domain::limits;
 /// What a page may inherit from the nodes above it.
 const INHERITED: [&[u8]; 4] = [b"Resources", b"MediaBox", b"CropBox", b"Rotate"];
 
+/// Most values that are copied when pages take over what they inherit, or hang in the tree twice; a small file can ask for
+/// any number of copies of whatever it holds.
+const COPIED_MAX: usize = 1 << 21;
+
+/// A string or name of so many bytes counts as one value more.
+const COPIED_BYTES: usize = 64;
+
+/// Most annotations of all pages. They belong to one page each, but pages can share a list.
+const ANNOTATIONS_MAX: usize = 1 << 20;
+
 /// Deepest page tree that is walked.
 const DEPTH_MAX: usize = 512;
 
@@ -25,7 +35,7 @@ pub(crate) fn list(document: &Document) -> Vec<ObjectId> {
 /// Makes the page tree one level deep and hands inherited entries down.
 ///
 /// # Errors
-/// `Corrupt` when there is no page at all, `Limit` when there are too many.
+/// `Corrupt` when there is no page at all, `Limit` when there are too many, or too much on them.
 pub(crate) fn flatten(document: &mut Document) -> Result<(), Error> {
     let found = collect(document)?;
     if found.is_empty() {
@@ -77,6 +87,7 @@ fn collect(document: &Document) -> Result<Vec<(ObjectId, Dictionary)>, Error> {
     let catalog = object::catalog(document).ok_or_else(|| Error::corrupt("it has no catalog"))?;
     let mut found = Vec::new();
     let mut nodes = BTreeSet::new();
+    let mut budget = Budget { copied: COPIED_MAX, annotations: ANNOTATIONS_MAX };
     let mut open: Vec<(ObjectId, Dictionary, usize)> = Vec::new();
     if let Some(root) = catalog.get(b"Pages").ok().and_then(|root| object::target(document, root)) {
         open.push((root, Dictionary::new(), 0));
@@ -95,9 +106,14 @@ fn collect(document: &Document) -> Result<Vec<(ObjectId, Dictionary)>, Error> {
             if !nodes.insert(id) || depth > DEPTH_MAX {
                 continue;
             }
+            budget.copy(&handed, kids.len())?;
             let kids = kids.iter().rev().filter_map(|kid| object::target(document, kid));
             open.extend(kids.map(|kid| (kid, handed.clone(), depth + 1)));
         } else if !node.has_type(b"Pages") && !node.has_type(b"Catalog") {
+            if !nodes.insert(id) {
+                budget.copy(node, 1)?;
+            }
+            budget.annotate(object::array(document, node, b"Annots").map_or(0, <[Object]>::len))?;
             let mut page = node.clone();
             for (key, value) in handed {
                 page.set(key, value);
@@ -109,6 +125,43 @@ fn collect(document: &Document) -> Result<Vec<(ObjectId, Dictionary)>, Error> {
         }
     }
     Ok(found)
+}
+
+/// What the pages may still ask for.
+struct Budget {
+    copied: usize,
+    annotations: usize,
+}
+
+impl Budget {
+    /// Takes copies of what a dictionary holds directly.
+    fn copy(&mut self, held: &Dictionary, times: usize) -> Result<(), Error> {
+        let mut count = 0_usize;
+        let mut open: Vec<&Object> = held.iter().map(|(_, value)| value).collect();
+        while let Some(value) = open.pop() {
+            count += 1;
+            if let Object::Array(items) = value {
+                open.extend(items);
+            } else if let Some(held) = object::as_dictionary(value) {
+                open.extend(held.iter().map(|(_, value)| value));
+            } else if let Object::String(bytes, _) | Object::Name(bytes) = value {
+                count += bytes.len() / COPIED_BYTES;
+            }
+            if count > self.copied {
+                break;
+            }
+        }
+        let left = self.copied.checked_sub(count.saturating_mul(times));
+        self.copied = left.ok_or_else(|| Error::limit(format!("its pages repeat more than {COPIED_MAX} values")))?;
+        Ok(())
+    }
+
+    /// Takes the annotations of a page.
+    fn annotate(&mut self, count: usize) -> Result<(), Error> {
+        let left = self.annotations.checked_sub(count);
+        self.annotations = left.ok_or_else(|| Error::limit(format!("more than {ANNOTATIONS_MAX} annotations")))?;
+        Ok(())
+    }
 }
 
 /// Gives a document whose page tree is lost a new one out of the pages that lie around.

@@ -3,17 +3,34 @@
 use lopdf::{Document, Object, Stream};
 
 use super::{Error, object};
-use crate::domain::limits;
 
 /// Most bytes of page content that are unpacked at once. The largest real page seen, a map, has 30 MiB.
 pub(crate) const CONTENT_BYTES_MAX: usize = 128 << 20;
+
+/// Most bytes that any other stream is unpacked to. What grows in memory takes up to three times as much.
+pub(crate) const STREAM_BYTES_MAX: usize = 128 << 20;
+
+/// Most bytes of content that one document may unpack to, whatever its size.
+const CONTENT_TOTAL_BYTES_MAX: usize = 1 << 30;
+
+/// What content may unpack to in a document of any size; a real map of 117 pages has 60 MiB.
+const CONTENT_TOTAL_BYTES_MIN: usize = 64 << 20;
+
+/// How many bytes of content one byte of a document may become beyond that. Real content packs to a tenth or so.
+const CONTENT_RATIO_MAX: usize = 64;
+
+/// Most bytes of content that a document of a size may unpack to: pages that share content make any amount of it.
+pub(crate) fn content_total_max(document_bytes: usize) -> usize {
+    let grown = document_bytes.saturating_mul(CONTENT_RATIO_MAX).saturating_add(CONTENT_TOTAL_BYTES_MIN);
+    grown.min(CONTENT_TOTAL_BYTES_MAX)
+}
 
 /// Unpacks a stream up to the limit that holds for every stream.
 ///
 /// # Errors
 /// `Limit` when it unpacks to more, `Corrupt` when a filter cannot be undone.
 pub(crate) fn unpack(stream: &Stream) -> Result<Vec<u8>, Error> {
-    unpack_within(stream, usize::try_from(limits::STREAM_BYTES_MAX).unwrap_or(usize::MAX))
+    unpack_within(stream, STREAM_BYTES_MAX)
 }
 
 /// Unpacks a stream up to `bytes_max`.
@@ -50,4 +67,16 @@ pub(crate) fn pack(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     // Writing to memory has no way to fail; an empty stream would be noticed by every reader.
     encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_grows_with_the_document_and_not_without_end() {
+        assert_eq!(content_total_max(0), 64 << 20);
+        assert_eq!(content_total_max(1 << 20), 128 << 20);
+        assert_eq!(content_total_max(usize::MAX), 1 << 30);
+    }
 }

@@ -7,7 +7,7 @@ use lopdf::{Dictionary, Document, Object, ObjectId, dictionary};
 
 use super::Log;
 use crate::{
-    domain::{EventCode, limits},
+    domain::EventCode,
     pdf::{gate, object, stream, validate::Part},
 };
 
@@ -66,8 +66,7 @@ fn kept(document: &Document, part: Part) -> BTreeSet<ObjectId> {
 /// Whether an embedded file is PDF/A-1 or PDF/A-2 itself.
 fn is_archive(document: &Document, id: ObjectId) -> bool {
     let Some(Object::Stream(held)) = document.objects.get(&id) else { return false };
-    let most = usize::try_from(limits::STREAM_BYTES_MAX).unwrap_or(usize::MAX);
-    stream::unpack_within(held, most).is_ok_and(|bytes| {
+    stream::unpack(held).is_ok_and(|bytes| {
         bytes.starts_with(b"%PDF-")
             && [Part::Two, Part::One].iter().any(|part| gate::conforming(&bytes, *part).is_some())
     })

@@ -10,6 +10,12 @@ use crate::pdf::lexer::{Lexer, Token};
 /// Most entries of a map that are kept; a font has at most 65,536 glyphs.
 const ENTRIES_MAX: usize = 1 << 17;
 
+/// Most code spaces of a map; the largest that every reader has are made of five. Each is looked at for each code.
+const SPACES_MAX: usize = 256;
+
+/// Most units of text that one code stands for (ISO 32000-1, 9.10.3, allows 512 bytes).
+const TEXT_UNITS_MAX: usize = 256;
+
 /// Most operands of one operator that are kept.
 const OPERANDS_MAX: usize = 1 << 16;
 
@@ -150,7 +156,7 @@ impl CMap {
             (b"endcodespacerange", operands) => {
                 for pair in operands.chunks_exact(2) {
                     if let [Operand::Text(first), Operand::Text(last)] = pair
-                        && self.counts()
+                        && self.spaces.len() < SPACES_MAX
                     {
                         self.spaces.extend(Space::new(first, last));
                     }
@@ -290,6 +296,8 @@ pub(super) fn number(code: &[u8]) -> u32 {
 /// What a code is mapped to: UTF-16 in a string, or the name of a glyph.
 fn units(text: &Operand) -> Option<Vec<u16>> {
     match text {
+        // It is copied for each code of a range.
+        Operand::Text(bytes) if bytes.len() > 2 * TEXT_UNITS_MAX => None,
         Operand::Text(bytes) => Some(bytes.chunks(2).map(|unit| u16::try_from(number(unit)).unwrap_or(0)).collect()),
         Operand::Name(name) => glyphs::character(name).map(|found| found.encode_utf16(&mut [0; 2]).to_vec()),
         Operand::Number(_) | Operand::List(_) => None,
@@ -314,6 +322,16 @@ mod tests {
         assert_eq!(map.cid(Code { value: 0x8141, length: 2 }), Some(634));
         assert_eq!(map.cid(Code { value: 0x20, length: 1 }), Some(1));
         assert_eq!((map.cid(Code { value: 0x21, length: 1 }), map.mode), (None, Some(1)));
+    }
+
+    #[test]
+    fn code_spaces_and_texts_without_end_are_cut() {
+        let spaces = b"<0000> <FFFF> ".repeat(10 * SPACES_MAX);
+        let map = CMap::read(&[b"1 begincodespacerange ", &spaces[..], b"endcodespacerange"].concat());
+        assert_eq!(map.spaces.len(), SPACES_MAX);
+        let text = b"0041".repeat(TEXT_UNITS_MAX + 1);
+        let map = CMap::read(&[b"1 beginbfrange <0000> <FFFF> <", &text[..], b"> endbfrange"].concat());
+        assert_eq!(map.text(7), None);
     }
 
     #[test]

@@ -41,7 +41,10 @@ pub fn read(mut bytes: Vec<u8>, passwords: &[String]) -> Result<Opened, Error> {
     events.extend(dynamic_form(&document));
     // A hostile file may use the last number there is; from here on new objects always find one.
     object::renumber(&mut document, 1);
-    if pages::flatten(&mut document).is_err() {
+    if let Err(error) = pages::flatten(&mut document) {
+        if matches!(error, Error::Limit { .. }) {
+            return Err(error);
+        }
         if !pages::gather(&mut document) {
             return Err(Error::corrupt("it has no pages"));
         }

@@ -66,3 +66,38 @@ fn a_dynamic_form_keeps_the_page_that_every_reader_shows_and_the_loss_is_told() 
     assert_eq!(page_count(&opened.document), 1);
     assert!(opened.events.iter().any(|event| event.message.contains("dynamic XFA form")));
 }
+
+/// A document whose page, with an array of some numbers, hangs in the tree so many times.
+fn repeated(numbers: usize, times: usize) -> Vec<u8> {
+    let mut document = Document::new();
+    let root = document.new_object_id();
+    let page = dictionary! { "Type" => "Page", "Parent" => root, "Held" => vec![Object::Integer(0); numbers] };
+    let page = document.add_object(page);
+    let kids = vec![Object::Reference(page); times];
+    document.objects.insert(root, dictionary! { "Type" => "Pages", "Kids" => kids }.into());
+    let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => root });
+    document.trailer.set("Root", catalog);
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn a_page_that_hangs_in_the_tree_again_and_again_is_copied_within_a_limit() {
+    assert_eq!(page_count(&read(repeated(10, 20), &[]).unwrap().document), 20);
+    assert!(matches!(read(repeated(3000, 3000), &[]), Err(Error::Limit { .. })));
+}
+
+#[test]
+fn pages_that_share_a_list_of_annotations_have_a_limit() {
+    let mut document = read(bytes(1), &[]).unwrap().document;
+    let annotation = document.add_object(dictionary! { "Subtype" => "Link" });
+    let list = document.add_object(vec![Object::Reference(annotation); 4000]);
+    let root = crate::pdf::object::catalog(&document).unwrap().get(b"Pages").unwrap().as_reference().unwrap();
+    let page = dictionary! { "Type" => "Page", "Parent" => root, "Annots" => list };
+    let kids: Vec<Object> = (0..4000).map(|_| document.add_object(page.clone()).into()).collect();
+    crate::pdf::object::at_mut(&mut document, root).unwrap().set("Kids", kids);
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    assert!(matches!(read(bytes, &[]), Err(Error::Limit { .. })));
+}

@@ -8,9 +8,6 @@ use lopdf::{Document, Object, ObjectId};
 
 use super::{Error, fonts::cmap::Code, object, profiles::Device};
 
-/// Most bytes of content that one document may unpack to; a real map of 117 pages has 60 MiB.
-const CONTENT_TOTAL_BYTES_MAX: usize = 1 << 30;
-
 /// How deep a colour space may be in another; `Pattern` over `Indexed` over `Separation` over `Lab` is three.
 const SPACE_DEPTH_MAX: usize = 6;
 

@@ -7,7 +7,7 @@ use std::{
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
-use super::{CODES_MAX, CONTENT_TOTAL_BYTES_MAX, ContentUse, Survey, devices_of};
+use super::{CODES_MAX, ContentUse, Survey, devices_of};
 use crate::pdf::{
     Error,
     archive::INTENTS,
@@ -60,13 +60,14 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(document: &'a Document) -> Self {
+        let packed = document.objects.values().filter_map(|held| Some(held.as_stream().ok()?.content.len()));
         Self {
             document,
             queue: VecDeque::new(),
             seen: BTreeSet::new(),
             survey: Survey::default(),
             maps: BTreeMap::new(),
-            bytes_left: CONTENT_TOTAL_BYTES_MAX,
+            bytes_left: stream::content_total_max(packed.sum()),
         }
     }
 
@@ -94,8 +95,15 @@ impl<'a> Walk<'a> {
         let annotations = object::array(self.document, page, b"Annots").unwrap_or_default();
         for annotation in annotations {
             let held = object::as_dictionary(object::resolve(self.document, annotation));
-            let Some(looks) = held.and_then(|held| object::dictionary(self.document, held, b"AP")) else { continue };
-            for (_, look) in looks {
+            let looks = held.and_then(|held| held.get(b"AP").ok());
+            if looks
+                .and_then(|looks| object::target(self.document, looks))
+                .is_some_and(|looks| !self.seen.insert(looks))
+            {
+                continue;
+            }
+            let looks = looks.and_then(|looks| object::as_dictionary(object::resolve(self.document, looks)));
+            for (_, look) in looks.into_iter().flatten() {
                 self.enqueue_look(look);
             }
         }
@@ -115,6 +123,9 @@ impl<'a> Walk<'a> {
                 }
             }
             Object::Dictionary(states) => {
+                if object::target(self.document, look).is_some_and(|id| !self.seen.insert(id)) {
+                    return;
+                }
                 for id in states.iter().filter_map(|(_, state)| object::target(self.document, state)) {
                     self.enqueue_form(id, None);
                 }
@@ -168,8 +179,13 @@ impl<'a> Walk<'a> {
         let mut is_broken = false;
         for id in &pending.streams {
             let Some(Object::Stream(held)) = self.document.objects.get(id) else { continue };
-            match stream::unpack_within(held, stream::CONTENT_BYTES_MAX) {
+            // Streams of one piece are held together.
+            match stream::unpack_within(held, stream::CONTENT_BYTES_MAX.saturating_sub(bytes.len())) {
                 Ok(part) => {
+                    self.bytes_left = self
+                        .bytes_left
+                        .checked_sub(part.len())
+                        .ok_or_else(|| Error::limit("its content unpacks to far more than the document has"))?;
                     bytes.extend_from_slice(&part);
                     bytes.push(b'\n');
                 }
@@ -181,9 +197,6 @@ impl<'a> Walk<'a> {
                     | Error::NotConformant { .. },
                 ) => is_broken = true,
             }
-            self.bytes_left = self.bytes_left.checked_sub(bytes.len()).ok_or_else(|| {
-                Error::limit(format!("its content unpacks to more than {} MiB", CONTENT_TOTAL_BYTES_MAX >> 20))
-            })?;
         }
         let mut found = ContentUse {
             holder: pending.holder,

@@ -7,7 +7,11 @@ use std::{
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
-use super::{Flavour, content, embedded_files, file_structure, metadata};
+use super::{
+    Flavour,
+    annotations::{self, Annotation},
+    content, embedded_files, file_structure, metadata,
+};
 use crate::pdf::object;
 
 /// Most pages of a tree that are looked at; a tree with more is reported as unreadable.
@@ -30,6 +34,7 @@ pub(super) struct Subject<'a> {
     pub(super) budget: embedded_files::Budget,
     pages: Vec<Page<'a>>,
     reachable: BTreeSet<ObjectId>,
+    annotations: OnceCell<annotations::Lists<'a>>,
     facts: OnceCell<content::Facts<'a>>,
     written: OnceCell<file_structure::Written>,
     packets: OnceCell<metadata::Packets>,
@@ -74,6 +79,7 @@ impl<'a> Subject<'a> {
             budget: embedded_files::Budget::default(),
             pages: pages(document),
             reachable: reachable(document),
+            annotations: OnceCell::new(),
             facts: OnceCell::new(),
             written: OnceCell::new(),
             packets: OnceCell::new(),
@@ -126,14 +132,14 @@ impl<'a> Subject<'a> {
         });
     }
 
-    /// The annotations of a page, with the number of the object each is in.
-    pub(super) fn annotations(&self, page: &Page<'a>) -> Vec<(ObjectId, &'a Dictionary)> {
-        let annotations = object::array(self.document, page.held, b"Annots").unwrap_or_default();
-        let place = |annotation| object::target(self.document, annotation).unwrap_or(page.id);
-        annotations
-            .iter()
-            .filter_map(|held| Some((place(held), object::as_dictionary(object::resolve(self.document, held))?)))
-            .collect()
+    /// The annotations of a page.
+    pub(super) fn annotations(&self, page: &Page<'a>) -> &[Annotation<'a>] {
+        self.annotation_lists().of(page)
+    }
+
+    /// The annotations of all pages, read once.
+    pub(super) fn annotation_lists(&self) -> &annotations::Lists<'a> {
+        self.annotations.get_or_init(|| annotations::Lists::read(self))
     }
 
     /// What the content streams that are drawn say, read once.

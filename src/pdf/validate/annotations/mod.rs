@@ -5,6 +5,7 @@
 
 mod appearances;
 mod dictionaries;
+mod lists;
 #[cfg(test)]
 pub(in crate::pdf::validate) mod testing;
 mod types;
@@ -12,6 +13,8 @@ mod types;
 use std::collections::BTreeSet;
 
 use lopdf::Dictionary;
+
+pub(super) use lists::{Annotation, Lists};
 
 use super::{
     Part, Place,
@@ -81,14 +84,14 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// The annotations of all pages, each list of annotations once, whatever pages share it.
-pub(super) fn all<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Place, &'a Dictionary)> {
+pub(super) fn all<'s, 'a>(subject: &'s Subject<'a>) -> impl Iterator<Item = (Place, &'a Dictionary)> + use<'s, 'a> {
     let mut seen = BTreeSet::new();
     subject.pages().iter().flat_map(move |page| {
         let list = page.held.get(b"Annots").ok().and_then(|list| object::target(subject.document, list));
         let is_new = list.is_none_or(|list| seen.insert(list));
-        let found = if is_new { subject.annotations(page) } else { Vec::new() };
+        let found = if is_new { subject.annotations(page) } else { &[] };
         let number = page.number;
-        found.into_iter().map(move |(id, held)| (Place { object: Some(id.0), page: Some(number) }, held))
+        found.iter().map(move |one| (Place { object: Some(one.id.0), page: Some(number) }, one.held))
     })
 }
 

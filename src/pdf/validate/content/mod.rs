@@ -17,10 +17,7 @@ pub(super) use operation::{Fault, Operation, Reader};
 pub(super) use state::{Font, Space, State};
 
 use super::{Place, file_structure, fonts, graphics, logical_structure, subject::Subject};
-use crate::pdf::{object, stream};
-
-/// Most bytes of content that one document may unpack to; a real map of 117 pages has 60 MiB.
-const CONTENT_TOTAL_BYTES_MAX: usize = 1 << 30;
+use crate::pdf::{Error, object, stream};
 
 /// Most saved graphics states that are followed; deeper ones are counted only.
 const SAVED_MAX: usize = 4096;
@@ -36,7 +33,7 @@ pub(super) struct Facts<'a> {
     pub(super) fonts: fonts::Drawn<'a>,
     /// For chapter 6.7.
     pub(super) logical_structure: logical_structure::Drawn,
-    /// Whether the content unpacks to more than is read.
+    /// Whether the content unpacks to more than is read, or there are too many annotations.
     pub(super) is_too_large: bool,
 }
 
@@ -117,7 +114,7 @@ pub(super) fn read<'a>(subject: &Subject<'a>) -> Facts<'a> {
         queue: VecDeque::new(),
         seen: BTreeSet::new(),
         facts: Facts::default(),
-        bytes_left: CONTENT_TOTAL_BYTES_MAX,
+        bytes_left: stream::content_total_max(subject.bytes.len()),
     };
     for page in subject.pages() {
         walk.enqueue_page(page);
@@ -125,6 +122,7 @@ pub(super) fn read<'a>(subject: &Subject<'a>) -> Facts<'a> {
             walk.read(&piece, state);
         }
     }
+    walk.facts.is_too_large |= subject.annotation_lists().are_too_long;
     walk.facts
 }
 
@@ -155,10 +153,8 @@ impl<'a> Walk<'_, 'a> {
             owns_resources: page.owns_resources(),
             streams,
         };
-        for (_, annotation) in self.subject.annotations(page) {
-            for look in looks(self.subject, annotation) {
-                self.enqueue(Kind::Appearance, look, &piece, &State::default());
-            }
+        for look in self.subject.annotations(page).iter().flat_map(|annotation| &annotation.looks) {
+            self.enqueue(Kind::Appearance, *look, &piece, &State::default());
         }
         self.queue.push_front((piece, State::default()));
     }
@@ -246,9 +242,15 @@ impl<'a> Walk<'_, 'a> {
         let mut bytes = Vec::new();
         for id in &*piece.streams {
             let Some(Object::Stream(held)) = self.subject.document.objects.get(id) else { continue };
-            let Ok(part) = stream::unpack_within(held, stream::CONTENT_BYTES_MAX.min(self.bytes_left)) else {
-                end.is_broken = true;
-                continue;
+            // Streams of one piece are held together.
+            let bytes_max = stream::CONTENT_BYTES_MAX.saturating_sub(bytes.len()).min(self.bytes_left);
+            let part = match stream::unpack_within(held, bytes_max) {
+                Ok(part) => part,
+                Err(error) => {
+                    end.is_broken = true;
+                    self.facts.is_too_large |= matches!(error, Error::Limit { .. });
+                    continue;
+                }
             };
             self.bytes_left = self.bytes_left.saturating_sub(part.len());
             bytes.extend_from_slice(&part);
@@ -306,19 +308,4 @@ impl<'a> Facts<'a> {
     fn collectors(&mut self) -> [&mut dyn Collector<'a>; 4] {
         [&mut self.file_structure, &mut self.graphics, &mut self.fonts, &mut self.logical_structure]
     }
-}
-
-/// The streams of an annotation's appearances: each is a form, or a dictionary of forms by state.
-pub(super) fn looks(subject: &Subject<'_>, annotation: &Dictionary) -> Vec<ObjectId> {
-    let document = subject.document;
-    let Some(appearances) = object::dictionary(document, annotation, b"AP") else { return Vec::new() };
-    let mut found = Vec::new();
-    for (_, look) in appearances {
-        if let Object::Dictionary(states) = object::resolve(document, look) {
-            found.extend(states.iter().filter_map(|(_, state)| object::target(document, state)));
-        } else {
-            found.extend(object::target(document, look));
-        }
-    }
-    found
 }

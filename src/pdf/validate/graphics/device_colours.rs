@@ -15,7 +15,7 @@ use super::{
 use crate::pdf::{
     object,
     profiles::Device,
-    validate::{Part, Place, content, content::Kind, rule::Findings, subject::Subject},
+    validate::{Part, Place, content::Kind, rule::Findings, subject::Subject},
 };
 
 /// Most steps from a page to what it draws, to what that draws and so on, that part 4 is checked by.
@@ -144,9 +144,9 @@ fn walk<'a>(subject: &Subject<'a>, mut visit: impl FnMut(&Used<'a>, &Surrounding
     for page in subject.pages() {
         let of_page = targets.of(subject, page.held);
         let around = Surroundings::new(of_page.as_ref().or(of_document.as_ref()));
-        let looks = subject.annotations(page).into_iter().flat_map(|(_, held)| content::looks(subject, held));
+        let looks = subject.annotations(page).iter().flat_map(|annotation| &annotation.looks);
         let inside = around.inside(subject, transparency::blending_space(subject, page.held, Kind::Page));
-        let mut open: Vec<(ObjectId, Surroundings)> = looks.map(|look| (look, inside.clone())).collect();
+        let mut open: Vec<(ObjectId, Surroundings)> = looks.map(|look| (*look, inside.clone())).collect();
         open.push((page.id, around));
         while let Some((id, outside)) = open.pop() {
             steps += 1;

@@ -9,7 +9,7 @@ use super::output_intents::Targets;
 use crate::pdf::{
     object,
     validate::{
-        Part, Place, content,
+        Part, Place, annotations,
         content::Kind,
         rule::Findings,
         subject::{Page, Subject},
@@ -124,10 +124,8 @@ pub(super) fn check_blend_modes(subject: &Subject<'_>, findings: &mut Findings) 
         check(state, *place);
     }
     if subject.flavour.part() == Part::Four {
-        for page in subject.pages() {
-            for (id, annotation) in subject.annotations(page) {
-                check(annotation, Place { object: Some(id.0), page: Some(page.number) });
-            }
+        for (place, annotation) in annotations::all(subject) {
+            check(annotation, place);
         }
     }
 }
@@ -157,11 +155,11 @@ pub(super) fn check_blending_space(subject: &Subject<'_>, findings: &mut Finding
 
 fn is_transparent<'a>(subject: &Subject<'a>, page: &Page<'a>, transparent: &BTreeSet<ObjectId>) -> bool {
     transparent.contains(&page.id)
-        || subject.annotations(page).into_iter().any(|(_, annotation)| {
+        || subject.annotations(page).iter().any(|annotation| {
             let is_blended = subject.flavour.part() == Part::Four
-                && object::get(subject.document, annotation, b"BM")
+                && object::get(subject.document, annotation.held, b"BM")
                     .is_some_and(|mode| mode.as_name().is_ok_and(|name| name != b"Normal"));
-            is_blended || content::looks(subject, annotation).iter().any(|look| transparent.contains(look))
+            is_blended || annotation.looks.iter().any(|look| transparent.contains(look))
         })
 }
 
