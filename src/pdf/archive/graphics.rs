@@ -5,7 +5,7 @@ use lopdf::{Dictionary, Document, Object};
 use crate::pdf::{object, validate::Part};
 
 /// The rendering intents of the format.
-pub(crate) const INTENTS: [&[u8]; 4] = [b"RelativeColorimetric", b"AbsoluteColorimetric", b"Perceptual", b"Saturation"];
+pub(super) const INTENTS: [&[u8]; 4] = [b"RelativeColorimetric", b"AbsoluteColorimetric", b"Perceptual", b"Saturation"];
 
 /// The blend modes of the format.
 const BLENDS: [&[u8]; 17] = [

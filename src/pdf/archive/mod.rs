@@ -24,8 +24,6 @@ mod tests;
 mod values;
 
 pub(crate) use beyond::pages_beyond_pdf14;
-pub(crate) use graphics::INTENTS;
-
 /// What [`super::redraw`] keeps of a page is told apart by the same tables.
 pub(crate) mod rules {
     pub(crate) use super::{

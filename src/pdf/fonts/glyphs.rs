@@ -118,11 +118,6 @@ impl Base {
             },
         }
     }
-
-    /// The code of a character.
-    pub(super) fn code(self, character: char) -> Option<u8> {
-        (0..=255).find(|code| self.character(*code) == Some(character))
-    }
 }
 
 fn single(encoding: &'static encoding_rs::Encoding, code: u8) -> Option<char> {

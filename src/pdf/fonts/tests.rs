@@ -41,7 +41,7 @@ fn glyph_names_and_encodings_meet_in_unicode() {
     assert_eq!(glyphs::character(b"g17"), None);
     assert_eq!(Base::Standard.character(0x27), Some('’'));
     assert_eq!(Base::WinAnsi.character(0x80), Some('€'));
-    assert_eq!(Base::MacRoman.code('é'), Some(0x8E));
+    assert_eq!(Base::MacRoman.character(0x8E), Some('é'));
     assert_eq!(glyphs::name('A'), Some("A"));
 }
 

@@ -34,20 +34,6 @@ pub(crate) struct ContentUse {
     pub(crate) borrows: bool,
     /// The device colours that its operators and inline images use.
     pub(crate) devices: BTreeSet<Device>,
-    /// The device colours that its resources give a profile.
-    pub(crate) defaults: BTreeSet<Device>,
-    /// How deep `q` nests.
-    pub(crate) depth: usize,
-    /// Names that it uses and that its resources lack.
-    pub(crate) missing: BTreeSet<String>,
-    /// Whether an inline image is packed by LZW.
-    pub(crate) has_lzw: bool,
-    /// Whether an inline image asks to be smoothed.
-    pub(crate) is_interpolated: bool,
-    /// A rendering intent that the format does not know.
-    pub(crate) unknown_intent: Option<String>,
-    /// Whether it could not be unpacked.
-    pub(crate) is_broken: bool,
 }
 
 /// What a whole document uses.

@@ -10,7 +10,6 @@ use lopdf::{Dictionary, Document, Object, ObjectId};
 use super::{CODES_MAX, ContentUse, Survey, devices_of};
 use crate::pdf::{
     Error,
-    archive::INTENTS,
     content::{Operand, Reader},
     fonts::{
         cmap::{CMap, Code},
@@ -176,7 +175,6 @@ impl<'a> Walk<'a> {
 
     fn read(&mut self, pending: &Pending<'a>) -> Result<(), Error> {
         let mut bytes = Vec::new();
-        let mut is_broken = false;
         for id in &pending.streams {
             let Some(Object::Stream(held)) = self.document.objects.get(id) else { continue };
             // Streams of one piece are held together.
@@ -195,21 +193,14 @@ impl<'a> Walk<'a> {
                     | Error::Password { .. }
                     | Error::Unsupported { .. }
                     | Error::NotConformant { .. },
-                ) => is_broken = true,
+                ) => {}
             }
         }
         let mut found = ContentUse {
             holder: pending.holder,
             resources: pending.resources.and_then(|resources| resources.id),
             borrows: false,
-            defaults: pending.resources.map(|resources| self.defaults(resources.held)).unwrap_or_default(),
             devices: BTreeSet::new(),
-            depth: 0,
-            missing: BTreeSet::new(),
-            has_lzw: false,
-            is_interpolated: false,
-            unknown_intent: None,
-            is_broken,
         };
         let mut names_any = false;
         let mut state = State::default();
@@ -222,7 +213,6 @@ impl<'a> Walk<'a> {
                     if saved.len() < SAVED_MAX {
                         saved.push(state);
                     }
-                    found.depth = found.depth.max(saved.len());
                 }
                 b"Q" => state = saved.pop().unwrap_or(state),
                 b"Tr" => state.is_hidden = operands.first() == Some(&Operand::Number(3.0)),
@@ -250,25 +240,19 @@ impl<'a> Walk<'a> {
             b"rg" | b"RG" => drop(found.devices.insert(Device::Rgb)),
             b"g" | b"G" => drop(found.devices.insert(Device::Gray)),
             b"BI" => self.inline_image(operands, resources, found),
-            b"ri" => {
-                let unknown = last_name.filter(|intent| !INTENTS.contains(intent)).map(object::shown);
-                found.unknown_intent = unknown.or(found.unknown_intent.take());
-            }
             b"cs" | b"CS" => {
                 return last_name.is_some_and(|name| self.space(name, resources, found));
             }
             b"Tf" => {
                 let Some(name) = operands.first().and_then(as_name) else { return false };
-                let font =
-                    self.resource(resources, found, b"Font", name).and_then(|font| object::target(self.document, font));
+                let font = self.resource(resources, b"Font", name).and_then(|font| object::target(self.document, font));
                 self.select(font, state, resources);
                 return true;
             }
             b"gs" => {
                 let Some(name) = last_name else { return false };
-                let held = self
-                    .resource(resources, found, b"ExtGState", name)
-                    .map(|held| object::resolve(self.document, held));
+                let held =
+                    self.resource(resources, b"ExtGState", name).map(|held| object::resolve(self.document, held));
                 if let Some(settings) = held.and_then(object::as_dictionary) {
                     self.settings(settings, state, resources);
                 }
@@ -276,9 +260,8 @@ impl<'a> Walk<'a> {
             }
             b"Do" => {
                 let Some(name) = last_name else { return false };
-                if let Some(id) = self
-                    .resource(resources, found, b"XObject", name)
-                    .and_then(|held| object::target(self.document, held))
+                if let Some(id) =
+                    self.resource(resources, b"XObject", name).and_then(|held| object::target(self.document, held))
                 {
                     self.draw(id, resources, found);
                 }
@@ -286,9 +269,8 @@ impl<'a> Walk<'a> {
             }
             b"scn" | b"SCN" => {
                 let Some(name) = last_name else { return false };
-                if let Some(id) = self
-                    .resource(resources, found, b"Pattern", name)
-                    .and_then(|held| object::target(self.document, held))
+                if let Some(id) =
+                    self.resource(resources, b"Pattern", name).and_then(|held| object::target(self.document, held))
                 {
                     self.enqueue_form(id, resources);
                     self.shade(
@@ -302,7 +284,7 @@ impl<'a> Walk<'a> {
             b"sh" => {
                 let Some(name) = last_name else { return false };
                 let shading =
-                    self.resource(resources, found, b"Shading", name).map(|held| object::resolve(self.document, held));
+                    self.resource(resources, b"Shading", name).map(|held| object::resolve(self.document, held));
                 self.shade(shading.and_then(object::as_dictionary), found);
                 return true;
             }
@@ -317,7 +299,7 @@ impl<'a> Walk<'a> {
             Some(device) => drop(found.devices.insert(device)),
             None if name == b"Pattern" => {}
             None => {
-                if let Some(space) = self.resource(resources, found, b"ColorSpace", name) {
+                if let Some(space) = self.resource(resources, b"ColorSpace", name) {
                     found.devices.extend(devices_of(self.document, space));
                 }
                 return true;
@@ -394,10 +376,6 @@ impl<'a> Walk<'a> {
     }
 
     fn inline_image(&self, operands: &[Operand], resources: Option<Resources<'a>>, found: &mut ContentUse) {
-        let has = |wanted: &[&[u8]]| operands.iter().filter_map(as_name).any(|name| wanted.contains(&name));
-        found.has_lzw |= has(&[b"LZW", b"LZWDecode"]);
-        let smoothed = operands.iter().position(|operand| matches!(as_name(operand), Some(b"I" | b"Interpolate")));
-        found.is_interpolated |= smoothed.is_some_and(|at| operands.get(at + 1) == Some(&Operand::True));
         let mut entries = operands.iter();
         while let Some(key) = entries.next() {
             if !matches!(as_name(key), Some(b"CS" | b"ColorSpace")) {
@@ -408,34 +386,15 @@ impl<'a> Walk<'a> {
             let Some(name) = space else { return };
             if let Some(device) = Device::named(name) {
                 found.devices.insert(device);
-            } else if let Some(space) = self.resource(resources, found, b"ColorSpace", name) {
+            } else if let Some(space) = self.resource(resources, b"ColorSpace", name) {
                 found.devices.extend(devices_of(self.document, space));
             }
             return;
         }
     }
 
-    /// The device colours that resources give a profile.
-    fn defaults(&self, resources: &Dictionary) -> BTreeSet<Device> {
-        let Some(spaces) = object::dictionary(self.document, resources, b"ColorSpace") else { return BTreeSet::new() };
-        let all = [Device::Gray, Device::Rgb, Device::Cmyk];
-        all.into_iter().filter(|device| spaces.has(device.default_key().as_bytes())).collect()
-    }
-
-    fn resource(
-        &self,
-        resources: Option<Resources<'a>>,
-        found: &mut ContentUse,
-        kind: &[u8],
-        name: &[u8],
-    ) -> Option<&'a Object> {
-        let held = resources
-            .and_then(|resources| object::dictionary(self.document, resources.held, kind))
-            .and_then(|entries| entries.get(name).ok());
-        if held.is_none() {
-            found.missing.insert(format!("{}/{}", object::shown(kind), object::shown(name)));
-        }
-        held
+    fn resource(&self, resources: Option<Resources<'a>>, kind: &[u8], name: &[u8]) -> Option<&'a Object> {
+        object::dictionary(self.document, resources?.held, kind)?.get(name).ok()
     }
 }
 
