@@ -31,15 +31,16 @@
 //!    draws a fence for each task that it claims.
 //! 4. [`workflows::work`] executes: it fetches the blob into a work folder and asks an engine host
 //!    ([`engines::host`] → [`engines::serve`]), which detects the type ([`engines::detect`]), lets an engine make a PDF
-//!    ([`engines::native`], [`engines::office`], [`engines::browser`]; in tests also [`engines::fault`]) and archives it
-//!    ([`pdf::archive`]). A document in the wrong lane is sent on. The PDF goes into the blob store under a name that holds
+//!    ([`engines::native`], [`engines::office`], [`engines::browser`]; in tests also [`engines::fault`]) and brings it through
+//!    the gate ([`pdf::gate`]): [`pdf::archive`] changes its objects, [`pdf::validate`] says whether it is PDF/A now, and
+//!    [`pdf::redraw`] stands behind both. A document in the wrong lane is sent on. The PDF goes into the blob store under a name that holds
 //!    the fence. A container ([`engines::unpack`], [`engines::mail`]) becomes documents of
 //!    their own, with a task each.
 //! 5. The same module settles: one transaction locks the job, ends the task by its fence, records the document, its events,
 //!    and takes the job's next step ([`workflows::advance`]).
 //! 6. `POST /jobs/{id}:start` → [`workflows::start`]. Whoever comes last, the start or the last document, enqueues
 //!    `assemble` in its own transaction.
-//! 7. The `assemble` task merges ([`pdf::merge`]), writes metadata, checks ([`pdf::check`]) and publishes; settling it
+//! 7. The `assemble` task merges ([`pdf::merge`]), brings the whole through the same gate and publishes; settling it
 //!    completes the job and rings for those who wait.
 //! 8. `GET /jobs/{id}/result` → [`workflows::result`] waits without holding a connection, `GET …/events` follows the job
 //!    ([`workflows::progress`]); for all of them one registry looks ([`workflows::watch`]). `GET …/result/{resultId}` streams
@@ -76,8 +77,8 @@
 //! - Who changes a job and its tasks locks the job first.
 //! - Bells ring after the commit, or with it in quiet times; the table is the truth.
 //! - All times are the database's. Limits have names, in [`domain::limits`].
-//! - `unsafe` stands in four places: [`engines::process`], for fork and what runs between it and exec, and the bindings to LibreOffice
-//!   in [`engines::office`], to libheif in [`engines::native`] and to Tesseract in [`engines::ocr`].
+//! - `unsafe` stands in [`engines::process`], for fork and what runs between it and exec, where libraries are opened, and in the
+//!   bindings to LibreOffice in [`engines::office`], libheif in [`engines::native`], Tesseract in [`engines::ocr`] and Ghostscript.
 
 pub mod api;
 pub mod cli;

@@ -1,8 +1,9 @@
 //! Floor 3: what is done to a PDF, as pure phases over one document in memory.
 //!
-//! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A-2b; [`merge`] joins several; [`metadata`] says what
-//! it is; [`text`] reads what pages say; [`text_layer`] lays recognised text behind pages; [`check`] says what still
-//! stands against PDF/A-2b; [`redraw`] makes pictures of pages that nothing else can mend; [`write()`] gives bytes.
+//! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A; [`merge`] joins several; [`metadata`] says what it is;
+//! [`text`] takes out what its pages say, and [`text_layer`] lays text behind them; [`redraw`] makes pictures of pages;
+//! [`write()`] gives bytes; [`validate`] says of bytes whether they are PDF/A; and [`gate`] puts these together, so that
+//! nothing goes out with a claim that is not true.
 //!
 //! Knows no engine, clock, environment, database or process. It touches the file system in one place: [`fonts`] reads
 //! the folders that it is handed.
@@ -13,7 +14,7 @@
 //! 3. Nothing is unpacked without a limit.
 //! 4. Phases change objects, never the pictures or the text: no image is decoded, no text drawn anew. [`redraw`] alone
 //!    does, as a last resort.
-//! 5. What a phase takes away it reports as an event, and what it knows it could not mend is a [`check::Shortfall`].
+//! 5. What a phase takes away it reports as an event; what it could not mend, [`validate`] finds.
 //! 6. Every phase may run twice; the second run changes nothing.
 
 pub use lopdf::Document;
