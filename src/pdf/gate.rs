@@ -231,3 +231,91 @@ pub(crate) fn refusals(document: &Document, flavour: Flavour) -> Vec<&'static st
     let bytes = write(&mut document, Shape::Packed).unwrap();
     validate(&bytes, flavour).failed.iter().map(|failure| failure.clause).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use lopdf::{Dictionary, Object, Stream, dictionary};
+
+    use super::*;
+    use crate::domain::EventCode;
+
+    /// A page of some content with some resources.
+    fn document(content: &str, resources: Dictionary) -> Document {
+        let mut document = Document::new();
+        let root = document.new_object_id();
+        let content = document.add_object(Stream::new(dictionary! {}, content.as_bytes().to_vec()));
+        let page = document.add_object(dictionary! {
+            "Type" => "Page", "Parent" => root, "Contents" => content, "Resources" => resources,
+            "MediaBox" => vec![0.into(), 0.into(), 100.into(), 100.into()],
+        });
+        let kids: Vec<Object> = vec![page.into()];
+        document.objects.insert(root, dictionary! { "Type" => "Pages", "Count" => 1, "Kids" => kids }.into());
+        let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => root });
+        document.trailer.set("Root", catalog);
+        document
+    }
+
+    fn passed(document: Document, part: Part) -> Passed {
+        let fonts = FontFolder::open(&[]);
+        let metadata = Metadata::default();
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let passed = pass(document, &Wanted { part, metadata: &metadata, now, fonts: &fonts, writer: None }).unwrap();
+        assert_eq!(validate(&passed.bytes, passed.flavour).failed, []);
+        assert_eq!(conforming(&passed.bytes, part), Some(passed.flavour));
+        passed
+    }
+
+    fn text() -> Document {
+        let font = dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica" };
+        document("BT /F 12 Tf 20 50 Td (Words) Tj ET", dictionary! { "Font" => dictionary! { "F" => font } })
+    }
+
+    #[test]
+    fn a_page_whose_font_cannot_be_had_is_drawn_anew_and_the_client_is_told() {
+        let passed = passed(text(), Part::Two);
+        assert_eq!((passed.rung, passed.pages), (Rung::PagesRedrawn, 1));
+        assert!(passed.events.iter().any(|event| event.code == EventCode::ContentRasterized));
+    }
+
+    #[test]
+    fn a_page_with_transparency_is_drawn_anew_for_part_one_alone() {
+        let state = dictionary! { "Type" => "ExtGState", "ca" => Object::Real(0.5) };
+        let faded =
+            || document("/G gs 10 10 50 50 re f", dictionary! { "ExtGState" => dictionary! { "G" => state.clone() } });
+        assert_eq!(passed(faded(), Part::One).rung, Rung::PagesRedrawn);
+        assert_eq!(passed(faded(), Part::Three).rung, Rung::Archived);
+    }
+
+    #[test]
+    fn the_best_level_is_claimed_that_is_true() {
+        let mut tagged = document("/Artifact BMC 10 10 50 50 re f EMC", dictionary! {});
+        let structure = tagged.add_object(dictionary! { "Type" => "StructTreeRoot" });
+        let catalog = object::catalog_mut(&mut tagged).unwrap();
+        catalog.set("StructTreeRoot", structure);
+        catalog.set("MarkInfo", dictionary! { "Marked" => true });
+        catalog.set("Lang", Object::string_literal("en"));
+        let plain = document("10 10 50 50 re f", dictionary! {});
+        assert_eq!(passed(tagged.clone(), Part::Two).flavour, Flavour::A2A);
+        assert_eq!(passed(tagged, Part::One).flavour, Flavour::A1A);
+        assert_eq!(passed(plain.clone(), Part::Two).flavour, Flavour::A2U);
+        assert_eq!(passed(plain, Part::One).flavour, Flavour::A1B);
+    }
+
+    /// Writes whatever it is given as one and the same page.
+    #[derive(Debug)]
+    struct Always;
+
+    impl Writer for Always {
+        fn write_anew(&self, _: &[u8], _: Part) -> Option<Vec<u8>> {
+            write(&mut document("10 10 50 50 re f", dictionary! {}), Shape::Packed).ok()
+        }
+    }
+
+    #[test]
+    fn another_writer_is_asked_before_pages_are_drawn_anew() {
+        let (fonts, metadata, now) = (FontFolder::open(&[]), Metadata::default(), OffsetDateTime::UNIX_EPOCH);
+        let wanted = Wanted { part: Part::Two, metadata: &metadata, now, fonts: &fonts, writer: Some(&Always) };
+        assert_eq!(pass(text(), &wanted).unwrap().rung, Rung::Rewritten);
+        assert_eq!(pass(document("0 0 9 9 re f", dictionary! {}), &wanted).unwrap().rung, Rung::Archived);
+    }
+}

@@ -156,7 +156,7 @@ async fn polling_client(wire: Wire) {
     let id = result["dataList"][0]["resultId"].as_str().unwrap();
     let document = caller.fetch(&format!("/jobs/{job}/result/{id}")).await;
     assert_eq!(pdf::page_count(&document), 4);
-    assert!(pdf::claims_pdfa2b(&document));
+    assert!(pdf::claims_pdfa2(&document));
     deleted(&caller, &site, &job).await;
 }
 
@@ -209,7 +209,7 @@ fn check_success(result: &Value, name: &str, pages: &str, conformance: bool) {
     assert_eq!(file["fileName"], name);
     assert!(file["resultId"].as_str().unwrap().starts_with("res_"));
     let mut properties = vec![json!({ "name": "pages", "value": pages })];
-    properties.extend(conformance.then(|| json!({ "name": "conformance", "value": "PDF/A-2b" })));
+    properties.extend(conformance.then(|| json!({ "name": "conformance", "value": "PDF/A-2u" })));
     assert_eq!(file["properties"], json!(properties));
 }
 

@@ -25,7 +25,7 @@ async fn documents_of_word_and_rtf_become_pdfa() {
     let done = client.convert(&[documents::docx("letter.docx"), documents::rtf("note.rtf")]).await;
     assert!(matches!(done.result["status"].as_str(), Some("success" | "warning")), "{}", done.result);
     assert_eq!(pdf::page_count(&done.pdf()), 2);
-    assert!(pdf::claims_pdfa2b(&done.pdf()), "{}", done.result);
+    assert!(pdf::claims_pdfa2(&done.pdf()), "{}", done.result);
     let by_office =
         "select count(*) from attempts where engine = 'libreoffice' and engine_version ~ '^[0-9]' and lane = 'office'
                      and ending = 'succeeded' and attempt = 1 and peak_memory_bytes > 0";

@@ -34,8 +34,8 @@ pub(crate) fn xmp(document: &Document) -> String {
     String::from_utf8(content).unwrap()
 }
 
-/// Whether it claims PDF/A-2b.
-pub(crate) fn claims_pdfa2b(document: &Document) -> bool {
+/// Whether it claims PDF/A-2, of any level.
+pub(crate) fn claims_pdfa2(document: &Document) -> bool {
     let metadata = document.catalog().unwrap().get(b"Metadata");
     metadata.is_ok() && {
         let xmp = xmp(document);
@@ -43,7 +43,7 @@ pub(crate) fn claims_pdfa2b(document: &Document) -> bool {
             xmp.contains(&format!("<pdfaid:{name}>{value}</pdfaid:{name}>"))
                 || xmp.contains(&format!("pdfaid:{name}=\"{value}\""))
         };
-        has("part", "2") && has("conformance", "B")
+        has("part", "2") && ["A", "U", "B"].iter().any(|level| has("conformance", level))
     }
 }
 

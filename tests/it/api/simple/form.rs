@@ -46,7 +46,7 @@ async fn all_files_of_a_form_go_into_one_job_in_their_order_whatever_their_field
     let answer = simple.post_body("/http.input/archive-pdfa2-default/", &content_type, body).await;
     let result = pdf(&answer);
     assert_eq!(read::widths(&result), [303, 302, 301, 304]);
-    assert!(read::claims_pdfa2b(&result));
+    assert!(read::claims_pdfa2(&result));
 }
 
 #[tokio::test]

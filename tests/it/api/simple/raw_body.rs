@@ -40,7 +40,7 @@ async fn a_word_document_is_converted_without_a_word_of_what_it_is() {
     let answer = at_root(&client)
         .post_body("/http.input/archive-pdfa2-default", "application/octet-stream", documents::docx("").bytes)
         .await;
-    assert!(read::claims_pdfa2b(&pdf(&answer)));
+    assert!(read::claims_pdfa2(&pdf(&answer)));
 }
 
 #[tokio::test]
