@@ -9,6 +9,8 @@ async fn workflows_are_listed_with_their_profiles_and_the_defaults_are_marked() 
     let profiles = json!([{ "name": "default", "isDefault": true }]);
     let expected = json!([
         { "name": "Archive PDF/A-2", "isDefault": true, "profiles": profiles },
+        { "name": "Archive PDF/A-1", "isDefault": false, "profiles": profiles },
+        { "name": "Archive PDF/A-3", "isDefault": false, "profiles": profiles },
         { "name": "Conversion", "isDefault": false, "profiles": profiles },
     ]);
     assert_eq!(client.get("/workflows").await.expect(200).json(), expected);
