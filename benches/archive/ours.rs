@@ -71,7 +71,10 @@ impl Ours {
                 Ok((rung.unwrap_or_default(), events.iter().filter(|event| event.severity == "warning").count()))
             }
             Answer::Failed(refusal) => Err(refusal.message),
-            other => Err(format!("{other:?}")),
+            other @ (Answer::Unpacked { .. }
+            | Answer::Recognised(_)
+            | Answer::Validated(_)
+            | Answer::Reroute { .. }) => Err(format!("{other:?}")),
         };
         std::fs::remove_dir_all(&work).expect("the work folder can be removed");
         answered

@@ -14,7 +14,7 @@ use super::{
     outlines::{Fonts, Measures, Source},
     scripts::{self, Tradition},
     substitute::{Substituted, tagged},
-    unicode_map,
+    system_info, unicode_map,
     widths::composite_widths,
 };
 use crate::pdf::{object, usage::FontUse};
@@ -140,11 +140,7 @@ fn is_blank(character: char) -> bool {
 /// The collection of a font: that of its map, since the two have to be the same, else its own.
 pub(super) fn collection(document: &Document, font: &Dictionary, held: &Dictionary) -> Collection {
     let stated = |holder: &Dictionary| {
-        let info = match object::get(document, holder, b"CIDSystemInfo")? {
-            Object::Array(items) => object::resolve(document, items.first()?),
-            info => info,
-        };
-        let info = object::as_dictionary(info)?;
+        let info = system_info(document, holder)?;
         let text = |key: &[u8]| object::get(document, info, key)?.as_str().ok().map(<[u8]>::to_vec);
         let supplement = object::integer(document, info, b"Supplement").and_then(|number| i32::try_from(number).ok());
         let ordering = String::from_utf8(text(b"Ordering")?).ok()?;

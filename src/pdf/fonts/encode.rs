@@ -6,7 +6,7 @@ use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use super::{
     cmap::{self, CMap, Code},
     composite::is_vertical,
-    described, maps,
+    described, maps, system_info,
 };
 use crate::pdf::{object, usage::FontUse, validate::Part};
 
@@ -116,11 +116,7 @@ fn is_known(name: &[u8], part: Part) -> bool {
 }
 
 pub(super) fn own_collection(document: &Document, holder: &Dictionary) -> Option<Collection> {
-    let info = match object::get(document, holder, b"CIDSystemInfo")? {
-        Object::Array(items) => object::resolve(document, items.first()?),
-        info => info,
-    };
-    Collection::read(document, object::as_dictionary(info)?)
+    Collection::read(document, system_info(document, holder)?)
 }
 
 fn is_right_name(document: &Document, held: &Dictionary, name: &[u8], part: Part) -> bool {

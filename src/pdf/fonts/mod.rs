@@ -117,6 +117,13 @@ pub(crate) fn base_name(document: &Document, font: &Dictionary) -> String {
     }
 }
 
+/// The collection that a font or a map states; a map may have a list of them, of which the first counts.
+pub(crate) fn system_info<'a>(document: &'a Document, holder: &'a Dictionary) -> Option<&'a Dictionary> {
+    let stated = object::get(document, holder, b"CIDSystemInfo")?;
+    let first = if let Object::Array(items) = stated { object::resolve(document, items.first()?) } else { stated };
+    object::as_dictionary(first)
+}
+
 /// The dictionary that holds the descriptor: the font itself, or the descendant of a composite one.
 pub(crate) fn described<'a>(document: &'a Document, font: &'a Dictionary) -> Option<&'a Dictionary> {
     if object::name(document, font, b"Subtype") == Some(b"Type0") {

@@ -45,7 +45,7 @@ const WIDTH_SLACK: f64 = 1.0;
 
 /// A program whose glyphs can be drawn.
 enum Program<'b> {
-    TrueType(TrueType<'b>, Face<'b>),
+    TrueType(TrueType<'b>, Box<Face<'b>>),
     Compact(Compact<'b>),
     Type1(Type1),
 }
@@ -62,7 +62,7 @@ impl<'b> Program<'b> {
             return Compact::read(bytes).map(Self::Compact);
         }
         let face = Face::parse(bytes, 0).ok().filter(|face| face.tables().glyf.is_some())?;
-        Some(Self::TrueType(TrueType::read(bytes)?, face))
+        Some(Self::TrueType(TrueType::read(bytes)?, Box::new(face)))
     }
 
     fn draw(&self, glyph: u32) -> Option<Drawing> {
@@ -238,11 +238,9 @@ fn is_symbolic(document: &Document, font: &Dictionary) -> bool {
 
 /// The encoding that the one of a simple font builds on.
 fn base(document: &Document, font: &Dictionary) -> Option<Predefined> {
-    let name = match object::get(document, font, b"Encoding")? {
-        Object::Name(name) => name,
-        other => object::name(document, other.as_dict().ok()?, b"BaseEncoding")?,
-    };
-    Predefined::named(name)
+    let stated = object::get(document, font, b"Encoding")?;
+    let of_dictionary = || object::name(document, stated.as_dict().ok()?, b"BaseEncoding");
+    Predefined::named(stated.as_name().ok().or_else(of_dictionary)?)
 }
 
 /// The name that a simple font has for a code; `None` where the program's own encoding counts.

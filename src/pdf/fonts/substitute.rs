@@ -104,8 +104,6 @@ fn symbolic(
     Some(Vec::new())
 }
 
-/// The characters that the document gives for a font's codes.
-
 /// A built font is a subset, and the tag in front of its name says so.
 pub(super) fn tagged(family: &str) -> String {
     format!("BNDERY+{}", family.replace(' ', ""))

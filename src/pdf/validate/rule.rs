@@ -155,10 +155,8 @@ impl Findings {
         }
         let place = place.into();
         self.pages.extend(place.page);
-        if self.places.len() < report::PLACES_MAX {
-            if !self.places.contains(&place) {
-                self.places.push(place);
-            }
+        if self.places.len() < report::PLACES_MAX && !self.places.contains(&place) {
+            self.places.push(place);
         }
     }
 
