@@ -47,6 +47,7 @@ pub(super) struct Walk<'a> {
     seen: BTreeSet<ObjectId>,
     survey: Survey,
     bytes_left: usize,
+    parts_left: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -58,6 +59,7 @@ impl<'a> Walk<'a> {
             seen: BTreeSet::new(),
             survey: Survey::default(),
             bytes_left: stream::content_total_max(packed.sum()),
+            parts_left: stream::CONTENT_PARTS_MAX,
         }
     }
 
@@ -168,6 +170,8 @@ impl<'a> Walk<'a> {
         let mut bytes = Vec::new();
         let mut is_broken = false;
         for id in &pending.streams {
+            self.parts_left =
+                self.parts_left.checked_sub(1).ok_or_else(|| Error::limit("its content has too many parts"))?;
             let Some(Object::Stream(held)) = self.document.objects.get(id) else { continue };
             // Streams of one piece are held together.
             match stream::unpack_within(held, stream::CONTENT_BYTES_MAX.saturating_sub(bytes.len())) {
