@@ -19,6 +19,22 @@ const CONTENT_TOTAL_BYTES_MIN: usize = 64 << 20;
 /// How many bytes of content one byte of a document may become beyond that. Real content packs to a tenth or so.
 const CONTENT_RATIO_MAX: usize = 64;
 
+/// What a stream of objects or of their places may unpack to in a file of any size.
+const OBJECTS_BYTES_MIN: usize = 1 << 20;
+
+/// How many bytes one byte of the file may become beyond that. Real ones pack to a fifth or so.
+const OBJECTS_RATIO_MAX: usize = 32;
+
+/// Most streams that content is put together from.
+pub(crate) const CONTENT_PARTS_MAX: usize = 1 << 19;
+
+/// Most bytes that a stream of objects or of their places may unpack to in a file of a size. An object takes fifty times the
+/// memory of its text, so that no more is granted than files ask for.
+pub(crate) fn objects_max(file_bytes: usize) -> usize {
+    let grown = file_bytes.saturating_mul(OBJECTS_RATIO_MAX).saturating_add(OBJECTS_BYTES_MIN);
+    grown.min(CONTENT_BYTES_MAX)
+}
+
 /// Most bytes of content that a document of a size may unpack to: pages that share content make any amount of it.
 pub(crate) fn content_total_max(document_bytes: usize) -> usize {
     let grown = document_bytes.saturating_mul(CONTENT_RATIO_MAX).saturating_add(CONTENT_TOTAL_BYTES_MIN);
@@ -78,5 +94,6 @@ mod tests {
         assert_eq!(content_total_max(0), 64 << 20);
         assert_eq!(content_total_max(1 << 20), 128 << 20);
         assert_eq!(content_total_max(usize::MAX), 1 << 30);
+        assert_eq!((objects_max(0), objects_max(usize::MAX)), (1 << 20, 128 << 20));
     }
 }

@@ -74,8 +74,11 @@ fn open(bytes: &[u8], passwords: &[String]) -> Result<Document, Error> {
 }
 
 fn load(bytes: &[u8], password: Option<String>) -> Result<Document, lopdf::Error> {
-    let options =
-        LoadOptions { password, max_decompressed_size: Some(stream::CONTENT_BYTES_MAX), ..LoadOptions::default() };
+    let options = LoadOptions {
+        password,
+        max_decompressed_size: Some(stream::objects_max(bytes.len())),
+        ..LoadOptions::default()
+    };
     Document::load_mem_with_options(bytes, options)
 }
 

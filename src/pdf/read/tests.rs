@@ -1,7 +1,12 @@
-use lopdf::{Document, Object, dictionary};
+use lopdf::{Document, Object, Stream, dictionary};
 
 use super::read;
-use crate::pdf::{Error, Shape, page_count, write};
+use crate::pdf::{
+    Error, Shape, page_count, stream,
+    usage::survey,
+    validate::{Flavour, validate},
+    write,
+};
 
 fn bytes(pages: usize) -> Vec<u8> {
     let mut document = Document::new();
@@ -100,4 +105,34 @@ fn pages_that_share_a_list_of_annotations_have_a_limit() {
     let mut bytes = Vec::new();
     document.save_to(&mut bytes).unwrap();
     assert!(matches!(read(bytes, &[]), Err(Error::Limit { .. })));
+}
+
+#[test]
+fn objects_that_unpack_to_far_more_than_the_file_has_are_not_read() {
+    let mut document = read(bytes(1), &[]).unwrap().document;
+    let packed = stream::pack(&[&b"10 0 ["[..], &b"0 ".repeat(4 << 20), b"]"].concat());
+    let held = dictionary! { "Type" => "Object", "N" => 1, "First" => 5, "Filter" => "FlateDecode" };
+    document.add_object(Stream::new(held, packed));
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    // The library writes no such streams of others.
+    let at = bytes.windows(7).position(|window| window == b"/Object").unwrap();
+    bytes[at..at + 7].copy_from_slice(b"/ObjStm");
+    assert!(matches!(read(bytes.clone(), &[]), Err(Error::Limit { .. })));
+    assert_eq!(validate(&bytes, Flavour::A2B).failed.first().map(|failure| failure.rule), Some("readable"));
+}
+
+#[test]
+fn pages_that_share_a_list_of_content_are_read_within_a_limit() {
+    let mut document = read(bytes(1), &[]).unwrap().document;
+    let content = document.add_object(Stream::new(dictionary! {}, b"q Q".to_vec()));
+    let list = document.add_object(vec![Object::Reference(content); 2000]);
+    let root = crate::pdf::object::catalog(&document).unwrap().get(b"Pages").unwrap().as_reference().unwrap();
+    let page = dictionary! { "Type" => "Page", "Parent" => root, "Contents" => list };
+    let kids: Vec<Object> = (0..2000).map(|_| document.add_object(page.clone()).into()).collect();
+    crate::pdf::object::at_mut(&mut document, root).unwrap().set("Kids", kids);
+    assert!(matches!(survey(&document), Err(Error::Limit { .. })));
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    assert!(validate(&bytes, Flavour::A2B).failed.iter().any(|failure| failure.rule == "content-readable"));
 }

@@ -55,6 +55,7 @@ pub(super) struct Walk<'a> {
     /// The maps of the composite fonts that were met.
     maps: BTreeMap<ObjectId, Rc<CMap>>,
     bytes_left: usize,
+    parts_left: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -67,6 +68,7 @@ impl<'a> Walk<'a> {
             survey: Survey::default(),
             maps: BTreeMap::new(),
             bytes_left: stream::content_total_max(packed.sum()),
+            parts_left: stream::CONTENT_PARTS_MAX,
         }
     }
 
@@ -176,6 +178,8 @@ impl<'a> Walk<'a> {
     fn read(&mut self, pending: &Pending<'a>) -> Result<(), Error> {
         let mut bytes = Vec::new();
         for id in &pending.streams {
+            self.parts_left =
+                self.parts_left.checked_sub(1).ok_or_else(|| Error::limit("its content has too many parts"))?;
             let Some(Object::Stream(held)) = self.document.objects.get(id) else { continue };
             // Streams of one piece are held together.
             match stream::unpack_within(held, stream::CONTENT_BYTES_MAX.saturating_sub(bytes.len())) {

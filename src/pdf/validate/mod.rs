@@ -135,7 +135,8 @@ fn from_header(bytes: &[u8]) -> (usize, &[u8]) {
 }
 
 fn load(bytes: &[u8]) -> Result<Document, lopdf::Error> {
-    let options = LoadOptions { max_decompressed_size: Some(stream::CONTENT_BYTES_MAX), ..LoadOptions::default() };
+    let options =
+        LoadOptions { max_decompressed_size: Some(stream::objects_max(bytes.len())), ..LoadOptions::default() };
     Document::load_mem_with_options(bytes, options)
 }
 

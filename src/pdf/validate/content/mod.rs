@@ -115,6 +115,7 @@ pub(super) fn read<'a>(subject: &Subject<'a>) -> Facts<'a> {
         seen: BTreeSet::new(),
         facts: Facts::default(),
         bytes_left: stream::content_total_max(subject.bytes.len()),
+        parts_left: stream::CONTENT_PARTS_MAX,
     };
     for page in subject.pages() {
         walk.enqueue_page(page);
@@ -133,6 +134,7 @@ struct Walk<'s, 'a> {
     seen: BTreeSet<ObjectId>,
     facts: Facts<'a>,
     bytes_left: usize,
+    parts_left: usize,
 }
 
 impl<'a> Walk<'_, 'a> {
@@ -140,7 +142,10 @@ impl<'a> Walk<'_, 'a> {
         let document = self.subject.document;
         let contents = page.held.get(b"Contents").ok();
         let streams: Rc<[ObjectId]> = match contents.map(|held| (held, object::resolve(document, held))) {
-            Some((_, Object::Array(parts))) => parts.iter().filter_map(|part| object::target(document, part)).collect(),
+            Some((_, Object::Array(parts))) => {
+                let parts = parts.iter().take(self.parts_left);
+                parts.filter_map(|part| object::target(document, part)).collect()
+            }
             Some((held, Object::Stream(_))) => object::target(document, held).into_iter().collect(),
             Some(_) | None => Rc::default(),
         };
@@ -241,6 +246,10 @@ impl<'a> Walk<'_, 'a> {
     fn unpack(&mut self, piece: &Piece<'a>, end: &mut End) -> Vec<u8> {
         let mut bytes = Vec::new();
         for id in &*piece.streams {
+            self.parts_left = self.parts_left.saturating_sub(1);
+            if self.parts_left == 0 {
+                break;
+            }
             let Some(Object::Stream(held)) = self.subject.document.objects.get(id) else { continue };
             // Streams of one piece are held together.
             let bytes_max = stream::CONTENT_BYTES_MAX.saturating_sub(bytes.len()).min(self.bytes_left);
@@ -257,7 +266,7 @@ impl<'a> Walk<'_, 'a> {
             // Tokens do not go across streams (ISO 32000-1, 7.8.2).
             bytes.push(b'\n');
         }
-        self.facts.is_too_large |= self.bytes_left == 0;
+        self.facts.is_too_large |= self.bytes_left == 0 || self.parts_left == 0;
         bytes
     }
 

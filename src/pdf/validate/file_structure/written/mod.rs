@@ -110,7 +110,7 @@ fn read_objects(
     let (packed, misplaced) = read_plain(bytes, document, entries, flaws);
     let mut bytes_left = OBJECT_STREAMS_BYTES_MAX;
     for (number, held, data) in packed {
-        let limit = stream::CONTENT_BYTES_MAX.min(bytes_left);
+        let limit = stream::objects_max(bytes.len()).min(bytes_left);
         // What is encrypted does not unpack, and encryption is refused anyway.
         let Ok(inner) = stream::unpack_within(&Stream::new(held.clone(), data.to_vec()), limit) else { continue };
         bytes_left = bytes_left.saturating_sub(inner.len());

@@ -254,7 +254,8 @@ fn packed(bytes: &[u8], offset: usize, mut lexer: Lexer<'_>) -> Option<Read> {
     let data = length
         .and_then(|length| bytes.get(start..start.checked_add(length)?))
         .or_else(|| bytes.get(start..start + memchr::memmem::find(bytes.get(start..)?, b"endstream")?))?;
-    let data = stream::unpack_within(&Stream::new(held.clone(), data.to_vec()), stream::CONTENT_BYTES_MAX).ok()?;
+    let data =
+        stream::unpack_within(&Stream::new(held.clone(), data.to_vec()), stream::objects_max(bytes.len())).ok()?;
     let rows = rows(&held, &data)?;
     let cost = lexer.position().saturating_sub(offset).saturating_add(data.len());
     Some(Read { section: Section { offset, trailer: held, form: Form::Stream }, rows, cost })
