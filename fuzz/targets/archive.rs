@@ -25,7 +25,9 @@ static ALLOCATOR: Counting = Counting;
 static NO_FONTS: LazyLock<FontFolder> = LazyLock::new(|| FontFolder::open(&[]));
 static FONTS: LazyLock<FontFolder> = LazyLock::new(|| FontFolder::open(&[PathBuf::from("/usr/share/fonts")]));
 
-fuzz_mutator!(|data: &mut [u8], size: usize, size_max: usize, seed: u32| mutate::mutate(data, size, size_max, seed));
+fuzz_mutator!(|data: &mut [u8], size: usize, size_max: usize, seed: u32| {
+    mutate::mutate(data, size, size_max, seed)
+});
 
 // The first byte picks the part and the fonts, the rest is the file.
 fuzz_target!(|data: &[u8]| {

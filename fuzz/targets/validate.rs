@@ -12,7 +12,9 @@ use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fuzz_mutator!(|data: &mut [u8], size: usize, size_max: usize, seed: u32| mutate::mutate(data, size, size_max, seed));
+fuzz_mutator!(|data: &mut [u8], size: usize, size_max: usize, seed: u32| {
+    mutate::mutate(data, size, size_max, seed)
+});
 
 // The first byte picks the flavour, the rest is the file.
 fuzz_target!(|data: &[u8]| {

@@ -22,6 +22,9 @@ const FUNCTIONS_BYTES_MAX: usize = 256 << 20;
 /// Most objects that all alternate spaces and tint transformations are compared by.
 const OBJECTS_MAX: usize = 1 << 22;
 
+/// Most objects that one of them is made of; one that contains itself ends here, and the comparison with it.
+const SPACE_OBJECTS_MAX: usize = 1 << 14;
+
 /// Every spot colour of a `DeviceN` space is in its `Colorants` (parts 2 to 4, 6.2.4.4).
 pub(super) fn check_colorants(subject: &Subject<'_>, findings: &mut Findings) {
     let document = subject.document;
@@ -86,8 +89,10 @@ impl Digester<'_, '_> {
         let document = self.subject.document;
         let mut hasher = DefaultHasher::new();
         let mut open = vec![object];
+        let end = self.objects_left.saturating_sub(SPACE_OBJECTS_MAX);
         while let Some(next) = open.pop() {
-            if self.objects_left == 0 {
+            if self.objects_left == end {
+                self.objects_left = 0;
                 break;
             }
             self.objects_left -= 1;
