@@ -16,7 +16,10 @@ async fn while_the_disk_of_the_database_is_full_clients_and_workers_wait_and_not
     let (mut serve, client) = site.serve().await;
     let mut work = site.work();
     let mut jobs = vec![submit(&client, &documents::text("a.txt")).await];
-    jobs.push(submit(&client, &documents::long_text()).await);
+    // Enough that some of it is left when the disk is full.
+    for _ in 0..8 {
+        jobs.push(submit(&client, &documents::long_text()).await);
+    }
     site.engine_runs(&work).await;
     let ballast = cluster.disk().join("ballast");
     fill(&ballast);
