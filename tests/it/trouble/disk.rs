@@ -16,9 +16,12 @@ async fn while_the_disk_of_the_database_is_full_clients_and_workers_wait_and_not
     let (mut serve, client) = site.serve().await;
     let mut work = site.work();
     let mut jobs = vec![submit(&client, &documents::text("a.txt")).await];
-    // Enough that some of it is left when the disk is full.
-    for _ in 0..8 {
+    // Long ones keep the worker busy until the disk is full, and what small ones write wants new pages then.
+    for _ in 0..4 {
         jobs.push(submit(&client, &documents::long_text()).await);
+    }
+    for _ in 0..40 {
+        jobs.push(submit(&client, &documents::text("small.txt")).await);
     }
     site.engine_runs(&work).await;
     let ballast = cluster.disk().join("ballast");
@@ -35,7 +38,7 @@ async fn while_the_disk_of_the_database_is_full_clients_and_workers_wait_and_not
     })
     .await;
     // An update wants a new page sooner or later; until then a worker goes on.
-    work.says("No space left on device", seconds(20)).await;
+    work.says("No space left on device", seconds(60)).await;
     assert!(cluster.log().contains("No space left on device"), "the disk is really full");
     std::fs::remove_file(&ballast).unwrap();
     goes_on(&client, &site.db, jobs).await;
