@@ -28,17 +28,28 @@ pub(super) fn converted(
     mut events: Vec<Event>,
     fonts: &FontFolder,
 ) -> Result<Answer, Error> {
-    let mut document = match made {
-        Pdf::Document(document) => *document,
-        Pdf::Written(bytes) => {
+    let bytes = match made {
+        Pdf::Document(document) => return to_target(convert, *document, events, fonts),
+        Pdf::Written(bytes) => bytes,
+        Pdf::Given(bytes) => {
             if let Some(done) = unchanged(&bytes, convert.target.part(), &convert.output, &mut events)? {
                 return Ok(done);
             }
-            let opened = pdf::read(bytes, &convert.passwords)?;
-            events.extend(opened.events);
-            opened.document
+            bytes
         }
     };
+    let opened = pdf::read(bytes, &convert.passwords)?;
+    events.extend(opened.events);
+    to_target(convert, opened.document, events, fonts)
+}
+
+/// Brings a document to the target and writes it.
+fn to_target(
+    convert: &Convert,
+    mut document: Document,
+    events: Vec<Event>,
+    fonts: &FontFolder,
+) -> Result<Answer, Error> {
     let Some(part) = convert.target.part() else {
         let pages = pdf::page_count(&document);
         write(&convert.output, &pdf::write(&mut document, Shape::Packed)?)?;

@@ -170,7 +170,11 @@ struct Converted {
 
 /// A PDF as an engine gives it.
 pub(super) enum Pdf {
+    /// The document itself, which may conform already.
+    Given(Vec<u8>),
+    /// What an engine wrote; it may reach a better level than the engine claims.
     Written(Vec<u8>),
+    /// What was made here and not written yet.
     Document(Box<pdf::Document>),
 }
 
@@ -279,7 +283,7 @@ fn native(convert: &Convert, tools: &Tools, bytes: Vec<u8>, format: Format) -> R
         engine_version: native::typesetting::VERSION.to_owned(),
     };
     match format {
-        Format::Pdf => Ok(ours("bindery-pdf", Pdf::Written(bytes), Vec::new())),
+        Format::Pdf => Ok(ours("bindery-pdf", Pdf::Given(bytes), Vec::new())),
         Format::Svg => native::drawing::to_pdf(&bytes, &tools.faces).map(set),
         Format::Markdown => native::markdown::to_pdf(&bytes, &tools.faces).map(set),
         Format::Csv => native::table::to_pdf(&bytes, &tools.faces).map(set),
