@@ -17,7 +17,7 @@ use crate::{
         self, Document, Shape,
         fonts::FontFolder,
         gate::{self, Wanted},
-        validate::{Flavour, Part},
+        validate::{File, Flavour, Part},
     },
 };
 
@@ -92,10 +92,11 @@ pub(super) fn assembled(assemble: &Assemble, fonts: &FontFolder) -> Result<Answe
 /// Says whether a file is PDF/A.
 pub(super) fn verdict(wanted: &Validate) -> Result<Verdict, Error> {
     let bytes = read(&wanted.input)?;
-    let claimed = pdf::validate::claimed(&bytes);
+    let file = File::open(&bytes);
+    let claimed = file.claimed();
     let named = wanted.flavour.as_deref().and_then(|flavour| flavour.parse().ok());
     let flavour = named.or(claimed).unwrap_or(Flavour::A2B);
-    let report = pdf::validate::validate(&bytes, flavour);
+    let report = file.validate(flavour);
     Ok(Verdict {
         flavour: flavour.as_str().to_owned(),
         claimed: claimed.map(|claimed| claimed.as_str().to_owned()),
@@ -110,7 +111,7 @@ fn unchanged(
     output: &Path,
     events: &mut Vec<Event>,
 ) -> Result<Option<Answer>, Error> {
-    let Some(flavour) = part.and_then(|part| gate::conforming(bytes, part)) else { return Ok(None) };
+    let Some(flavour) = part.and_then(|part| gate::conforming(bytes, &[part])) else { return Ok(None) };
     let pages = pdf::page_count(&pdf::read(bytes.to_vec(), &[])?.document);
     write(output, bytes)?;
     Ok(Some(done(pages, std::mem::take(events), Some((flavour, Rung::Unchanged)))))

@@ -1,5 +1,7 @@
 //! Splits a content stream into operations. Never fails: what makes no sense is skipped, as viewers do.
 
+use super::lexer::{end_of_image, is_delimiter, is_space, unescape, unescape_name};
+
 /// Most operands that are kept for one operation; no operator takes more, and junk must not pile up.
 const OPERANDS_MAX: usize = 1 << 16;
 
@@ -135,43 +137,11 @@ impl<'a> Reader<'a> {
                     }
                     text.push(byte);
                 }
-                b'\\' => self.escape(&mut text),
+                b'\\' => unescape(self.bytes, &mut self.position, &mut text),
                 _ => text.push(byte),
             }
         }
         text
-    }
-
-    fn escape(&mut self, text: &mut Vec<u8>) {
-        let Some(&byte) = self.bytes.get(self.position) else { return };
-        self.position += 1;
-        match byte {
-            b'n' => text.push(b'\n'),
-            b'r' => text.push(b'\r'),
-            b't' => text.push(b'\t'),
-            b'b' => text.push(8),
-            b'f' => text.push(12),
-            b'0'..=b'7' => {
-                let mut value = u32::from(byte - b'0');
-                for _ in 0..2 {
-                    match self.bytes.get(self.position) {
-                        Some(digit @ b'0'..=b'7') => {
-                            value = value * 8 + u32::from(digit - b'0');
-                            self.position += 1;
-                        }
-                        Some(_) | None => break,
-                    }
-                }
-                text.push(u8::try_from(value & 0xFF).unwrap_or(0));
-            }
-            b'\r' => {
-                if self.bytes.get(self.position) == Some(&b'\n') {
-                    self.position += 1;
-                }
-            }
-            b'\n' => {}
-            other => text.push(other),
-        }
     }
 
     fn hexadecimal(&mut self) -> Vec<u8> {
@@ -186,57 +156,15 @@ impl<'a> Reader<'a> {
         digits.chunks(2).map(|pair| pair.first().unwrap_or(&0) << 4 | pair.get(1).unwrap_or(&0)).collect()
     }
 
-    /// Skips the data of an inline image: up to an `EI` that stands alone and is followed by text, not by more data.
+    /// Skips the data of an inline image.
     fn skip_image(&mut self) {
-        self.position += 1;
-        while let Some(rest) = self.bytes.get(self.position..) {
-            let Some(found) = rest.windows(2).position(|pair| pair == b"EI") else {
-                self.position = self.bytes.len();
-                return;
-            };
-            let at = self.position + found;
-            self.position = at + 2;
-            let before = at.checked_sub(1).and_then(|index| self.bytes.get(index));
-            let after = self.bytes.get(at + 2..(at + 12).min(self.bytes.len())).unwrap_or_default();
-            let is_alone =
-                before.is_none_or(|byte| is_space(*byte)) && after.first().is_none_or(|byte| is_space(*byte));
-            if is_alone && after.iter().all(|byte| is_space(*byte) && *byte != 0 || (0x20..0x7F).contains(byte)) {
-                return;
-            }
-        }
+        let end = end_of_image(self.bytes, self.position + 1);
+        self.position = end.map_or(self.bytes.len(), |at| at + 2);
     }
-}
-
-fn is_space(byte: u8) -> bool {
-    matches!(byte, 0 | 9 | 10 | 12 | 13 | 32)
-}
-
-fn is_delimiter(byte: u8) -> bool {
-    matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
 }
 
 fn number(text: &[u8]) -> f32 {
     std::str::from_utf8(text).ok().and_then(|text| text.parse().ok()).unwrap_or(0.0)
-}
-
-fn unescape_name(raw: &[u8]) -> Vec<u8> {
-    let mut name = Vec::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        let code = tail
-            .get(..2)
-            .and_then(|pair| std::str::from_utf8(pair).ok())
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        match code {
-            Some(code) if byte == b'#' => {
-                name.push(code);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            Some(_) | None => name.push(byte),
-        }
-    }
-    name
 }
 
 #[cfg(test)]

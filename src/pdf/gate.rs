@@ -17,7 +17,7 @@ use super::{
     Error, Shape, archive,
     fonts::FontFolder,
     metadata, object, page_count, read, redraw,
-    validate::{Flavour, Level, Part, Report, claimed, validate},
+    validate::{File, Flavour, Level, Part, Report, validate},
     write,
 };
 use crate::domain::{Event, Rung, metadata::Metadata};
@@ -62,9 +62,10 @@ pub struct Passed {
     pub events: Vec<Event>,
 }
 
-/// The flavour of a file that is PDF/A of a part already: it claims so, and is.
-pub fn conforming(bytes: &[u8], part: Part) -> Option<Flavour> {
-    claimed(bytes).filter(|flavour| flavour.part() == part && validate(bytes, *flavour).is_compliant())
+/// The flavour of a file that is PDF/A of one of some parts already: it claims so, and is.
+pub fn conforming(bytes: &[u8], parts: &[Part]) -> Option<Flavour> {
+    let file = File::open(bytes);
+    file.claimed().filter(|flavour| parts.contains(&flavour.part()) && file.validate(*flavour).is_compliant())
 }
 
 /// Brings a document through the gate.
@@ -88,14 +89,12 @@ pub fn pass(mut document: Document, wanted: &Wanted<'_>) -> Result<Passed, Error
         Claimed::Conforms { bytes, flavour } => return Ok(passed(&document, bytes, flavour, rung, events)),
         Claimed::Fails { report, bytes } => Refused { report, bytes },
     };
-    if let Some((document, through)) = rewritten(&refused, wanted) {
-        let (bytes, flavour) = through;
-        return Ok(passed(&document, bytes, flavour, Rung::Rewritten, events));
+    if let Some(passed) = rewritten(&refused, wanted, &events) {
+        return Ok(passed);
     }
     for round in 0..=ROUNDS_MAX {
         let which = if round < ROUNDS_MAX { refused.pages() } else { BTreeSet::new() };
         let which = if which.is_empty() { (0..page_count(&document)).collect() } else { which };
-        // A page that was drawn anew and is found again will not get better.
         let redrawn = redraw::pages(&mut document, &refused.bytes, &which, &refused.reason());
         let Ok(told) = redrawn else { break };
         let told = [told, archive::to_pdfa(&mut document, wanted.part, wanted.fonts)?].concat();
@@ -163,12 +162,14 @@ impl Refused {
 }
 
 /// Lets another writer write what was refused, and tries again with that.
-fn rewritten(refused: &Refused, wanted: &Wanted<'_>) -> Option<(Document, (Vec<u8>, Flavour))> {
+fn rewritten(refused: &Refused, wanted: &Wanted<'_>, events: &[Event]) -> Option<Passed> {
     let bytes = wanted.writer?.write_anew(&refused.bytes, wanted.part)?;
     let mut document = read(bytes, &[]).ok()?.document;
     archive::to_pdfa(&mut document, wanted.part, wanted.fonts).ok()?;
     match claim(&mut document, wanted).ok()? {
-        Claimed::Conforms { bytes, flavour } => Some((document, (bytes, flavour))),
+        Claimed::Conforms { bytes, flavour } => {
+            Some(passed(&document, bytes, flavour, Rung::Rewritten, events.to_vec()))
+        }
         Claimed::Fails { .. } => None,
     }
 }
@@ -189,38 +190,32 @@ const fn lowest(part: Part) -> Level {
     }
 }
 
-/// The levels of a part that a document may reach, best first.
-fn levels(document: &Document, part: Part) -> Vec<Level> {
+/// What a document may come to conform to in a part, best first.
+fn candidates(document: &Document, part: Part) -> impl Iterator<Item = Flavour> + use<> {
     let is_tagged = object::catalog(document).is_some_and(|catalog| catalog.has(b"StructTreeRoot"));
-    let levels: &[Level] = match part {
-        Part::One => &[Level::A, Level::B],
-        Part::Two | Part::Three => &[Level::A, Level::U, Level::B],
-        Part::Four => &[Level::Plain],
-    };
-    levels.iter().copied().filter(|level| is_tagged || *level != Level::A).collect()
+    let levels = [Level::A, Level::U, Level::B, Level::Plain].into_iter();
+    levels.filter(move |level| is_tagged || *level != Level::A).filter_map(move |level| Flavour::of(part, level))
 }
 
 /// Has the document claim the best level that the validator finds true.
 fn claim(document: &mut Document, wanted: &Wanted<'_>) -> Result<Claimed, Error> {
     let shape = if wanted.part == Part::One { Shape::Classic } else { Shape::Packed };
-    let levels = levels(document, wanted.part);
-    let mut open = levels.as_slice();
-    loop {
-        let level = open.first().copied().unwrap_or_else(|| lowest(wanted.part));
-        let flavour = Flavour::of(wanted.part, level).unwrap_or(Flavour::A2B);
+    let mut failed: Option<(Report, Vec<u8>)> = None;
+    for flavour in candidates(document, wanted.part) {
+        let stands = |(report, _): &(Report, _)| report.failed.iter().any(|failure| failure.binds(flavour.level()));
+        if failed.as_ref().is_some_and(stands) {
+            continue;
+        }
         metadata::write(document, wanted.metadata, Some(flavour), wanted.now)?;
         let bytes = write(document, shape)?;
         let report = validate(&bytes, flavour);
         if report.is_compliant() {
             return Ok(Claimed::Conforms { bytes, flavour });
         }
-        let stands = |level: &Level| report.failed.iter().any(|failure| failure.binds(*level));
-        open = open.get(1..).unwrap_or_default();
-        match open.iter().position(|level| !stands(level)) {
-            Some(next) => open = open.get(next..).unwrap_or_default(),
-            None => return Ok(Claimed::Fails { report, bytes }),
-        }
+        failed = Some((report, bytes));
     }
+    let (report, bytes) = failed.ok_or_else(|| Error::corrupt("there is no level that it may claim"))?;
+    Ok(Claimed::Fails { report, bytes })
 }
 
 /// The clauses that a document would break if it claimed a flavour, for tests.
@@ -261,7 +256,7 @@ mod tests {
         let now = OffsetDateTime::UNIX_EPOCH;
         let passed = pass(document, &Wanted { part, metadata: &metadata, now, fonts: &fonts, writer: None }).unwrap();
         assert_eq!(validate(&passed.bytes, passed.flavour).failed, []);
-        assert_eq!(conforming(&passed.bytes, part), Some(passed.flavour));
+        assert_eq!(conforming(&passed.bytes, &[part]), Some(passed.flavour));
         passed
     }
 

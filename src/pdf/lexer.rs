@@ -1,6 +1,8 @@
 //! Splits the bytes of a PDF into tokens (ISO 32000-1, 7.2 and 7.3) and says of each how it was written, which a parsed
 //! object does not tell any more. Never fails: what makes no sense is a token, too.
 
+use lopdf::{Dictionary, Object, StringFormat};
+
 /// A token.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Token<'a> {
@@ -43,6 +45,48 @@ pub(crate) enum Written {
         /// Whether anything else but digits and white space was in it.
         has_others: bool,
     },
+}
+
+impl Written {
+    /// How the library names it.
+    pub(crate) const fn format(self) -> StringFormat {
+        match self {
+            Self::Literal => StringFormat::Literal,
+            Self::Hexadecimal { .. } => StringFormat::Hexadecimal,
+        }
+    }
+}
+
+/// An array or a dictionary whose end has not come.
+#[derive(Debug)]
+pub(crate) struct Open {
+    /// Whether it is a dictionary: keys and values stand in turn.
+    pub(crate) is_dictionary: bool,
+    /// What is in it so far.
+    pub(crate) items: Vec<Object>,
+}
+
+impl Open {
+    /// The object, now that its end has come. A key without a value, or one that is no name, is left out.
+    pub(crate) fn close(self) -> Object {
+        if !self.is_dictionary {
+            return Object::Array(self.items);
+        }
+        let mut held = Dictionary::new();
+        let mut items = self.items.into_iter();
+        while let (Some(key), Some(value)) = (items.next(), items.next()) {
+            if let Object::Name(key) = key {
+                held.set(key, value);
+            }
+        }
+        Object::Dictionary(held)
+    }
+}
+
+/// A real as the library holds it; what is too large becomes infinite, which limits notice.
+#[expect(clippy::cast_possible_truncation, reason = "what is too large becomes infinite, which limits notice")]
+pub(crate) fn narrow(value: f64) -> f32 {
+    value as f32
 }
 
 /// Reads tokens one after the other.
@@ -145,7 +189,7 @@ impl<'a> Lexer<'a> {
                     }
                     bytes.push(byte);
                 }
-                b'\\' => self.escape(&mut bytes),
+                b'\\' => unescape(self.bytes, &mut self.position, &mut bytes),
                 b'\r' => {
                     if self.bytes.get(self.position) == Some(&b'\n') {
                         self.position += 1;
@@ -156,38 +200,6 @@ impl<'a> Lexer<'a> {
             }
         }
         Token::Text { bytes, written: Written::Literal }
-    }
-
-    fn escape(&mut self, bytes: &mut Vec<u8>) {
-        let Some(&byte) = self.bytes.get(self.position) else { return };
-        self.position += 1;
-        match byte {
-            b'n' => bytes.push(b'\n'),
-            b'r' => bytes.push(b'\r'),
-            b't' => bytes.push(b'\t'),
-            b'b' => bytes.push(8),
-            b'f' => bytes.push(12),
-            b'0'..=b'7' => {
-                let mut value = u32::from(byte - b'0');
-                for _ in 0..2 {
-                    match self.bytes.get(self.position) {
-                        Some(digit @ b'0'..=b'7') => {
-                            value = value * 8 + u32::from(digit - b'0');
-                            self.position += 1;
-                        }
-                        Some(_) | None => break,
-                    }
-                }
-                bytes.push(u8::try_from(value & 0xFF).unwrap_or(0));
-            }
-            b'\r' => {
-                if self.bytes.get(self.position) == Some(&b'\n') {
-                    self.position += 1;
-                }
-            }
-            b'\n' => {}
-            other => bytes.push(other),
-        }
     }
 
     fn hexadecimal(&mut self) -> Token<'a> {
@@ -236,7 +248,58 @@ fn number<'a>(word: &[u8]) -> Option<Token<'a>> {
     Some(Token::Real(if text.starts_with('-') { -value } else { value }))
 }
 
-fn unescape_name(raw: &[u8]) -> Vec<u8> {
+/// Adds what stands behind a backslash in a string (ISO 32000-1, table 3), and passes it.
+pub(crate) fn unescape(bytes: &[u8], position: &mut usize, text: &mut Vec<u8>) {
+    let Some(&byte) = bytes.get(*position) else { return };
+    *position += 1;
+    match byte {
+        b'n' => text.push(b'\n'),
+        b'r' => text.push(b'\r'),
+        b't' => text.push(b'\t'),
+        b'b' => text.push(8),
+        b'f' => text.push(12),
+        b'0'..=b'7' => {
+            let mut value = u32::from(byte - b'0');
+            for _ in 0..2 {
+                match bytes.get(*position) {
+                    Some(digit @ b'0'..=b'7') => {
+                        value = value * 8 + u32::from(digit - b'0');
+                        *position += 1;
+                    }
+                    Some(_) | None => break,
+                }
+            }
+            text.push(u8::try_from(value & 0xFF).unwrap_or(0));
+        }
+        b'\r' => {
+            if bytes.get(*position) == Some(&b'\n') {
+                *position += 1;
+            }
+        }
+        b'\n' => {}
+        other => text.push(other),
+    }
+}
+
+/// Where the `EI` stands that ends the data of an inline image, which begin at `from`: one that stands alone and is followed
+/// by text, not by more data.
+pub(crate) fn end_of_image(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut from = from;
+    while let Some(found) = bytes.get(from..).and_then(|rest| memchr::memmem::find(rest, b"EI")) {
+        let at = from + found;
+        let before = at.checked_sub(1).and_then(|index| bytes.get(index));
+        let after = bytes.get(at + 2..(at + 12).min(bytes.len())).unwrap_or_default();
+        let is_alone = before.is_none_or(|byte| is_space(*byte)) && after.first().is_none_or(|byte| is_space(*byte));
+        if is_alone && after.iter().all(|byte| is_space(*byte) && *byte != 0 || (0x20..0x7F).contains(byte)) {
+            return Some(at);
+        }
+        from = at + 2;
+    }
+    None
+}
+
+/// The bytes of a name, of which `#` and two digits stand for one.
+pub(crate) fn unescape_name(raw: &[u8]) -> Vec<u8> {
     let mut name = Vec::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((&byte, tail)) = rest.split_first() {

@@ -37,6 +37,7 @@ mod object;
 mod pages;
 mod profiles;
 mod read;
+mod standard;
 mod stream;
 mod usage;
 mod write;

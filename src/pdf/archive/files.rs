@@ -66,10 +66,8 @@ fn kept(document: &Document, part: Part) -> BTreeSet<ObjectId> {
 /// Whether an embedded file is PDF/A-1 or PDF/A-2 itself.
 fn is_archive(document: &Document, id: ObjectId) -> bool {
     let Some(Object::Stream(held)) = document.objects.get(&id) else { return false };
-    stream::unpack(held).is_ok_and(|bytes| {
-        bytes.starts_with(b"%PDF-")
-            && [Part::Two, Part::One].iter().any(|part| gate::conforming(&bytes, *part).is_some())
-    })
+    stream::unpack(held)
+        .is_ok_and(|bytes| bytes.starts_with(b"%PDF-") && gate::conforming(&bytes, &[Part::One, Part::Two]).is_some())
 }
 
 /// The stream of the file that a specification embeds.

@@ -2,31 +2,11 @@
 
 use lopdf::{Dictionary, Document, Object};
 
-use crate::pdf::{object, validate::Part};
-
-/// The rendering intents of the format.
-pub(super) const INTENTS: [&[u8]; 4] = [b"RelativeColorimetric", b"AbsoluteColorimetric", b"Perceptual", b"Saturation"];
-
-/// The blend modes of the format.
-const BLENDS: [&[u8]; 17] = [
-    b"Normal",
-    b"Compatible",
-    b"Multiply",
-    b"Screen",
-    b"Overlay",
-    b"Darken",
-    b"Lighten",
-    b"ColorDodge",
-    b"ColorBurn",
-    b"HardLight",
-    b"SoftLight",
-    b"Difference",
-    b"Exclusion",
-    b"Hue",
-    b"Saturation",
-    b"Color",
-    b"Luminosity",
-];
+use crate::pdf::{
+    object,
+    standard::{BLEND_MODES, RENDERING_INTENTS},
+    validate::Part,
+};
 
 /// Keys that a graphics state may have; a dictionary with these alone is one, whatever its type says.
 const KEYS: [&[u8]; 31] = [
@@ -86,7 +66,7 @@ pub(super) fn mend(document: &mut Document, part: Part) {
         if object::name(document, dictionary, b"TR2").is_none_or(|name| name != b"Default") {
             dictionary.remove(b"TR2");
         }
-        if object::name(document, dictionary, b"RI").is_some_and(|intent| !INTENTS.contains(&intent)) {
+        if object::name(document, dictionary, b"RI").is_some_and(|intent| !RENDERING_INTENTS.contains(&intent)) {
             dictionary.remove(b"RI");
         }
         let blend = object::get(document, dictionary, b"BM").and_then(|blend| standard_blend(document, blend));
@@ -131,5 +111,5 @@ fn standard_blend(document: &Document, blend: &Object) -> Option<Vec<u8>> {
         | Object::Stream(_)
         | Object::Reference(_) => return None,
     };
-    Some(wanted.into_iter().find(|name| BLENDS.contains(name)).unwrap_or(b"Normal").to_vec())
+    Some(wanted.into_iter().find(|name| BLEND_MODES.contains(name)).unwrap_or(b"Normal").to_vec())
 }

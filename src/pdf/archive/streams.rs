@@ -2,8 +2,7 @@
 
 use lopdf::{Document, Object, Stream};
 
-use super::graphics::INTENTS;
-use crate::pdf::{object, stream};
+use crate::pdf::{object, standard::RENDERING_INTENTS, stream};
 
 /// Filters that [`stream::unpack`] can undo.
 const UNDONE: [&[u8]; 5] = [b"FlateDecode", b"LZWDecode", b"ASCII85Decode", b"ASCIIHexDecode", b"Crypt"];
@@ -83,7 +82,8 @@ fn entries(held: &mut Stream, document: &Document) {
             for key in ["Interpolate", "Alternates", "OPI"] {
                 held.dict.remove(key.as_bytes());
             }
-            if object::name(document, &held.dict, b"Intent").is_some_and(|intent| !INTENTS.contains(&intent)) {
+            if object::name(document, &held.dict, b"Intent").is_some_and(|intent| !RENDERING_INTENTS.contains(&intent))
+            {
                 held.dict.remove(b"Intent");
             }
             let is_mask =

@@ -79,28 +79,52 @@ fn rules() -> impl Iterator<Item = &'static Rule> {
     .flatten()
 }
 
-/// Checks a file against a flavour. A file that is no PDF gets a verdict as well: it breaks the first clause.
+/// A file that was opened to be checked, once for all that is asked of it.
+#[derive(Debug)]
+pub struct File<'a> {
+    bytes: &'a [u8],
+    junk: usize,
+    document: Result<Document, lopdf::Error>,
+}
+
+impl<'a> File<'a> {
+    /// Opens a file. One that is no PDF gets a verdict as well: it breaks the first clause.
+    pub fn open(bytes: &'a [u8]) -> Self {
+        let (junk, bytes) = from_header(bytes);
+        Self { bytes, junk, document: load(bytes) }
+    }
+
+    /// The flavour that it claims in its metadata; `None` when it claims none that there is.
+    pub fn claimed(&self) -> Option<Flavour> {
+        metadata::claim(self.document.as_ref().ok()?)
+    }
+
+    /// Checks it against a flavour.
+    pub fn validate(&self, flavour: Flavour) -> Report {
+        self.validate_within(flavour, embedded_files::Budget::default())
+    }
+
+    /// Checks it, and the files in it as far as the budget goes.
+    fn validate_within(&self, flavour: Flavour, budget: embedded_files::Budget) -> Report {
+        let failed = match &self.document {
+            Ok(document) => {
+                let subject = Subject::new(self.bytes, self.junk, document, flavour).within(budget);
+                rules().filter_map(|rule| rule.run(&subject)).collect()
+            }
+            Err(error) => vec![unreadable(error)],
+        };
+        Report { flavour, failed }
+    }
+}
+
+/// Checks a file against a flavour.
 pub fn validate(bytes: &[u8], flavour: Flavour) -> Report {
-    validate_within(bytes, flavour, embedded_files::Budget::default())
+    File::open(bytes).validate(flavour)
 }
 
-/// Checks a file, and the files in it as far as the budget goes.
-fn validate_within(bytes: &[u8], flavour: Flavour, budget: embedded_files::Budget) -> Report {
-    let (junk, bytes) = from_header(bytes);
-    let failed = match load(bytes) {
-        Ok(document) => {
-            let subject = Subject::new(bytes, junk, &document, flavour).within(budget);
-            rules().filter_map(|rule| rule.run(&subject)).collect()
-        }
-        Err(error) => vec![unreadable(&error)],
-    };
-    Report { flavour, failed }
-}
-
-/// The flavour that a file claims in its metadata; `None` when it claims none that there is.
+/// The flavour that a file claims.
 pub fn claimed(bytes: &[u8]) -> Option<Flavour> {
-    let document = load(from_header(bytes).1).ok()?;
-    metadata::claim(&document)
+    File::open(bytes).claimed()
 }
 
 /// A rule, as lists of them tell it.

@@ -1,8 +1,8 @@
 //! Reads a content stream as operations (ISO 32000-1, 7.8.2): an operator with its operands as objects.
 
-use lopdf::{Dictionary, Object, StringFormat};
+use lopdf::{Dictionary, Object};
 
-use crate::pdf::lexer::{Lexer, Token, Written, is_space};
+use crate::pdf::lexer::{Lexer, Open, Token, Written, end_of_image, narrow};
 
 /// Most operands that are kept for one operator, and most elements of an array; the standard's limit is 8191.
 const OPERANDS_MAX: usize = 1 << 14;
@@ -62,12 +62,6 @@ pub(in crate::pdf::validate) struct Reader<'b> {
     lexer: Lexer<'b>,
 }
 
-/// An array or dictionary whose end has not come.
-struct Open {
-    is_dictionary: bool,
-    items: Vec<Object>,
-}
-
 impl<'b> Reader<'b> {
     /// Starts at the beginning.
     pub(in crate::pdf::validate) fn new(bytes: &'b [u8]) -> Self {
@@ -90,7 +84,7 @@ impl<'b> Reader<'b> {
                 Token::Name(name) => Object::Name(name),
                 Token::Text { bytes, written } => {
                     operation.faults.extend(fault(written));
-                    Object::String(bytes, format(written))
+                    Object::String(bytes, written.format())
                 }
                 token @ (Token::ArrayStart | Token::DictionaryStart) => {
                     if open.len() >= DEPTH_MAX {
@@ -108,7 +102,7 @@ impl<'b> Reader<'b> {
                     if closed.is_dictionary != (token == Token::DictionaryEnd) {
                         operation.faults.push(Fault::Unbalanced);
                     }
-                    close(closed)
+                    closed.close()
                 }
                 Token::Stray(_) => {
                     operation.faults.push(Fault::Unbalanced);
@@ -123,7 +117,7 @@ impl<'b> Reader<'b> {
                 }
                 Token::Word(b"ID") => {
                     let entries = std::mem::take(&mut operation.operands);
-                    operation.operands = vec![close(Open { is_dictionary: true, items: entries })];
+                    operation.operands = vec![Open { is_dictionary: true, items: entries }.close()];
                     operation.operator = b"BI";
                     operation.data = self.image();
                     return Some(operation);
@@ -144,39 +138,17 @@ impl<'b> Reader<'b> {
         }
     }
 
-    /// Passes the data of an inline image: up to an `EI` that stands alone and is followed by text, not by more data.
+    /// Passes the data of an inline image.
     fn image(&mut self) -> &'b [u8] {
-        let data = self.lexer.rest().get(1..).unwrap_or_default();
-        let start = self.lexer.position() + 1;
-        let mut from = 0;
-        while let Some(found) = data.get(from..).and_then(|rest| memchr::memmem::find(rest, b"EI")) {
-            let at = from + found;
-            let after = data.get(at + 2..(at + 12).min(data.len())).unwrap_or_default();
-            let is_alone = at.checked_sub(1).and_then(|index| data.get(index)).is_none_or(|byte| is_space(*byte))
-                && after.first().is_none_or(|byte| is_space(*byte));
-            if is_alone && after.iter().all(|byte| is_space(*byte) && *byte != 0 || (0x20..0x7F).contains(byte)) {
-                self.lexer.seek(start + at + 2);
-                return data.get(..at.saturating_sub(1)).unwrap_or_default();
-            }
-            from = at + 2;
+        let rest = self.lexer.rest();
+        let start = self.lexer.position();
+        if let Some(at) = end_of_image(rest, 1) {
+            self.lexer.seek(start + at + 2);
+            return rest.get(1..at - 1).unwrap_or_default();
         }
-        self.lexer.seek(start + data.len());
-        data
+        self.lexer.seek(start + rest.len());
+        rest.get(1..).unwrap_or_default()
     }
-}
-
-fn close(open: Open) -> Object {
-    if !open.is_dictionary {
-        return Object::Array(open.items);
-    }
-    let mut held = Dictionary::new();
-    let mut items = open.items.into_iter();
-    while let (Some(key), Some(value)) = (items.next(), items.next()) {
-        if let Object::Name(key) = key {
-            held.set(key, value);
-        }
-    }
-    Object::Dictionary(held)
 }
 
 fn fault(written: Written) -> Option<Fault> {
@@ -185,18 +157,6 @@ fn fault(written: Written) -> Option<Fault> {
         Written::Hexadecimal { has_others: true, .. } => Some(Fault::OtherDigits),
         Written::Hexadecimal { digits, .. } => (digits % 2 == 1).then_some(Fault::OddDigits),
     }
-}
-
-const fn format(written: Written) -> StringFormat {
-    match written {
-        Written::Literal => StringFormat::Literal,
-        Written::Hexadecimal { .. } => StringFormat::Hexadecimal,
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "what is too large becomes infinite, which the limits notice")]
-fn narrow(value: f64) -> f32 {
-    value as f32
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use lopdf::Stream;
 use super::specification;
 use crate::pdf::{
     stream,
-    validate::{Flavour, Level, Part, claimed, rule::Findings, subject::Subject, validate_within},
+    validate::{File, Flavour, Level, Part, rule::Findings, subject::Subject},
 };
 
 /// How deep files in files are looked at.
@@ -64,13 +64,14 @@ fn conforms(subject: &Subject<'_>, stream: &Stream) -> Result<(), &'static str> 
     let limit = bytes.get().min(stream::CONTENT_BYTES_MAX);
     let held = stream::unpack_within(stream, limit).map_err(|_| "cannot be unpacked")?;
     bytes.set(bytes.get().saturating_sub(held.len()));
-    let claim = claimed(&held).map(Flavour::part);
+    let file = File::open(&held);
+    let claim = file.claimed().map(Flavour::part);
     let candidates = match subject.flavour.part() {
         Part::Four => &[Flavour::A1B, Flavour::A2B, Flavour::A4][..],
         Part::One | Part::Two | Part::Three => &[Flavour::A1B, Flavour::A2B],
     };
     let inner = Budget { depth: depth + 1, files: Rc::clone(files), bytes: Rc::clone(bytes) };
     let mut candidates = candidates.iter().filter(|flavour| claim.is_none_or(|claim| claim == flavour.part()));
-    let is_conforming = candidates.any(|flavour| validate_within(&held, *flavour, inner.clone()).is_compliant());
+    let is_conforming = candidates.any(|flavour| file.validate_within(*flavour, inner.clone()).is_compliant());
     if is_conforming { Ok(()) } else { Err("does not conform to a part of PDF/A that may be embedded here") }
 }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use lopdf::{Dictionary, Object, ObjectId};
 
 use super::{
-    is_intent,
     jpeg2000::Colour,
     operators::{Paint, is_defined},
     profile::{Profile, Reader},
@@ -14,6 +13,7 @@ use super::{
 use crate::pdf::{
     object,
     profiles::Device,
+    standard::RENDERING_INTENTS,
     validate::{
         Place,
         content::{Collector, End, Kind, Operation, Piece, Space, State},
@@ -370,7 +370,7 @@ impl<'a> Drawn<'a> {
 
     /// Notes a rendering intent, if it is none of the standard.
     pub(super) fn note_intent(&mut self, piece: &Piece<'a>, name: Option<&[u8]>) {
-        if let Some(name) = name.filter(|name| !is_intent(name)) {
+        if let Some(name) = name.filter(|name| !RENDERING_INTENTS.contains(name)) {
             self.unknown_intents.add(piece, name);
         }
     }

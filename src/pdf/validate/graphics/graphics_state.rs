@@ -3,9 +3,9 @@
 
 use lopdf::{Dictionary, Object};
 
-use super::is_intent;
 use crate::pdf::{
     object,
+    standard::RENDERING_INTENTS,
     validate::{Part, Place, rule::Findings, subject::Subject},
 };
 
@@ -105,7 +105,7 @@ pub(super) fn check_halftone_transfer(subject: &Subject<'_>, findings: &mut Find
 pub(super) fn check_intents(subject: &Subject<'_>, findings: &mut Findings) {
     let drawn = &subject.facts().graphics;
     let mut check = |name: Option<&Object>, place: Place| {
-        let name = name.and_then(|name| name.as_name().ok()).filter(|name| !is_intent(name));
+        let name = name.and_then(|name| name.as_name().ok()).filter(|name| !RENDERING_INTENTS.contains(name));
         if let Some(name) = name {
             findings.add(place, || unknown(&object::shown(name)));
         }

@@ -29,11 +29,6 @@ use super::{
     rule::{Clauses, Rule, Scope},
 };
 
-/// Whether a rendering intent is one of the standard (ISO 32000-1, table 70).
-fn is_intent(name: &[u8]) -> bool {
-    matches!(name, b"AbsoluteColorimetric" | b"RelativeColorimetric" | b"Saturation" | b"Perceptual")
-}
-
 /// A rule of every level.
 const fn rule(
     name: &'static str,

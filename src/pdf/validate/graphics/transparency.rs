@@ -8,6 +8,7 @@ use lopdf::{Dictionary, Object, ObjectId};
 use super::output_intents::Targets;
 use crate::pdf::{
     object,
+    standard::BLEND_MODES,
     validate::{
         Part, Place, annotations,
         content::Kind,
@@ -15,27 +16,6 @@ use crate::pdf::{
         subject::{Page, Subject},
     },
 };
-
-/// The blend modes of ISO 32000, tables 136 and 137, and the name that an early one had.
-const BLEND_MODES: [&[u8]; 17] = [
-    b"Normal",
-    b"Compatible",
-    b"Multiply",
-    b"Screen",
-    b"Overlay",
-    b"Darken",
-    b"Lighten",
-    b"ColorDodge",
-    b"ColorBurn",
-    b"HardLight",
-    b"SoftLight",
-    b"Difference",
-    b"Exclusion",
-    b"Hue",
-    b"Saturation",
-    b"Color",
-    b"Luminosity",
-];
 
 /// How far an opacity may be from 1, written as a real number.
 const OPACITY_TOLERANCE: f32 = 0.000_001;

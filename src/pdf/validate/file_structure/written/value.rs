@@ -1,21 +1,15 @@
 //! Reads one object as it is written, and notes what is wrong with how it is written.
 
-use lopdf::{Dictionary, Object, StringFormat};
+use lopdf::Object;
 
 use super::super::flaws::Flaws;
 use crate::pdf::{
-    lexer::{Lexer, Token, Written},
+    lexer::{Lexer, Open, Token, narrow},
     validate::Place,
 };
 
 /// How deep arrays and dictionaries may nest.
 const DEPTH_MAX: usize = 512;
-
-/// An array or dictionary whose end has not come.
-struct Open {
-    is_dictionary: bool,
-    items: Vec<Object>,
-}
 
 /// Reads an object; `None` when what stands there is none. The lexer is left behind it, or before the word that is no
 /// object.
@@ -42,7 +36,7 @@ pub(super) fn read(lexer: &mut Lexer<'_>, flaws: &mut Flaws, place: Place) -> Op
             Token::Text { bytes, written } => {
                 flaws.string(bytes.len(), place);
                 flaws.digits(written, place);
-                Object::String(bytes, format(written))
+                Object::String(bytes, written.format())
             }
             token @ (Token::ArrayStart | Token::DictionaryStart) => {
                 if open.len() >= DEPTH_MAX {
@@ -56,7 +50,7 @@ pub(super) fn read(lexer: &mut Lexer<'_>, flaws: &mut Flaws, place: Place) -> Op
                 if closed.is_dictionary != (token == Token::DictionaryEnd) {
                     return None;
                 }
-                let held = close(closed);
+                let held = closed.close();
                 flaws.size(&held, place);
                 held
             }
@@ -88,32 +82,6 @@ fn reference(lexer: &mut Lexer<'_>, number: i64) -> Option<Object> {
     }
     *lexer = ahead;
     Some(Object::Reference((u32::try_from(number).ok()?, u16::try_from(generation).ok()?)))
-}
-
-fn close(open: Open) -> Object {
-    if !open.is_dictionary {
-        return Object::Array(open.items);
-    }
-    let mut held = Dictionary::new();
-    let mut items = open.items.into_iter();
-    while let (Some(key), Some(value)) = (items.next(), items.next()) {
-        if let Object::Name(key) = key {
-            held.set(key, value);
-        }
-    }
-    Object::Dictionary(held)
-}
-
-const fn format(written: Written) -> StringFormat {
-    match written {
-        Written::Literal => StringFormat::Literal,
-        Written::Hexadecimal { .. } => StringFormat::Hexadecimal,
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the size was looked at before, what remains is for reading only")]
-fn narrow(value: f64) -> f32 {
-    value as f32
 }
 
 #[cfg(test)]
