@@ -273,7 +273,9 @@ impl From<workflows::Error> for Problem {
                 let detail = "The service is stopping, and the job was deleted; send the call again";
                 Self::new(Kind::Stopping, detail).retry_after(1)
             }
-            Error::Options(_) => Self::bad_request(error.to_string()),
+            Error::Options(_) | Error::Settings { .. } | Error::ProfileName { .. } | Error::DefaultProfile { .. } => {
+                Self::bad_request(error.to_string())
+            }
             Error::WrongState { .. } => Self::new(Kind::WrongState, error.to_string()),
             Error::KeyReused => {
                 let detail = format!("{error}; give each request a key of its own, and repeat it unchanged");

@@ -232,7 +232,7 @@ pub(super) struct Workflow {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Profile {
     /// Its name.
-    pub(super) name: &'static str,
+    pub(super) name: String,
     /// Whether a job of the workflow gets it that names none.
     pub(super) is_default: bool,
 }

@@ -1,7 +1,7 @@
 //! Floor 6: assembles everything. The only reader of the environment; nobody imports it but `main`.
 //!
 //! One program, one role a process: `serve`, `work`, `up` (both, supervised, with an embedded PostgreSQL when there is
-//! no other), `migrate`, `convert`, `validate`, `openapi`, `doctor`, and the hidden `engine`.
+//! no other), `migrate`, `profiles`, `workflows`, `convert`, `validate`, `openapi`, `doctor`, and the hidden `engine`.
 
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -19,6 +19,7 @@ mod logging;
 mod migrate;
 mod parts;
 mod postgres;
+mod profiles;
 mod serve;
 mod signals;
 mod supervise;
@@ -60,6 +61,11 @@ enum Command {
     },
     /// Bring the database schema up to date
     Migrate(config::Flags),
+    /// List, show and change the settings of workflows
+    #[command(after_long_help = profiles::HELP)]
+    Profiles(profiles::Options),
+    /// Print the workflows with their options, in Markdown
+    Workflows,
     /// Convert files through a running service
     #[command(after_long_help = convert::HELP)]
     Convert(convert::Options),
@@ -128,9 +134,14 @@ fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             block_on(work::work(config::Config::read(&flags)?, id, faults)).map(done)
         }
         Command::Migrate(flags) => block_on(migrate::migrate(config::Config::read(&flags)?)).map(done),
+        Command::Profiles(options) => block_on(profiles::profiles(options)).map(done),
         Command::Doctor(flags) => block_on(doctor::doctor(config::Config::read(&flags)?)),
         Command::Openapi => {
             print(crate::api::document().trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Workflows => {
+            print(crate::workflows::reference::page().trim_end());
             Ok(ExitCode::SUCCESS)
         }
         Command::Convert(options) => block_on(convert::convert(options)),

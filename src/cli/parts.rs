@@ -20,7 +20,7 @@ use crate::{
         blobs::Blobs,
         pool::{self, PoolConfig, Route, Way},
     },
-    workflows::{Context, OpenJobs, Settings, Summaries, Watch},
+    workflows::{Context, OpenJobs, Settings, Summaries, Watch, profiles::Profiles},
 };
 
 /// The database that a role cannot do without.
@@ -148,6 +148,7 @@ pub(super) fn context(
         egress: egress(config),
         stop: stop.clone(),
         open_jobs: OpenJobs::default(),
+        profiles: Profiles::default(),
         settings: Settings {
             retention: config.retention,
             creating_idle_max: limits::CREATING_IDLE_MAX,

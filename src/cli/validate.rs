@@ -152,9 +152,11 @@ async fn check(hosts: &Hosts, work: &Path, file: &Path, flavour: Option<Flavour>
     match answer {
         Answer::Validated(verdict) => Ok(verdict),
         Answer::Failed(refusal) => Err(refusal.message),
-        Answer::Done { .. } | Answer::Unpacked { .. } | Answer::Recognised(_) | Answer::Reroute { .. } => {
-            Err("the engine host gave an answer to another question".to_owned())
-        }
+        Answer::Done { .. }
+        | Answer::Assembled { .. }
+        | Answer::Unpacked { .. }
+        | Answer::Recognised(_)
+        | Answer::Reroute { .. } => Err("the engine host gave an answer to another question".to_owned()),
     }
 }
 

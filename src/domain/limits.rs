@@ -69,6 +69,9 @@ pub const OPTION_NAME_CHARS_MAX: usize = 256;
 /// Most characters of an option's value.
 pub const OPTION_VALUE_CHARS_MAX: usize = 65_536;
 
+/// Most files of one job: as many as there can be documents.
+pub const RESULTS_MAX: usize = 10_000;
+
 /// Most documents a client may add to one job.
 pub const DOCUMENTS_PER_JOB_MAX: i32 = 10_000;
 

@@ -1,5 +1,4 @@
-//! The end of a host's work: what an engine made is brought to the target, parts are put together, and every file that
-//! claims PDF/A goes through the [gate].
+//! The end of a host's work: what was made is brought to its target, and every file that claims PDF/A goes through the [gate].
 
 use std::path::Path;
 
@@ -8,85 +7,100 @@ use time::OffsetDateTime;
 use super::{
     Error,
     ghostscript::Ghostscript,
-    protocol::{Answer, Assemble, Convert, Validate, Verdict},
+    protocol::{Answer, Target, Validate, Verdict},
     serve::{Pdf, read, write},
 };
 use crate::{
-    domain::{Event, Rung, limits, metadata::Metadata},
+    domain::{Event, Rung, metadata::Metadata},
     pdf::{
         self, Document, Shape,
         fonts::FontFolder,
         gate::{self, Wanted},
-        validate::{File, Flavour, Part},
+        validate::{File, Flavour},
     },
 };
 
-/// Brings what an engine made of a document to the target and writes it.
-pub(super) fn converted(
-    convert: &Convert,
-    made: Pdf,
-    mut events: Vec<Event>,
-    fonts: &FontFolder,
-) -> Result<Answer, Error> {
-    let bytes = match made {
-        Pdf::Document(document) => return to_target(convert, *document, events, fonts),
-        Pdf::Written(bytes) => bytes,
-        Pdf::Given(bytes) => {
-            if let Some(done) = unchanged(&bytes, convert.target.part(), &convert.output, &mut events)? {
-                return Ok(done);
-            }
-            bytes
-        }
-    };
-    let opened = pdf::read(bytes, &convert.passwords)?;
-    events.extend(opened.events);
-    to_target(convert, opened.document, events, fonts)
+/// What a PDF is brought to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Goal<'a> {
+    /// What it is to be.
+    pub(super) target: Target,
+    /// What it is to say of itself; none leaves that to a later step.
+    pub(super) metadata: Option<&'a Metadata>,
+    /// Passwords to try.
+    pub(super) passwords: &'a [String],
+    /// Fonts for those that it lacks.
+    pub(super) fonts: &'a FontFolder,
+    /// Now, in seconds since 1970.
+    pub(super) now: i64,
 }
 
-/// Brings a document to the target and writes it.
-fn to_target(
-    convert: &Convert,
-    mut document: Document,
-    events: Vec<Event>,
-    fonts: &FontFolder,
-) -> Result<Answer, Error> {
-    let Some(part) = convert.target.part() else {
-        let pages = pdf::page_count(&document);
-        write(&convert.output, &pdf::write(&mut document, Shape::Packed)?)?;
-        return Ok(done(pages, events, None));
-    };
-    let wanted =
-        Wanted { part, metadata: &Metadata::default(), now: moment(convert.now), fonts, writer: Some(&Ghostscript) };
-    archive(document, &wanted, &convert.output, events)
+/// A file that is there.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// Its pages.
+    pub(super) pages: usize,
+    /// What happened.
+    pub(super) events: Vec<Event>,
+    /// What it conforms to, and how far it had to go for that.
+    pub(super) archived: Option<(Flavour, Rung)>,
 }
 
-/// Puts the parts together and writes the whole.
-pub(super) fn assembled(assemble: &Assemble, fonts: &FontFolder) -> Result<Answer, Error> {
-    let asked = &assemble.metadata.0;
-    if let [input] = assemble.inputs.as_slice()
-        && *asked == Metadata::default()
-        && let Some(done) = unchanged(&read(input)?, assemble.target.part(), &assemble.output, &mut Vec::new())?
+/// Brings a PDF to its goal and writes it.
+pub(super) fn finish(made: Pdf, goal: &Goal<'_>, output: &Path) -> Result<Finished, Error> {
+    let (bytes, given) = match made {
+        Pdf::Document(document) => return to_target(*document, Vec::new(), goal, output),
+        Pdf::Written(bytes) => (bytes, false),
+        Pdf::Given(bytes) => (bytes, true),
+    };
+    if given
+        && goal.metadata.is_none_or(|asked| *asked == Metadata::default())
+        && let Some(flavour) = goal.target.part().and_then(|part| gate::conforming(&bytes, &[part]))
     {
-        return Ok(done);
+        let pages = pdf::page_count(&pdf::read(bytes.clone(), &[])?.document);
+        write(output, &bytes)?;
+        return Ok(Finished { pages, events: Vec::new(), archived: Some((flavour, Rung::Unchanged)) });
     }
-    let mut parts = Vec::with_capacity(assemble.inputs.len());
-    for input in &assemble.inputs {
-        parts.push(pdf::read(read(input)?, &[])?.document);
-    }
-    let merged = pdf::merge::merge(parts)?;
-    let mut document = merged.document;
-    let pages = pdf::page_count(&document);
-    if pages > limits::PAGES_MAX {
-        return Err(Error::Limit { which: format!("{pages} pages, at most {} are allowed", limits::PAGES_MAX) });
-    }
-    let now = moment(assemble.now);
-    let Some(part) = assemble.target.part() else {
-        pdf::metadata::write(&mut document, asked, None, now)?;
-        write(&assemble.output, &pdf::write(&mut document, Shape::Packed)?)?;
-        return Ok(done(pages, merged.events, None));
+    let opened = pdf::read(bytes, goal.passwords)?;
+    to_target(opened.document, opened.events, goal, output)
+}
+
+fn to_target(
+    mut document: Document,
+    mut events: Vec<Event>,
+    goal: &Goal<'_>,
+    output: &Path,
+) -> Result<Finished, Error> {
+    let now = moment(goal.now);
+    let Some(part) = goal.target.part() else {
+        let pages = pdf::page_count(&document);
+        if let Some(asked) = goal.metadata {
+            pdf::metadata::write(&mut document, asked, None, now)?;
+        }
+        write(output, &pdf::write(&mut document, Shape::Packed)?)?;
+        return Ok(Finished { pages, events, archived: None });
     };
-    let wanted = Wanted { part, metadata: asked, now, fonts, writer: Some(&Ghostscript) };
-    archive(document, &wanted, &assemble.output, merged.events)
+    let nothing = Metadata::default();
+    let metadata = goal.metadata.unwrap_or(&nothing);
+    let wanted = Wanted { part, metadata, now, fonts: goal.fonts, writer: Some(&Ghostscript) };
+    let passed = gate::pass(document, &wanted)?;
+    write(output, &passed.bytes)?;
+    events.extend(passed.events);
+    Ok(Finished { pages: passed.pages, events, archived: Some((passed.flavour, passed.rung)) })
+}
+
+impl Finished {
+    /// The answer about the one document that was converted, with what happened before.
+    pub(super) fn answer(self, mut events: Vec<Event>) -> Answer {
+        events.extend(self.events);
+        let (conformance, rung) = words(self.archived);
+        Answer::Done { pages: self.pages, events: events.into_iter().map(Into::into).collect(), conformance, rung }
+    }
+}
+
+/// What a file conforms to and how far it had to go, in words for an answer.
+pub(super) fn words(archived: Option<(Flavour, Rung)>) -> (Option<String>, Option<String>) {
+    archived.map(|(flavour, rung)| (flavour.to_string(), rung.as_str().to_owned())).unzip()
 }
 
 /// Says whether a file is PDF/A.
@@ -102,36 +116,6 @@ pub(super) fn verdict(wanted: &Validate) -> Result<Verdict, Error> {
         claimed: claimed.map(|claimed| claimed.as_str().to_owned()),
         failed: report.failed.into_iter().map(Into::into).collect(),
     })
-}
-
-/// Writes a file as it came when it is PDF/A of the wanted part already.
-fn unchanged(
-    bytes: &[u8],
-    part: Option<Part>,
-    output: &Path,
-    events: &mut Vec<Event>,
-) -> Result<Option<Answer>, Error> {
-    let Some(flavour) = part.and_then(|part| gate::conforming(bytes, &[part])) else { return Ok(None) };
-    let pages = pdf::page_count(&pdf::read(bytes.to_vec(), &[])?.document);
-    write(output, bytes)?;
-    Ok(Some(done(pages, std::mem::take(events), Some((flavour, Rung::Unchanged)))))
-}
-
-/// Brings a document through the gate and writes it.
-fn archive(document: Document, wanted: &Wanted<'_>, output: &Path, mut events: Vec<Event>) -> Result<Answer, Error> {
-    let passed = gate::pass(document, wanted)?;
-    write(output, &passed.bytes)?;
-    events.extend(passed.events);
-    Ok(done(passed.pages, events, Some((passed.flavour, passed.rung))))
-}
-
-fn done(pages: usize, events: Vec<Event>, archived: Option<(Flavour, Rung)>) -> Answer {
-    Answer::Done {
-        pages,
-        events: events.into_iter().map(Into::into).collect(),
-        conformance: archived.map(|(flavour, _)| flavour.to_string()),
-        rung: archived.map(|(_, rung)| rung.as_str().to_owned()),
-    }
 }
 
 fn moment(seconds: i64) -> OffsetDateTime {

@@ -21,6 +21,7 @@
 //! 0.5 ms. Where no zygote starts, each host starts what it needs by itself, in the same way. Chromium cannot be copied so; it
 //! makes a process a page itself, and what it is made of serves one document at a time.
 
+pub mod assemble;
 pub mod browser;
 pub mod cage;
 pub mod detect;

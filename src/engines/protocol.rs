@@ -118,21 +118,40 @@ pub struct Engines {
     pub faults: bool,
 }
 
-/// Converted documents into one PDF.
+/// Converted documents into the files of a job.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Assemble {
-    /// Files that hold the parts, in order.
-    pub inputs: Vec<PathBuf>,
-    /// File that is to hold the result.
-    pub output: PathBuf,
-    /// Metadata that the job asks for.
-    pub metadata: Metadata,
-    /// What the result is to be.
-    pub target: Target,
+    /// The documents, in order.
+    pub inputs: Vec<Input>,
+    /// What is made of them, step after step; each file that comes of it gets the [`output_of`](super::assemble::output_of) its place.
+    pub steps: Vec<Step>,
     /// Folders with fonts.
     pub fonts: Vec<PathBuf>,
     /// Now, in seconds since 1970: a host has no clock.
     pub now: i64,
+}
+
+/// One document of a job, converted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// File that holds it.
+    pub file: PathBuf,
+    /// Name that the client gave; a label.
+    pub file_name: String,
+}
+
+/// What is done on the way from converted documents to the files of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// All documents become one.
+    Merge,
+    /// The document is brought to its target and becomes a file.
+    Finish {
+        /// What it is to be.
+        target: Target,
+        /// What it is to say of itself.
+        metadata: Metadata,
+    },
 }
 
 /// [`domain::metadata::Metadata`] on the pipe.
@@ -152,7 +171,7 @@ struct MetadataFields {
 }
 
 /// Metadata of a job, as a message holds them.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata(#[serde(with = "MetadataFields")] pub domain::metadata::Metadata);
 
 /// What a host answers.
@@ -187,6 +206,13 @@ pub enum Answer {
         /// How far it had to go for that.
         rung: Option<String>,
     },
+    /// The files of a job are there.
+    Assembled {
+        /// What they are, in order.
+        files: Vec<Made>,
+        /// What happened.
+        events: Vec<Event>,
+    },
     /// It was a container; what it held is in [`file_of`](super::unpack::file_of) the place of each name.
     Unpacked {
         /// Names of what it held, in order.
@@ -205,6 +231,51 @@ pub enum Answer {
     },
     /// It cannot be done.
     Failed(Refusal),
+}
+
+/// A file of a job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// What kind of file it is.
+    pub kind: FileKind,
+    /// Its own name, where it has one; else it is named after the job.
+    pub name: Option<String>,
+    /// Its pages, where it has any.
+    pub pages: Option<usize>,
+    /// Conformance that it claims.
+    pub conformance: Option<String>,
+    /// How far it had to go for that.
+    pub rung: Option<String>,
+}
+
+/// What kind of file a result is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileKind {
+    /// PDF.
+    Pdf,
+}
+
+impl FileKind {
+    /// Its media type.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+        }
+    }
+
+    /// The extension of its name.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+        }
+    }
+
+    /// Bytes one of which such a file begins with; none when it may begin with any.
+    pub const fn magic(self) -> &'static [&'static [u8]] {
+        match self {
+            Self::Pdf => &[b"%PDF-"],
+        }
+    }
 }
 
 /// Why something cannot be done.
@@ -345,16 +416,15 @@ mod tests {
     #[test]
     fn a_message_read_is_the_message_written() {
         let metadata = domain::metadata::Metadata { title: Some("Ä \"title\"".to_owned()), ..Default::default() };
+        let step = Step::Finish { target: Target::PdfA2, metadata: Metadata(metadata) };
         let request = Request::Assemble(Assemble {
-            inputs: vec!["0.pdf".into()],
-            output: "out.pdf".into(),
-            metadata: Metadata(metadata.clone()),
-            target: Target::PdfA2,
+            inputs: vec![Input { file: "0.pdf".into(), file_name: "a.docx".to_owned() }],
+            steps: vec![Step::Merge, step.clone()],
             fonts: Vec::new(),
             now: 7,
         });
         let read: Request = decode(&encode(&request).unwrap()).unwrap();
-        assert!(matches!(read, Request::Assemble(read) if read.metadata.0 == metadata && read.now == 7));
+        assert!(matches!(read, Request::Assemble(read) if read.steps == [Step::Merge, step] && read.now == 7));
     }
 
     #[test]

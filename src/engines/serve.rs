@@ -11,10 +11,12 @@ use nix::sys::{
 };
 
 use super::{
-    Error,
+    Error, assemble,
     browser::Browser,
     cage::{self, Cage, CageError, Engine},
-    detect, dynamic, fault, finish, ghostscript, mail,
+    detect, dynamic, fault,
+    finish::{self, Goal},
+    ghostscript, mail,
     native::{self, Tools},
     ocr::{Recogniser, Subject},
     office, process,
@@ -198,7 +200,15 @@ fn convert_document(convert: &Convert, mut given: Given<'_>, tools: &Tools) -> R
         Ok(Conversion::Faulty(answer)) => answer,
         Ok(Conversion::Done(converted)) => {
             engine = Some((converted.engine.to_owned(), converted.engine_version.clone()));
-            finish::converted(convert, converted.pdf, converted.events, &tools.folder).unwrap_or_else(failed)
+            let goal = Goal {
+                target: convert.target,
+                metadata: None,
+                passwords: &convert.passwords,
+                fonts: &tools.folder,
+                now: convert.now,
+            };
+            let finished = finish::finish(converted.pdf, &goal, &convert.output);
+            finished.map_or_else(failed, |finished| finished.answer(converted.events))
         }
         Err(error) => failed(error),
     };
@@ -337,7 +347,7 @@ fn by_browser(convert: &Convert, given: &mut Given<'_>, bytes: Vec<u8>, format: 
 }
 
 fn assemble_job(assemble: &Assemble, tools: &Tools) -> Response {
-    let answer = finish::assembled(assemble, &tools.folder).unwrap_or_else(failed);
+    let answer = assemble::assemble(assemble, tools).unwrap_or_else(failed);
     Response {
         answer,
         format: None,

@@ -1,9 +1,10 @@
 //! How documents are converted: the part of a profile that engines go by. Each has a default that suits an archive.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// All of them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Settings {
     /// Text, tables and presentations.
@@ -15,7 +16,7 @@ pub struct Settings {
 }
 
 /// What LibreOffice shows of a document.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Office {
     /// Comments on the text.
@@ -33,7 +34,7 @@ pub struct Office {
 }
 
 /// What becomes of comments.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Comments {
     /// They are left out.
@@ -46,7 +47,7 @@ pub enum Comments {
 }
 
 /// What becomes of tracked changes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum TrackedChanges {
     /// They are shown when the document was saved so.
@@ -59,7 +60,7 @@ pub enum TrackedChanges {
 }
 
 /// How sheets are put on pages.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum PageFit {
     /// As the document says.
@@ -72,7 +73,7 @@ pub enum PageFit {
 }
 
 /// How web pages are put on paper. Lengths are in millimetres.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Html {
     /// Width of the paper.
@@ -120,7 +121,7 @@ impl Default for Html {
 }
 
 /// What is shown of pictures.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Images {
     /// Which frames of an animation are shown.
@@ -128,7 +129,7 @@ pub struct Images {
 }
 
 /// Which frames of an animation are shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Frames {
     /// The first.

@@ -20,7 +20,9 @@ pub struct NewJob {
     /// Canonical name of the workflow.
     pub workflow: &'static str,
     /// Name of the profile.
-    pub profile: &'static str,
+    pub profile: String,
+    /// Version of that profile.
+    pub profile_version: i32,
     /// Name that the client gave.
     pub name: Option<String>,
     /// How long it may stay `creating` with nothing added.
@@ -48,6 +50,7 @@ pub async fn submit(conn: &mut PgConnection, jobs: &[&NewJob], tasks: &[NewTask]
         jobs.tenants as Vec<TenantId>,
         jobs.workflows as Vec<&str>,
         jobs.profiles as Vec<&str>,
+        &jobs.profile_versions,
         jobs.names as Vec<Option<&str>>,
         &jobs.idle_max,
         options.jobs as Vec<JobId>,
@@ -90,6 +93,7 @@ pub async fn submit_lone(conn: &mut PgConnection, job: &NewJob, task: Option<&Ne
         job.tenant as TenantId,
         job.workflow,
         job.profile,
+        job.profile_version,
         job.name.as_deref(),
         interval(job.idle_max),
         job.once.as_ref().map(|once| once.key.as_str()),
@@ -133,7 +137,8 @@ struct Jobs<'a> {
     ids: Vec<JobId>,
     tenants: Vec<TenantId>,
     workflows: Vec<&'static str>,
-    profiles: Vec<&'static str>,
+    profiles: Vec<&'a str>,
+    profile_versions: Vec<i32>,
     names: Vec<Option<&'a str>>,
     idle_max: Vec<PgInterval>,
     keys: Vec<Option<&'a str>>,
@@ -147,7 +152,8 @@ impl<'a> Jobs<'a> {
             columns.ids.push(job.id);
             columns.tenants.push(job.tenant);
             columns.workflows.push(job.workflow);
-            columns.profiles.push(job.profile);
+            columns.profiles.push(&job.profile);
+            columns.profile_versions.push(job.profile_version);
             columns.names.push(job.name.as_deref());
             columns.idle_max.push(interval(job.idle_max));
             columns.keys.push(job.once.as_ref().map(|once| once.key.as_str()));

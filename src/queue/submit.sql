@@ -1,18 +1,18 @@
 -- Jobs with their options and their tasks; each of the three may be missing.
 with given_jobs as (
   select *
-  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::interval[], $18::text[], $19::bytea[])
-       as given (id, tenant_id, workflow, profile, name, idle_max, idempotency_key, request_sha256)
+  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::interval[], $19::text[], $20::bytea[])
+       as given (id, tenant_id, workflow, profile, profile_version, name, idle_max, idempotency_key, request_sha256)
 ), created as (
-  insert into jobs (id, tenant_id, workflow, profile, name, expires_at, idempotency_key, request_sha256)
-  select id, tenant_id, workflow, profile, name, now() + idle_max, idempotency_key, request_sha256 from given_jobs
+  insert into jobs (id, tenant_id, workflow, profile, profile_version, name, expires_at, idempotency_key, request_sha256)
+  select id, tenant_id, workflow, profile, profile_version, name, now() + idle_max, idempotency_key, request_sha256 from given_jobs
 ), given_options as (
   insert into job_options (job_id, ordinal, name, value)
   select job_id, ordinal, name, value
-  from unnest($7::uuid[], $8::integer[], $9::text[], $10::text[]) as given (job_id, ordinal, name, value)
+  from unnest($8::uuid[], $9::integer[], $10::text[], $11::text[]) as given (job_id, ordinal, name, value)
 ), given_tasks as (
   select *
-  from unnest($11::text[], $12::text[], $13::uuid[], $14::uuid[], $15::uuid[], $16::smallint[], $17::bigint[])
+  from unnest($12::text[], $13::text[], $14::uuid[], $15::uuid[], $16::uuid[], $17::smallint[], $18::bigint[])
        with ordinality as given (kind, lane, job_id, document_id, tenant_id, priority, place, ordinal)
 ), lines as materialized (
   select tenant_id, lane, priority, turns.take(tenant_id, lane, priority, count(*)) as first

@@ -83,9 +83,9 @@ pub fn converted_name(job: JobId, document: DocumentId, fence: i64) -> String {
     format!("jobs/{job}/{document}/converted-{fence}.pdf")
 }
 
-/// The name of a result, unique to the attempt.
-pub fn result_name(job: JobId, fence: i64) -> String {
-    format!("jobs/{job}/results/{fence}.pdf")
+/// The name of a result by its place and its extension, unique to the attempt.
+pub fn result_name(job: JobId, fence: i64, place: usize, extension: &str) -> String {
+    format!("jobs/{job}/results/{fence}-{place}.{extension}")
 }
 
 /// The prefix of everything of a job.

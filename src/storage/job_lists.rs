@@ -107,7 +107,7 @@ pub async fn list_summaries(conn: &mut PgConnection, ids: &[JobId]) -> Result<Ve
 pub async fn list_watched(conn: &mut PgConnection, ids: &[JobId]) -> Result<Vec<JobRow>, Error> {
     query_as!(
         JobRow,
-        r#"select jobs.id as "id: JobId", tenant_id as "tenant: TenantId", workflow, name, priority,
+        r#"select jobs.id as "id: JobId", tenant_id as "tenant: TenantId", workflow, profile, profile_version, name, priority,
                   state as "state: JobState", outcome as "outcome: Outcome", error_code, error_message,
                   documents, documents_open, deleted_at
            from unnest($1::uuid[]) as asked (id) join jobs on jobs.id = asked.id

@@ -17,6 +17,10 @@ pub struct JobRow {
     pub tenant: TenantId,
     /// Canonical name of the workflow.
     pub workflow: String,
+    /// Its profile.
+    pub profile: String,
+    /// The version of that profile.
+    pub profile_version: i32,
     /// Name that the client gave.
     pub name: Option<String>,
     /// Higher goes first.
@@ -88,7 +92,7 @@ fn visible(job: JobRow, tenant: TenantId) -> Result<JobRow, Error> {
 pub async fn get_any(conn: &mut PgConnection, id: JobId) -> Result<JobRow, Error> {
     query_as!(
         JobRow,
-        r#"select id as "id: JobId", tenant_id as "tenant: TenantId", workflow, name, priority,
+        r#"select id as "id: JobId", tenant_id as "tenant: TenantId", workflow, profile, profile_version, name, priority,
                   state as "state: JobState", outcome as "outcome: Outcome", error_code, error_message,
                   documents, documents_open, deleted_at
            from jobs

@@ -18,6 +18,7 @@ pub mod migrate;
 pub mod options;
 pub mod overview;
 pub mod pool;
+pub mod profiles;
 pub mod results;
 pub mod upload_keys;
 

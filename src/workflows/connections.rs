@@ -11,7 +11,7 @@ pub struct Connection {
     /// Canonical name of its workflow.
     pub workflow: &'static str,
     /// Its profile.
-    pub profile: &'static str,
+    pub profile: String,
     /// What a call is answered with.
     pub response: ResponseMode,
 }
@@ -29,6 +29,8 @@ pub async fn find(ctx: &Context, id: &str) -> Result<Connection, Error> {
     let row = storage::connections::find(&mut *ctx.read().await?, id).await?.ok_or_else(unknown)?;
     let unusable = |error: Error| Error::Connection { id: row.id.clone(), problem: error.to_string() };
     let workflow = lists::workflow(Some(&row.workflow)).map_err(unusable)?;
-    let profile = workflow.profile(Some(&row.profile)).map_err(unusable)?;
-    Ok(Connection { workflow: workflow.name, profile, response: row.response, id: row.id })
+    let profile = ctx.profiles.find(ctx, workflow, Some(&row.profile)).await;
+    let profile =
+        profile.map_err(|error| if matches!(error, Error::UnknownProfile { .. }) { unusable(error) } else { error })?;
+    Ok(Connection { workflow: workflow.name, profile: profile.name, response: row.response, id: row.id })
 }

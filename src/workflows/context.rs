@@ -4,7 +4,7 @@ use sqlx::{Postgres, Transaction, pool::PoolConnection, postgres::PgPool};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::{Error, OpenJobs, Summaries, Watch};
+use super::{Error, OpenJobs, Summaries, Watch, profiles::Profiles};
 use crate::{
     egress::Egress,
     queue::{self, Bell, Intake, Signals},
@@ -60,6 +60,8 @@ pub struct Context {
     pub settings: Settings,
     /// Open jobs of tenants, as far as this process knows.
     pub open_jobs: OpenJobs,
+    /// Profiles, as far as this process knows.
+    pub profiles: Profiles,
     /// Cancelled when the process stops, so that nobody waits for what it will not hear.
     pub stop: CancellationToken,
 }

@@ -34,14 +34,15 @@ pub struct NewJob {
 /// `UnknownWorkflow`, `UnknownProfile`, `Options`, `TooManyJobs`; `KeyReused` when the key belongs to another request.
 pub async fn create(ctx: &Context, tenant: TenantId, new: &NewJob) -> Result<JobId, Error> {
     let workflow = lists::workflow(new.workflow.as_deref())?;
-    let profile = workflow.profile(new.profile.as_deref())?;
     options::check(&new.options)?;
+    let profile = ctx.profiles.find(ctx, workflow, new.profile.as_deref()).await?;
     let name = new.name.as_deref().map(label);
     let job = queue::NewJob {
         id: JobId::new(),
         tenant,
         workflow: workflow.name,
-        profile,
+        profile: profile.name,
+        profile_version: profile.version,
         name: name.filter(|name| !name.is_empty()),
         idle_max: ctx.settings.creating_idle_max,
         options: new.options.clone(),

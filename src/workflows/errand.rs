@@ -41,7 +41,7 @@ impl Errand {
     pub async fn begin(ctx: &Context, tenant: TenantId, connection: &Connection) -> Result<Self, Error> {
         let named = |name: &str| Some(name.to_owned());
         let new =
-            NewJob { workflow: named(connection.workflow), profile: named(connection.profile), ..NewJob::default() };
+            NewJob { workflow: named(connection.workflow), profile: named(&connection.profile), ..NewJob::default() };
         let ctx = ctx.clone();
         let begin = async move {
             let job = create::create(&ctx, tenant, &new).await?;

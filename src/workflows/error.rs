@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::workflow::BadSettings;
 use crate::{
     domain::{JobId, JobState, ResultId, options::OptionsError},
     egress, queue, storage,
@@ -36,6 +37,30 @@ pub enum Error {
         name: String,
         /// The names that there are.
         known: String,
+    },
+    /// The settings of a profile are none of its workflow.
+    #[error("the profile `{profile}` of `{workflow}`: {problem}")]
+    Settings {
+        /// The workflow.
+        workflow: &'static str,
+        /// The profile.
+        profile: String,
+        /// What is wrong.
+        problem: BadSettings,
+    },
+    /// A profile cannot have this name.
+    #[error("the name of a profile has 1 to {max} characters, none of them control characters")]
+    ProfileName {
+        /// The limit.
+        max: usize,
+    },
+    /// A workflow always has a default profile.
+    #[error("the profile `{name}` is the default of `{workflow}`: make another one the default first")]
+    DefaultProfile {
+        /// The workflow.
+        workflow: &'static str,
+        /// The profile.
+        name: String,
     },
     /// The options cannot be stored.
     #[error(transparent)]

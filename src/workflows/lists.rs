@@ -1,43 +1,14 @@
-//! The workflows that there are. A new one is a line here and what it does in [`super::work`].
+//! The workflows that there are. A new one is a folder beside this file and a line here.
 
-use super::Error;
-use crate::engines::protocol::Target;
-
-/// A fixed production line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Workflow {
-    /// Its name, as listed.
-    pub name: &'static str,
-    /// Other names that are accepted.
-    pub aliases: &'static [&'static str],
-    /// Its profiles; the first is its default.
-    pub profiles: &'static [&'static str],
-    /// What its result is.
-    pub target: Target,
-}
+use super::{
+    Error, archive, conversion,
+    options::{self, Bearer, Problem},
+    workflow::Workflow,
+};
+use crate::domain::options::JobOption;
 
 /// Every workflow; the first is the default of the service.
-pub const WORKFLOWS: &[Workflow] = &[
-    Workflow {
-        name: "Archive PDF/A-2",
-        aliases: &["Archive as PDF/A-2"],
-        profiles: &["default"],
-        target: Target::PdfA2,
-    },
-    Workflow {
-        name: "Archive PDF/A-1",
-        aliases: &["Archive as PDF/A-1"],
-        profiles: &["default"],
-        target: Target::PdfA1,
-    },
-    Workflow {
-        name: "Archive PDF/A-3",
-        aliases: &["Archive as PDF/A-3"],
-        profiles: &["default"],
-        target: Target::PdfA3,
-    },
-    Workflow { name: "Conversion", aliases: &["Convert to PDF"], profiles: &["default"], target: Target::Pdf },
-];
+pub const WORKFLOWS: &[Workflow] = &[archive::PDFA2, archive::PDFA1, archive::PDFA3, conversion::CONVERSION];
 
 /// Finds a workflow by any of its names, without regard to case; none means the default.
 ///
@@ -54,21 +25,26 @@ pub fn workflow(name: Option<&str>) -> Result<&'static Workflow, Error> {
     })
 }
 
-impl Workflow {
-    /// Finds a profile by its name, without regard to case; none means the default.
-    ///
-    /// # Errors
-    /// `UnknownProfile`, naming those that there are.
-    pub fn profile(&self, name: Option<&str>) -> Result<&'static str, Error> {
-        let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(self.profiles[0]) };
-        self.profiles.iter().copied().find(|known| known.eq_ignore_ascii_case(name)).ok_or_else(|| {
-            Error::UnknownProfile { workflow: self.name, name: name.to_owned(), known: self.profiles.join(", ") }
-        })
-    }
+/// Checks a list of options against those that a workflow understands; one that only others do is told apart.
+///
+/// # Errors
+/// The first problem.
+pub fn check_options(workflow: &Workflow, options: &[JobOption], bearer: Bearer) -> Result<(), Problem> {
+    options::check(workflow.options, options, bearer).map_err(|problem| match problem {
+        Problem::Unknown { name } if is_known(&name) => Problem::Workflow { name, workflow: workflow.name.to_owned() },
+        problem => problem,
+    })
+}
+
+fn is_known(name: &str) -> bool {
+    let mut known = WORKFLOWS.iter().flat_map(|workflow| workflow.options.iter().copied().flatten());
+    known.any(|definition| definition.name.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -87,5 +63,35 @@ mod tests {
     fn an_unknown_name_is_answered_with_the_known_ones() {
         let error = workflow(Some("Print")).unwrap_err().to_string();
         assert!(error.contains("Print") && error.contains("Archive PDF/A-2") && error.contains("Conversion"));
+    }
+
+    #[test]
+    fn every_workflow_takes_no_settings_and_names_one_that_it_does_not_know() {
+        for workflow in WORKFLOWS {
+            let full = (workflow.settings.complete)(&json!({})).unwrap();
+            assert_eq!((workflow.settings.complete)(&full).unwrap(), full, "{}", workflow.name);
+            (workflow.line)(&full).unwrap();
+            let wrong = json!({ "convert": { "html": { "papper": 1 } } });
+            let problem = (workflow.line)(&wrong).unwrap_err();
+            assert_eq!(problem.path, "convert.html.papper", "{}", workflow.name);
+            assert_eq!((workflow.settings.complete)(&wrong).unwrap_err(), problem);
+        }
+    }
+
+    #[test]
+    fn every_setting_is_described_in_its_schema() {
+        for workflow in WORKFLOWS {
+            let schema = (workflow.settings.schema)();
+            let mut open = vec![("$".to_owned(), &schema)];
+            while let Some((path, part)) = open.pop() {
+                let serde_json::Value::Object(part) = part else { continue };
+                if let Some(serde_json::Value::Object(properties)) = part.get("properties") {
+                    for (name, property) in properties {
+                        assert!(property.get("description").is_some(), "{}: {path}.{name}", workflow.name);
+                    }
+                }
+                open.extend(part.iter().map(|(name, part)| (format!("{path}.{name}"), part)));
+            }
+        }
     }
 }

@@ -15,8 +15,10 @@
 
 pub mod add;
 pub mod advance;
+pub mod archive;
 pub mod cancel;
 pub mod connections;
+pub mod conversion;
 pub mod create;
 pub mod delete;
 pub mod errand;
@@ -24,12 +26,15 @@ pub mod expire;
 pub mod listing;
 pub mod lists;
 pub mod options;
+pub mod profiles;
 pub mod progress;
+pub mod reference;
 pub mod result;
 pub mod start;
 pub mod sweep;
 pub mod watch;
 pub mod work;
+pub mod workflow;
 
 mod claim;
 mod context;

@@ -5,11 +5,13 @@ use sqlx::PgConnection;
 use super::{
     Context, Error,
     advance::{self, Step},
-    options,
+    lists,
+    options::Bearer,
 };
 use crate::{
     domain::{ErrorCode, JobId, JobState, TenantId, options::JobOption},
-    queue, storage,
+    queue,
+    storage::{self, jobs::JobRow},
 };
 
 /// Says that all documents are added. When all of them are converted already, the job is assembled at once; when an
@@ -35,7 +37,7 @@ async fn commit(ctx: &Context, tenant: TenantId, id: JobId) -> Result<Step, Erro
     }
     storage::jobs::update_started(&mut tx, id).await?;
     job.state = JobState::Pending;
-    let step = match options_problem(&mut tx, id).await? {
+    let step = match options_problem(&mut tx, &job).await? {
         Some(problem) => {
             queue::cancel::cancel_job(&mut tx, id).await?;
             advance::fail(ctx, &mut tx, &job, ErrorCode::Option, &problem).await?
@@ -47,19 +49,20 @@ async fn commit(ctx: &Context, tenant: TenantId, id: JobId) -> Result<Step, Erro
 }
 
 /// What is wrong with the options of a job or of one of its documents, in a sentence.
-async fn options_problem(conn: &mut PgConnection, job: JobId) -> Result<Option<String>, Error> {
-    let all = storage::options::list(conn, job).await?;
+async fn options_problem(conn: &mut PgConnection, job: &JobRow) -> Result<Option<String>, Error> {
+    let all = storage::options::list(conn, job.id).await?;
+    let workflow = lists::workflow(Some(&job.workflow))?;
     for level in all.chunk_by(|one, other| one.document == other.document) {
         let given: Vec<JobOption> =
             level.iter().map(|option| JobOption { name: option.name.clone(), value: option.value.clone() }).collect();
         match level.first().and_then(|option| option.document) {
             None => {
-                if let Err(problem) = options::check_job(&given) {
+                if let Err(problem) = lists::check_options(workflow, &given, Bearer::Job) {
                     return Ok(Some(problem.to_string()));
                 }
             }
             Some(document) => {
-                if let Err(problem) = options::check_document(&given) {
+                if let Err(problem) = lists::check_options(workflow, &given, Bearer::Document) {
                     let name = storage::documents::get(conn, document).await?.file_name;
                     return Ok(Some(format!("The document '{name}' has a wrong option. {problem}")));
                 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use bindery::{cli::config::VARIABLES, engines::settings::Settings};
+use bindery::{cli::config::VARIABLES, engines::settings::Settings, workflows::reference};
 
 /// Variable and flag of each row of the form `` | `NAME` | `--flag` | default | meaning | ``.
 fn rows(readme: &str) -> BTreeSet<(String, String)> {
@@ -51,4 +51,10 @@ fn every_setting_of_the_code_is_in_the_table_of_the_documentation_and_the_other_
         .filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
     let told: BTreeSet<_> = table.flat_map(|cell| cell.split(", ").map(|name| name.replace('`', ""))).collect();
     assert_eq!(told, settings_of_the_code());
+}
+
+#[test]
+fn the_page_of_options_is_what_the_program_prints() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/options.md")).unwrap_or_default();
+    assert!(page == reference::page(), "docs/options.md is old: `bindery workflows > docs/options.md`");
 }

@@ -11,6 +11,8 @@ use crate::{
         xml::write,
     },
     domain::{EventCode, JobId, JobState, Outcome, Severity},
+    storage::profiles::ProfileRow,
+    workflows::{lists::WORKFLOWS, workflow::Workflow},
 };
 
 /// A job of the examples.
@@ -46,7 +48,7 @@ pub(super) fn answers() -> Vec<Answered> {
         answer("DataAdded", None, &DataAdded { data_id: DOCUMENT.to_owned() }),
         answer("JobResult", None, &result()),
         answer("ServiceStatus", None, &status()),
-        answer("Workflows", Some("Workflow"), &workflow_list::views()),
+        answer("Workflows", Some("Workflow"), &workflow_list::views(&profiles())),
     ]
 }
 
@@ -62,6 +64,18 @@ pub(super) fn both(root: &str, namespace: Option<&str>, view: &impl Serialize) -
     let text = serde_json::to_string(view).unwrap_or_default();
     let xml = write::image(root, namespace, text.as_bytes()).unwrap_or_default();
     (serde_json::from_str(&text).unwrap_or_default(), xml)
+}
+
+/// A default profile of each workflow.
+fn profiles() -> Vec<ProfileRow> {
+    let default = |workflow: &Workflow| ProfileRow {
+        workflow: workflow.name.to_owned(),
+        name: "default".to_owned(),
+        version: 1,
+        is_default: true,
+        description: None,
+    };
+    WORKFLOWS.iter().map(default).collect()
 }
 
 fn job() -> JobInfo {

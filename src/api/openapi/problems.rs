@@ -114,7 +114,7 @@ fn example(kind: Kind) -> Problem {
         }
         Kind::ProfileNotFound => {
             let of = &WORKFLOWS[0];
-            let known = of.profiles.join(", ");
+            let known = "default".to_owned();
             Error::UnknownProfile { workflow: of.name, name: "fast".to_owned(), known }.into()
         }
         Kind::DownloadFailed => Problem::not_fetched(&egress::Error::CannotResolve),

@@ -181,7 +181,7 @@ prop_compose! {
         workflows in prop::collection::vec((texts(), any::<bool>(), prop::collection::vec((texts(), any::<bool>()), 0..3)), 0..4),
     ) -> Vec<Workflow> {
         // The names of the service are constants.
-        let profile = |(name, is_default): (String, bool)| Profile { name: name.leak(), is_default };
+        let profile = |(name, is_default): (String, bool)| Profile { name, is_default };
         let workflow = |(name, is_default, profiles): (String, bool, Vec<_>)| Workflow {
             name: name.leak(),
             is_default,

@@ -1,70 +1,117 @@
-//! Executing an `assemble` task: fetch the converted documents, have them merged, store the result.
+//! Executing an `assemble` task: fetch the converted documents, have the files of the job made of them, store those.
 
-use super::{Done, Outcome, Work, convert::unwritable, events, known_rung, page_count, report, untruth};
+use super::{Done, Outcome, Published, Work, convert::unwritable, events, known_rung, page_count, report, untruth};
 use crate::{
-    domain::{DocumentState, ErrorCode, JobState, limits},
-    engines::protocol::{Answer, Assemble, Metadata, Request},
+    domain::{DocumentState, ErrorCode, JobState, limits, options::JobOption},
+    engines::{
+        assemble::output_of,
+        protocol::{Answer, Assemble, Input, Made, Request, Step},
+    },
     queue::Lease,
-    storage,
-    workflows::{Error, lists, options},
+    storage::{self, documents::DocumentRow, jobs::JobRow},
+    workflows::{Error, create::label, options::Given, workflow},
 };
 
-const OUTPUT: &str = "output.pdf";
+/// What an assembly needs to know, read in one go.
+struct Order {
+    job: JobRow,
+    documents: Vec<DocumentRow>,
+    options: Vec<JobOption>,
+    /// In seconds since 1970.
+    now: i64,
+}
 
 impl Work {
     pub(super) async fn assemble(&self, lease: &Lease) -> Result<Done, Error> {
+        let Some(order) = self.assembly(lease).await? else { return Ok(Done::new(Outcome::Dropped)) };
+        if lease.task.crashes >= limits::CRASHES_MAX {
+            let message = format!("The documents cannot be put together: {} workers died over it.", lease.task.crashes);
+            return Ok(Done::new(Outcome::Failed { code: ErrorCode::Internal, message }));
+        }
+        let line = match self.line(&order.job).await? {
+            Ok(line) => line,
+            Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
+        };
+        let steps = match line.steps(&workflow::Job { options: Given(&order.options) }) {
+            Ok(steps) => steps,
+            Err(problem) => {
+                let (code, message) = (ErrorCode::Option, problem.to_string());
+                return Ok(Done::new(Outcome::Failed { code, message }));
+            }
+        };
+        self.put_together(lease, order, steps).await
+    }
+
+    async fn put_together(&self, lease: &Lease, order: Order, steps: Vec<Step>) -> Result<Done, Error> {
+        let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
+        let mut inputs = Vec::with_capacity(order.documents.len());
+        for (index, document) in order.documents.into_iter().enumerate() {
+            let missing = || storage::Error::Corrupt { what: format!("document {} is not converted", document.id) };
+            let blob = document.converted_blob.as_deref().ok_or_else(missing)?;
+            let name = format!("{index}.pdf");
+            self.ctx.blobs.fetch(blob, &folder.path().join(&name)).await?;
+            inputs.push(Input { file: name.into(), file_name: document.file_name });
+        }
+        let fonts = self.config.host.engines.fonts.clone();
+        let request = Request::Assemble(Assemble { inputs, steps, fonts, now: order.now });
+        let (answer, ran) = self.hosts.run(folder.path(), &request).await;
+        let subject = "The converted documents cannot be put together";
+        match answer {
+            Answer::Assembled { files, events: sent } => {
+                if files.is_empty() || files.len() > limits::RESULTS_MAX {
+                    return Ok(Done::of_lie(
+                        lease,
+                        &ran,
+                        subject,
+                        "the engine made no file, or more than there can be",
+                    ));
+                }
+                let mut published = Vec::with_capacity(files.len());
+                for (place, made) in files.into_iter().enumerate() {
+                    let path = folder.path().join(output_of(place));
+                    if let Some(what) = untruth(&path, made.kind, made.pages.unwrap_or(0)) {
+                        return Ok(Done::of_lie(lease, &ran, subject, what));
+                    }
+                    let blob = storage::blobs::result_name(order.job.id, lease.fence, place, made.kind.extension());
+                    published.push(file(self.ctx.blobs.put_file(&blob, &path).await?, made));
+                }
+                let outcome = Outcome::Assembled { files: published, events: events(sent) };
+                Ok(Done { outcome, format: None, report: report(&ran, None, None) })
+            }
+            Answer::Done { .. }
+            | Answer::Unpacked { .. }
+            | Answer::Reroute { .. }
+            | Answer::Recognised(_)
+            | Answer::Validated(_) => Ok(Done::of_nonsense(lease, &ran, subject)),
+            Answer::Failed(_) if folder.is_crowded_out() => Ok(Done::of_full_disk(&ran)),
+            Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, subject)),
+        }
+    }
+
+    /// Reads what to do; nothing when nobody needs it any more. No connection is held while an engine runs.
+    async fn assembly(&self, lease: &Lease) -> Result<Option<Order>, Error> {
         let mut conn = self.ctx.read().await?;
         let job = storage::jobs::get_any(&mut conn, lease.task.job).await?;
         if job.deleted_at.is_some() || !matches!(job.state, JobState::Pending | JobState::Processing) {
-            return Ok(Done::new(Outcome::Dropped));
+            return Ok(None);
         }
         storage::jobs::update_processing(&mut conn, job.id).await?;
         let mut documents = storage::documents::list(&mut conn, job.id).await?;
         documents.retain(|document| document.state != DocumentState::Unpacked);
         let options = storage::options::list_of_job(&mut conn, job.id).await?;
         let now = storage::overview::now(&mut conn).await?;
-        // No connection is held while an engine runs.
-        drop(conn);
-        if lease.task.crashes >= limits::CRASHES_MAX {
-            let message = format!("The documents cannot be put together: {} workers died over it.", lease.task.crashes);
-            return Ok(Done::new(Outcome::Failed { code: ErrorCode::Internal, message }));
-        }
-        let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
-        let mut inputs = Vec::with_capacity(documents.len());
-        for (index, document) in documents.iter().enumerate() {
-            let missing = || storage::Error::Corrupt { what: format!("document {} is not converted", document.id) };
-            let blob = document.converted_blob.as_deref().ok_or_else(missing)?;
-            let name = format!("{index}.pdf");
-            self.ctx.blobs.fetch(blob, &folder.path().join(&name)).await?;
-            inputs.push(name.into());
-        }
-        let request = Request::Assemble(Assemble {
-            inputs,
-            output: OUTPUT.into(),
-            metadata: Metadata(options::metadata(&options)),
-            target: lists::workflow(Some(&job.workflow))?.target,
-            fonts: self.config.host.engines.fonts.clone(),
-            now,
-        });
-        let (answer, ran) = self.hosts.run(folder.path(), &request).await;
-        let subject = "The converted documents cannot be put together";
-        match answer {
-            Answer::Done { pages, events: sent, conformance, rung } => {
-                if let Some(what) = untruth(&folder.path().join(OUTPUT), pages) {
-                    return Ok(Done::of_lie(lease, &ran, subject, what));
-                }
-                let blob = storage::blobs::result_name(job.id, lease.fence);
-                let stored = self.ctx.blobs.put_file(&blob, &folder.path().join(OUTPUT)).await?;
-                let pages = page_count(pages);
-                let outcome =
-                    Outcome::Assembled { stored, pages, events: events(sent), conformance, rung: known_rung(rung) };
-                Ok(Done { outcome, format: None, report: report(&ran, None, None) })
-            }
-            Answer::Unpacked { .. } | Answer::Reroute { .. } | Answer::Recognised(_) | Answer::Validated(_) => {
-                Ok(Done::of_nonsense(lease, &ran, subject))
-            }
-            Answer::Failed(_) if folder.is_crowded_out() => Ok(Done::of_full_disk(&ran)),
-            Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, subject)),
-        }
+        Ok(Some(Order { job, documents, options, now }))
+    }
+}
+
+/// A stored file with what the host said of it.
+fn file(stored: storage::blobs::Stored, made: Made) -> Published {
+    Published {
+        stored,
+        kind: made.kind,
+        name: made.name.map(|name| label(&name)),
+        pages: made.pages.map(page_count),
+        conformance: made.conformance,
+        rung: known_rung(made.rung),
     }
 }

@@ -1,6 +1,6 @@
 //! Executing a `convert` task: fetch, ask an engine host, store.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -8,16 +8,16 @@ use super::{Done, Outcome, Work, events, found_format, known_rung, page_count, r
 use crate::{
     domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
-        protocol::{Answer, Convert, Request},
-        settings::Settings,
+        protocol::{Answer, Convert, FileKind, Request},
         unpack,
     },
     queue::{self, Lease},
     storage::{
         self,
         documents::{Child, DocumentRow, OriginRow},
+        jobs::JobRow,
     },
-    workflows::{Error, create::label, lists, options},
+    workflows::{Error, create::label, options, profiles::LineError, workflow::Line},
 };
 
 const INPUT: &str = "input";
@@ -29,7 +29,7 @@ const STORING: usize = 8;
 struct Order {
     document: DocumentRow,
     origin: OriginRow,
-    workflow: String,
+    job: JobRow,
     passwords: Vec<String>,
     /// In seconds since 1970.
     now: i64,
@@ -43,6 +43,11 @@ impl Work {
             let message = format!("{subject}: {} workers died over it.", lease.task.crashes);
             return Ok(Done::new(Outcome::Failed { code: ErrorCode::Corrupt, message }));
         }
+        let line = match self.line(&order.job).await? {
+            Ok(line) => line,
+            Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
+        };
+        let converting = line.converting();
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
         self.ctx.blobs.fetch(&order.document.blob, &folder.path().join(INPUT)).await?;
         let request = Request::Convert(Convert {
@@ -51,9 +56,9 @@ impl Work {
             file_name: order.document.file_name,
             media_type: order.document.media_type,
             passwords: order.passwords,
-            target: lists::workflow(Some(&order.workflow))?.target,
+            target: converting.target,
             lane: lease.task.lane.as_str().to_owned(),
-            settings: Settings::default(),
+            settings: converting.settings.clone(),
             engines: self.config.host.engines.clone(),
             nesting: order.origin.containers.len(),
             upload_bytes: order.origin.upload_bytes.unsigned_abs(),
@@ -62,7 +67,7 @@ impl Work {
         let (answer, ran) = self.hosts.run(folder.path(), &request).await;
         match answer {
             Answer::Done { pages, events: sent, rung, .. } => {
-                if let Some(what) = untruth(&folder.path().join(OUTPUT), pages) {
+                if let Some(what) = untruth(&folder.path().join(OUTPUT), FileKind::Pdf, pages) {
                     return Ok(Done::of_lie(lease, &ran, &subject, what));
                 }
                 let blob = storage::blobs::converted_name(lease.task.job, order.document.id, lease.fence);
@@ -95,8 +100,22 @@ impl Work {
                 Ok(_) | Err(_) => Ok(Done::of_nonsense(lease, &ran, &subject)),
             },
             Answer::Failed(_) if folder.is_crowded_out() => Ok(Done::of_full_disk(&ran)),
-            Answer::Recognised(_) | Answer::Validated(_) => Ok(Done::of_nonsense(lease, &ran, &subject)),
+            Answer::Assembled { .. } | Answer::Recognised(_) | Answer::Validated(_) => {
+                Ok(Done::of_nonsense(lease, &ran, &subject))
+            }
             Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, &subject)),
+        }
+    }
+
+    /// The line of a job, or why it has none, in a sentence.
+    pub(super) async fn line(&self, job: &JobRow) -> Result<Result<Arc<dyn Line>, String>, Error> {
+        let line = self.ctx.profiles.line(&self.ctx, &job.workflow, &job.profile, job.profile_version).await;
+        match line {
+            Ok(line) => Ok(Ok(line)),
+            Err(LineError::Other(error)) => Err(error),
+            Err(error @ (LineError::Settings { .. } | LineError::Missing { .. })) => {
+                Ok(Err(format!("The job cannot be done: {error}.")))
+            }
         }
     }
 
@@ -116,7 +135,7 @@ impl Work {
         let shared = storage::options::list_of_job(&mut conn, job.id).await?;
         let now = storage::overview::now(&mut conn).await?;
         let passwords = options::passwords(&own, &shared);
-        Ok(Some(Order { document, origin, workflow: job.workflow, passwords, now }))
+        Ok(Some(Order { document, origin, job, passwords, now }))
     }
 
     /// Whether a document may be sent on into another lane, which counts no attempt.

@@ -12,7 +12,7 @@ use crate::{
     domain::{ErrorCode, Event, Format, Lane, Rung, limits},
     engines::{
         host::{HostConfig, Hosts, Ran},
-        protocol::Refusal,
+        protocol::{FileKind, Refusal},
     },
     queue::{self, Ending, Handler, Lease, Report, Stop, StopReason, lease::How},
     storage::{self, blobs::Stored, documents::Child},
@@ -67,11 +67,8 @@ enum Outcome {
         subject: String,
     },
     Assembled {
-        stored: Stored,
-        pages: i32,
+        files: Vec<Published>,
         events: Vec<Event>,
-        conformance: Option<String>,
-        rung: Option<Rung>,
     },
     Purged,
     /// Final: trying again would not help, or was tried often enough.
@@ -86,6 +83,18 @@ enum Outcome {
     Reroute(Lane),
     /// Nobody wants it any more.
     Dropped,
+}
+
+/// A file of a job, stored.
+#[derive(Debug)]
+struct Published {
+    stored: Stored,
+    kind: FileKind,
+    /// Its own name; else it is named after the job.
+    name: Option<String>,
+    pages: Option<i32>,
+    conformance: Option<String>,
+    rung: Option<Rung>,
 }
 
 impl Work {
@@ -151,7 +160,8 @@ impl Handler for Work {
 
     async fn discard(&self, _lease: &Lease, done: Done) {
         let stored = match done.outcome {
-            Outcome::Converted { stored, .. } | Outcome::Assembled { stored, .. } => vec![stored],
+            Outcome::Converted { stored, .. } => vec![stored],
+            Outcome::Assembled { files, .. } => files.into_iter().map(|file| file.stored).collect(),
             Outcome::Unpacked { children, .. } => children.into_iter().map(|child| child.stored).collect(),
             Outcome::Purged
             | Outcome::Failed { .. }
@@ -313,23 +323,22 @@ fn report(ran: &Ran, fault: Option<&str>, message: Option<&str>) -> Report {
     }
 }
 
-/// What is not true of a PDF that a host says is there with so many pages, if anything: a document may have made it say so.
-/// What the PDF holds is looked at by hosts alone.
-fn untruth(pdf: &Path, pages: usize) -> Option<&'static str> {
+/// What is not true of a file that a host says is there with so many pages, if anything: a document may have made it say so.
+/// What the file holds is looked at by hosts alone.
+fn untruth(file: &Path, kind: FileKind, pages: usize) -> Option<&'static str> {
     if pages > limits::PAGES_MAX {
         return Some("the engine counted more pages than there can be");
     }
     // Not through a link, and no pipe, which would be read for ever.
-    if !pdf.symlink_metadata().is_ok_and(|found| found.is_file()) {
+    if !file.symlink_metadata().is_ok_and(|found| found.is_file()) {
         return Some("the engine said that it was done and left no file");
     }
-    let mut start = [0; PDF.len()];
-    let is_pdf = File::open(pdf).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *PDF;
-    (!is_pdf).then_some("the engine said that it was done and left no PDF")
+    let mut start = Vec::new();
+    let longest = kind.magic().iter().map(|magic| magic.len()).max().unwrap_or(0);
+    let read = File::open(file).and_then(|file| file.take(longest as u64).read_to_end(&mut start));
+    let is_of_kind = read.is_ok() && (longest == 0 || kind.magic().iter().any(|magic| start.starts_with(magic)));
+    (!is_of_kind).then_some("the engine said that it was done and left a file of another kind")
 }
-
-/// How a PDF of ours begins.
-const PDF: &[u8; 5] = b"%PDF-";
 
 /// A number of pages as the database holds it; the limit on pages is far below its range.
 fn page_count(pages: usize) -> i32 {

@@ -2,12 +2,12 @@
 
 use sqlx::PgConnection;
 
-use super::{Done, Outcome};
+use super::{Done, Outcome, Published};
 use crate::{
-    domain::{self, DocumentId, ErrorCode, Event, JobState, ResultId, Rung, limits},
+    domain::{self, DocumentId, ErrorCode, Event, JobState, ResultId, limits},
     engines::unpack::Budget,
     queue::{self, Ending, Lease, NewTask, Turn, lease::How},
-    storage::{self, blobs::Stored, documents::Child, jobs::JobRow},
+    storage::{self, documents::Child, jobs::JobRow},
     workflows::{
         Context, Error, add, advance,
         advance::{Step, failure_event},
@@ -76,10 +76,7 @@ async fn record(
             document_failed(ctx, conn, job, lease, document, *code, message).await
         }
         (Outcome::Failed { code, message }, None) => advance::fail(ctx, conn, job, *code, message).await,
-        (Outcome::Assembled { stored, pages, events, conformance, rung }, _) => {
-            let claim = (conformance.as_deref(), *rung);
-            publish(ctx, conn, job, stored, *pages, events, claim).await
-        }
+        (Outcome::Assembled { files, events }, _) => publish(ctx, conn, job, files, events).await,
         (Outcome::Purged, _) => {
             storage::jobs::delete(conn, job.id).await?;
             Ok(Step::Waiting)
@@ -156,34 +153,40 @@ async fn document_settled(ctx: &Context, conn: &mut PgConnection, job: &JobRow, 
     advance::advance(ctx, conn, &job, Turn::At(lease.task.order_key)).await
 }
 
-/// Publishes the result and completes the job.
+/// Publishes the files and completes the job.
 async fn publish(
     ctx: &Context,
     conn: &mut PgConnection,
     job: &JobRow,
-    stored: &Stored,
-    pages: i32,
+    files: &[Published],
     events: &[Event],
-    (conformance, rung): (Option<&str>, Option<Rung>),
 ) -> Result<Step, Error> {
     let documents = storage::documents::list(conn, job.id).await?;
     let first = documents.first().map(|document| document.file_name.as_str());
-    let file_name = result_file_name(job.name.as_deref(), first);
-    let mut properties = vec![serde_json::json!({ "name": "pages", "value": pages.to_string() })];
-    properties.extend(conformance.map(|claim| serde_json::json!({ "name": "conformance", "value": claim })));
-    let result = storage::results::NewResult {
-        id: ResultId::new(),
-        job: job.id,
-        ordinal: 1,
-        file_name: &file_name,
-        media_type: "application/pdf",
-        stored,
-        pages: Some(pages),
-        conformance,
-        rung: documents.iter().filter_map(|document| document.rung.as_ref()?.parse().ok()).chain(rung).max(),
-        properties: properties.into(),
-    };
-    storage::results::insert(conn, &result).await?;
+    let furthest = documents.iter().filter_map(|document| document.rung.as_ref()?.parse().ok()).max();
+    for (ordinal, file) in (1..).zip(files) {
+        let file_name = match &file.name {
+            Some(name) => file_name_of(name),
+            None => result_file_name(job.name.as_deref(), first, file.kind.extension()),
+        };
+        let property = |name: &str, value: &str| serde_json::json!({ "name": name, "value": value });
+        let mut properties = Vec::new();
+        properties.extend(file.pages.map(|pages| property("pages", &pages.to_string())));
+        properties.extend(file.conformance.as_deref().map(|claim| property("conformance", claim)));
+        let result = storage::results::NewResult {
+            id: ResultId::new(),
+            job: job.id,
+            ordinal,
+            file_name: &file_name,
+            media_type: file.kind.media_type(),
+            stored: &file.stored,
+            pages: file.pages,
+            conformance: file.conformance.as_deref(),
+            rung: file.conformance.as_ref().and_then(|_| furthest.max(file.rung)),
+            properties: properties.into(),
+        };
+        storage::results::insert(conn, &result).await?;
+    }
     storage::events::insert(conn, job.id, None, events).await?;
     let outcome = if storage::events::find_warning(conn, job.id).await? {
         domain::Outcome::Warning
@@ -194,15 +197,21 @@ async fn publish(
     Ok(Step::Completed)
 }
 
-/// The file name of a result: the job's name, else that of its first document, with the extension of a PDF.
-fn result_file_name(job: Option<&str>, first: Option<&str>) -> String {
+/// The file name of a result without one of its own: the job's name, else that of its first document, with its extension.
+fn result_file_name(job: Option<&str>, first: Option<&str>, extension: &str) -> String {
     let from_document = || {
         let name = first?.rsplit(['/', '\\']).next()?;
         Some(name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned())
     };
-    let from_job = job.map(|name| name.strip_suffix(".pdf").unwrap_or(name).replace(['/', '\\'], "_"));
+    let dotted = format!(".{extension}");
+    let from_job = job.map(|name| file_name_of(name.strip_suffix(&dotted).unwrap_or(name)));
     let stem = from_job.or_else(from_document).filter(|stem| !stem.trim().is_empty());
-    format!("{}.pdf", stem.as_deref().unwrap_or("result"))
+    format!("{}{dotted}", stem.as_deref().unwrap_or("result"))
+}
+
+/// A label as a file name: nothing of it is a path.
+fn file_name_of(label: &str) -> String {
+    label.replace(['/', '\\'], "_")
 }
 
 #[cfg(test)]
@@ -211,15 +220,15 @@ mod tests {
 
     #[test]
     fn a_result_is_named_after_the_job_else_after_its_first_document() {
-        assert_eq!(result_file_name(Some("claim-4711"), Some("a.docx")), "claim-4711.pdf");
-        assert_eq!(result_file_name(Some("claim.pdf"), None), "claim.pdf");
-        assert_eq!(result_file_name(None, Some("Brief für Müller.docx")), "Brief für Müller.pdf");
+        assert_eq!(result_file_name(Some("claim-4711"), Some("a.docx"), "pdf"), "claim-4711.pdf");
+        assert_eq!(result_file_name(Some("claim.pdf"), None, "pdf"), "claim.pdf");
+        assert_eq!(result_file_name(None, Some("Brief für Müller.docx"), "pdf"), "Brief für Müller.pdf");
     }
 
     #[test]
     fn a_path_in_a_name_does_not_reach_the_result() {
-        assert_eq!(result_file_name(None, Some("../../etc/passwd")), "passwd.pdf");
-        assert_eq!(result_file_name(Some("a/b"), None), "a_b.pdf");
-        assert_eq!(result_file_name(None, Some(".docx")), "result.pdf");
+        assert_eq!(result_file_name(None, Some("../../etc/passwd"), "pdf"), "passwd.pdf");
+        assert_eq!(result_file_name(Some("a/b"), None, "pdf"), "a_b.pdf");
+        assert_eq!(result_file_name(None, Some(".docx"), "pdf"), "result.pdf");
     }
 }

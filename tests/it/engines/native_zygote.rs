@@ -3,8 +3,9 @@
 use bindery::{
     domain::Lane,
     engines::{
+        assemble::output_of,
         host::{HostConfig, Hosts},
-        protocol::{Answer, Assemble, Metadata, Request, Target},
+        protocol::{Answer, Assemble, Input, Metadata, Request, Step, Target},
     },
 };
 use nix::unistd::Pid;
@@ -70,16 +71,17 @@ async fn a_job_is_put_together_by_a_copy_of_the_zygote() {
     let work = folder.path().join("work");
     std::fs::create_dir(&work).unwrap();
     std::fs::write(work.join("0.pdf"), documents::pdf("pages.pdf", &[300, 400]).bytes).unwrap();
+    let input = Input { file: "0.pdf".into(), file_name: "pages.pdf".to_owned() };
     let request = Request::Assemble(Assemble {
-        inputs: vec!["0.pdf".into(), "0.pdf".into()],
-        output: "output.pdf".into(),
-        metadata: Metadata::default(),
-        target: Target::Pdf,
+        inputs: vec![input.clone(), input],
+        steps: vec![Step::Merge, Step::Finish { target: Target::Pdf, metadata: Metadata::default() }],
         fonts: Vec::new(),
         now: 0,
     });
     let (answer, ran) = hosts.run(&work, &request).await;
-    assert!(matches!(answer, Answer::Done { pages: 4, .. }), "{answer:?} {ran:?}");
+    let Answer::Assembled { files, .. } = answer else { panic!("{answer:?} {ran:?}") };
+    assert_eq!(files.iter().map(|file| file.pages).collect::<Vec<_>>(), [Some(4)]);
+    assert!(work.join(output_of(0)).is_file());
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use bindery::{
     storage::{blobs::Blobs, pool::Route},
     workflows::{
         Context, OpenJobs, Settings, Summaries, Watch, add, cancel, create,
+        profiles::Profiles,
         work::{Work, WorkConfig},
     },
 };
@@ -47,6 +48,7 @@ fn context(database: &Database, folder: &Path) -> Context {
         },
         stop: CancellationToken::new(),
         open_jobs: OpenJobs::default(),
+        profiles: Profiles::default(),
     }
 }
 

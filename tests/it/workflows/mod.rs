@@ -7,6 +7,7 @@ mod mail;
 mod merge;
 mod metadata;
 mod options;
+mod profiles;
 mod refused;
 mod stop;
 mod unpack;

@@ -29,7 +29,7 @@ pub(super) async fn complete(site: &Site, results: &[(&str, Bytes)]) -> JobId {
         .unwrap();
     let store = Blobs::in_folder(&site.blobs()).unwrap();
     for (place, (file_name, bytes)) in (1..).zip(results) {
-        let blob = blobs::result_name(job, i64::from(place));
+        let blob = blobs::result_name(job, i64::from(place), 0, "pdf");
         let pieces: Vec<_> = (0..bytes.len())
             .step_by(1 << 20)
             .map(|at| Ok::<_, std::io::Error>(bytes.slice(at..bytes.len().min(at + (1 << 20)))))

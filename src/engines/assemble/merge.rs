@@ -1,0 +1,31 @@
+//! All documents become one.
+
+use super::Bench;
+use crate::{
+    domain::limits,
+    engines::{
+        Error,
+        serve::{Pdf, read},
+    },
+    pdf,
+};
+
+/// Joins the documents in their order. A single one stays as it came: it may be what is wanted already.
+pub(super) fn merge(bench: &mut Bench<'_>) -> Result<(), Error> {
+    if let [input] = bench.assemble.inputs.as_slice() {
+        bench.whole = Some(Pdf::Given(read(&input.file)?));
+        return Ok(());
+    }
+    let mut parts = Vec::with_capacity(bench.assemble.inputs.len());
+    for input in &bench.assemble.inputs {
+        parts.push(pdf::read(read(&input.file)?, &[])?.document);
+    }
+    let merged = pdf::merge::merge(parts)?;
+    let pages = pdf::page_count(&merged.document);
+    if pages > limits::PAGES_MAX {
+        return Err(Error::Limit { which: format!("{pages} pages, at most {} are allowed", limits::PAGES_MAX) });
+    }
+    bench.events.extend(merged.events);
+    bench.whole = Some(Pdf::Document(Box::new(merged.document)));
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! What a workflow is: a name, the options that it understands, and a [`Line`] that its settings make.
+//!
+//! ```text
+//! profile (JSON) ─► Line ─► converting: what each document becomes, in tasks of their own
+//!                      └──► steps: what is made of all of them, in the task that assembles the job
+//! ```
+//!
+//! A line is data made from data: it reads no row and no file, so the same job gives the same steps however often it runs.
+
+use std::fmt::Debug;
+
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::options::{Definition, Given};
+use crate::engines::{
+    protocol::{Step, Target},
+    settings::Settings,
+};
+
+/// A fixed production line.
+#[derive(Debug, Clone, Copy)]
+pub struct Workflow {
+    /// Its name, as listed.
+    pub name: &'static str,
+    /// Other names that are accepted.
+    pub aliases: &'static [&'static str],
+    /// What it makes, in a sentence.
+    pub about: &'static str,
+    /// The options that it understands, in groups.
+    pub options: &'static [&'static [Definition]],
+    /// What its settings may be.
+    pub settings: SettingsType,
+    /// Makes its line from settings.
+    pub line: fn(&Value) -> Result<Box<dyn Line>, BadSettings>,
+}
+
+/// A workflow with its settings.
+pub trait Line: Debug + Send + Sync {
+    /// How each document is converted.
+    fn converting(&self) -> Converting<'_>;
+
+    /// What is made of the converted documents, step after step.
+    ///
+    /// # Errors
+    /// When an option asks for what cannot be.
+    fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem>;
+}
+
+/// How each document is converted.
+#[derive(Debug, Clone, Copy)]
+pub struct Converting<'a> {
+    /// What it becomes.
+    pub target: Target,
+    /// How engines show it.
+    pub settings: &'a Settings,
+}
+
+/// What a line may know of its job.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// The options of the job.
+    pub options: Given<'a>,
+}
+
+/// Why the options of a job cannot be followed, in a sentence; the job ends with error `option`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Problem(pub String);
+
+/// Why settings are none of a workflow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the setting `{path}` is wrong: {problem}")]
+pub struct BadSettings {
+    /// Where, as in `convert.office.pageFit`.
+    pub path: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+/// What settings a workflow has.
+#[derive(Debug, Clone, Copy)]
+pub struct SettingsType {
+    /// Their JSON schema.
+    pub schema: fn() -> Value,
+    /// Settings in full: what is not given has its default.
+    pub complete: fn(&Value) -> Result<Value, BadSettings>,
+}
+
+impl SettingsType {
+    /// The settings of a type.
+    pub const fn of<T: DeserializeOwned + Serialize + JsonSchema>() -> Self {
+        Self {
+            schema: || schemars::schema_for!(T).to_value(),
+            complete: |given| {
+                let settings: T = read(given)?;
+                serde_json::to_value(settings).map_err(|error| BadSettings::whole(&error))
+            },
+        }
+    }
+}
+
+impl BadSettings {
+    fn whole(error: &serde_json::Error) -> Self {
+        Self { path: ".".to_owned(), problem: error.to_string() }
+    }
+}
+
+/// Reads settings of a type, and names the first one that is wrong.
+///
+/// # Errors
+/// `BadSettings`.
+pub fn read<T: DeserializeOwned>(settings: &Value) -> Result<T, BadSettings> {
+    serde_path_to_error::deserialize(settings)
+        .map_err(|error| BadSettings { path: error.path().to_string(), problem: error.inner().to_string() })
+}
