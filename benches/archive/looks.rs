@@ -36,8 +36,8 @@ impl Looks {
         let mut differing = Vec::new();
         let mut same_sizes = before.len() == after.len();
         for (one, other) in before.iter().zip(&after) {
-            let pictures = (image::open(one).ok()?.into_luma8(), image::open(other).ok()?.into_luma8());
-            let (one, other) = pictures;
+            let [one, other] =
+                [one, other].map(|file| image::open(file).expect("Poppler writes pictures").into_luma8());
             same_sizes &= one.dimensions() == other.dimensions();
             let pairs = one.as_raw().iter().zip(other.as_raw());
             let count = pairs.filter(|(one, other)| one.abs_diff(**other) > SLACK).count();
@@ -63,7 +63,7 @@ async fn draw(file: &Path, folder: &Path) -> Vec<PathBuf> {
     }
     std::fs::create_dir_all(folder).expect("a folder can be made");
     let mut program = command("pdftoppm");
-    program.args(["-gray", "-r", DOTS, "-l", PAGES_MAX]).arg(file).arg(folder.join("page"));
+    program.args(["-png", "-gray", "-r", DOTS, "-l", PAGES_MAX]).arg(file).arg(folder.join("page"));
     if program.status().await.is_err() {
         return Vec::new();
     }

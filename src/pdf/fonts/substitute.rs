@@ -3,7 +3,9 @@
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use ttf_parser::{Face, RawFace, Tag};
 
-use super::{FontFolder, base_name, choice, composite, described, encoding::Encoding, simple, symbols};
+use super::{
+    FontFolder, base_name, choice, composite, described, encoding::Encoding, glyphs, simple, symbols, unicode_map,
+};
 use crate::pdf::{object, usage::FontUse, validate::Part};
 
 /// A symbolic font, by the flags of its descriptor.
@@ -97,11 +99,22 @@ fn symbolic(
     if !differences.is_empty() {
         replaced.set("Encoding", dictionary! { "Type" => "Encoding", "Differences" => differences });
     }
-    if let Ok(map) = font.get(b"ToUnicode") {
-        replaced.set("ToUnicode", map.clone());
+    let codes = used.codes.iter().filter_map(|code| u8::try_from(code.value).ok());
+    let shown: Vec<(u8, &str)> = codes.filter_map(|code| Some((code, glyph_of(code).and(name_of(code))?))).collect();
+    if let Some(map) = font.get(b"ToUnicode").ok().cloned().or_else(|| meanings(document, &shown)) {
+        replaced.set("ToUnicode", map);
     }
     document.objects.insert(id, replaced.into());
     Some(Vec::new())
+}
+
+/// A map of what codes mean by the names of their glyphs, which readers of `ZapfDingbats` know by the name of the font alone.
+fn meanings(document: &mut Document, shown: &[(u8, &str)]) -> Option<Object> {
+    let meaning = |name: &str| glyphs::character(name.as_bytes()).or_else(|| symbols::dingbat(name));
+    let meant: Vec<(u16, char)> =
+        shown.iter().filter_map(|(code, name)| Some((u16::from(*code), meaning(name)?))).collect();
+    let map = unicode_map::write(&meant, false);
+    (!meant.is_empty()).then(|| object::add(document, Stream::new(Dictionary::new(), map)).into())
 }
 
 /// A built font is a subset, and the tag in front of its name says so.
