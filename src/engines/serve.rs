@@ -325,8 +325,7 @@ fn by_office(
     };
     let source =
         office::Source { bytes, format: detected.format, encrypted: detected.encrypted, passwords: &convert.passwords };
-    let archive = convert.target.part().is_some();
-    let (pdf, events) = office::to_pdf(office, source, &convert.settings.office, archive)?;
+    let (pdf, events) = office::to_pdf(office, source, &convert.settings.office, convert.target.part())?;
     Ok(Converted { pdf: Pdf::Written(pdf), events, engine: "libreoffice", engine_version: office.version.clone() })
 }
 

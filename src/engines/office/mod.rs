@@ -19,7 +19,10 @@ use super::{
     process::HERE,
     settings::{self, Comments, PageFit},
 };
-use crate::domain::{Event, EventCode, Format};
+use crate::{
+    domain::{Event, EventCode, Format},
+    pdf::validate::Part,
+};
 
 mod interim;
 mod kit;
@@ -94,7 +97,7 @@ impl Running {
     pub fn warm(&self) -> io::Result<()> {
         for (format, bytes) in warm::documents()? {
             let source = Source { bytes: &bytes, format, encrypted: false, passwords: &[] };
-            to_pdf(self, source, &settings::Office::default(), true).map_err(io::Error::other)?;
+            to_pdf(self, source, &settings::Office::default(), Some(Part::Two)).map_err(io::Error::other)?;
         }
         Ok(())
     }
@@ -124,8 +127,8 @@ pub struct Source<'a> {
     pub passwords: &'a [String],
 }
 
-/// Turns an Office document into a PDF, which is PDF/A-2b if it is for an `archive`, and says what could not be done as
-/// the settings want it.
+/// Turns an Office document into a PDF, which claims to be PDF/A of a `part` if it is for an archive, and says what could not be
+/// done as the settings want it. For PDF/A-1, LibreOffice draws what is transparent without transparency, and the tags stay.
 ///
 /// # Errors
 /// `Password`, `Corrupt` when it is refused.
@@ -133,7 +136,7 @@ pub fn to_pdf(
     office: &Running,
     source: Source<'_>,
     settings: &settings::Office,
-    archive: bool,
+    part: Option<Part>,
 ) -> Result<(Vec<u8>, Vec<Event>), Error> {
     // A path that says the same in every folder, and needs no escaping.
     let folder = Path::new(HERE).join("office");
@@ -142,7 +145,7 @@ pub fn to_pdf(
     let output = folder.join("out.pdf");
     fs::write(&input, source.bytes).map_err(|source| internal("write the document", source))?;
     let (input, mut events) = changed(office, source, settings, input)?;
-    match convert(office, source, &input, &output, "pdf", &export(settings, archive))? {
+    match convert(office, source, &input, &output, "pdf", &export(settings, part))? {
         Told::Done => {
             let pdf = fs::read(output).map_err(|source| internal("read the converted file", source))?;
             if settings.comments == Comments::Margin && memchr::memmem::find(&pdf, COMMENT).is_some() {
@@ -218,10 +221,17 @@ fn refusal(source: Source<'_>, locked: bool) -> Error {
 }
 
 /// Options of the export.
-fn export(settings: &settings::Office, archive: bool) -> String {
+fn export(settings: &settings::Office, part: Option<Part>) -> String {
+    let version = match part {
+        // A plain PDF of the newest version that LibreOffice writes.
+        None => "0",
+        Some(Part::One) => "1",
+        Some(Part::Two) => "2",
+        Some(Part::Three | Part::Four) => "3",
+    };
     let yes = |value: bool| serde_json::json!({ "type": "boolean", "value": value.to_string() });
     serde_json::json!({
-        "SelectPdfVersion": { "type": "long", "value": if archive { "2" } else { "0" } },
+        "SelectPdfVersion": { "type": "long", "value": version },
         "UseTaggedPDF": yes(true),
         "ExportBookmarks": yes(true),
         "ExportFormFields": yes(false),
