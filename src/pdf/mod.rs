@@ -41,6 +41,7 @@ mod standard;
 mod stream;
 mod usage;
 mod write;
+mod xml;
 
 pub use error::Error;
 pub use read::{Opened, read};
