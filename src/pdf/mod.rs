@@ -20,6 +20,7 @@
 pub use lopdf::Document;
 
 pub mod archive;
+pub mod attach;
 pub mod fonts;
 pub mod gate;
 pub mod merge;
