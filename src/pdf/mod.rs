@@ -23,6 +23,7 @@ pub mod archive;
 pub mod attach;
 pub mod fonts;
 pub mod gate;
+pub mod invoice;
 pub mod merge;
 pub mod metadata;
 pub mod redraw;
