@@ -36,11 +36,13 @@ impl Value {
         if is_decimal { Decimal::from_str_exact(&self.text).ok() } else { None }
     }
 
-    /// Its day: `20260131` as CII has it, by format 102, or `2026-01-31` as UBL has it.
+    /// Its day: `20260131` as CII has it, by format 102, with hours and minutes behind it by 203, or `2026-01-31` as UBL
+    /// has it.
     pub(super) fn date(&self) -> Option<Date> {
         let text = self.text.as_str();
         let digits = match text.len() {
             8 => text.to_owned(),
+            12 if text.bytes().all(|byte| byte.is_ascii_digit()) => text.get(..8)?.to_owned(),
             // UBL allows a time zone behind it.
             10.. if text.get(4..5) == Some("-") && text.get(7..8) == Some("-") => {
                 format!("{}{}{}", text.get(..4)?, text.get(5..7)?, text.get(8..10)?)

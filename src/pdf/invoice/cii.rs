@@ -49,7 +49,7 @@ pub(super) fn read(source: &Source) -> Bill {
 
 fn settle(reader: &Reader<'_>, settlement: ElementId, bill: &mut Bill) {
     let source = reader.source;
-    bill.currency = reader.value(settlement, &["InvoiceCurrencyCode"]);
+    bill.currency = reader.value(settlement, &["InvoiceCurrencyCode|OrderCurrencyCode"]);
     bill.tax_currency = reader.value(settlement, &["TaxCurrencyCode"]);
     bill.payee = party(reader, settlement, "PayeeTradeParty");
     bill.terms = reader.value(settlement, &["SpecifiedTradePaymentTerms", "Description"]);

@@ -6,8 +6,8 @@ use super::{Case, Log, Reach, are_close, number, sum};
 use crate::pdf::invoice::bill::{Maybe, Tax};
 
 /// By how much a tax may differ from what its rate makes of the amount: those who check for the authors of the standard
-/// let pass what is under one unit of the currency, since many programs round on each line.
-const TAX_TOLERANCE: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
+/// let pass one unit of the currency, since many programs round on each line.
+const TAX_TOLERANCE: Decimal = Decimal::ONE;
 
 /// A cent.
 const CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
@@ -24,7 +24,7 @@ pub(super) fn check(case: &Case<'_>, log: &mut Log<'_>) {
 }
 
 /// What a sum of some parts may be off by.
-fn tolerance(case: &Case<'_>, parts: usize) -> Decimal {
+pub(super) fn tolerance(case: &Case<'_>, parts: usize) -> Decimal {
     if case.reach == Reach::Beyond {
         CENT.checked_mul(Decimal::from(parts.max(1))).unwrap_or(CENT)
     } else {
@@ -54,6 +54,10 @@ fn parts(case: &Case<'_>, log: &mut Log<'_>) {
         (true, &totals.charges, "BR-CO-12", "The sum of the charges (BT-108)"),
     ];
     for (is_charge, said, rule, what) in kinds {
+        if !case.is_european() {
+            // Writers of ZUGFeRD 1.0 do not agree whether what is taken off has a sign.
+            continue;
+        }
         let found: Vec<&Maybe> = bill
             .allowances
             .iter()

@@ -1,18 +1,22 @@
 //! Categories of tax (BR-S, BR-Z, BR-E, BR-AE, BR-IC, BR-G, BR-O, BR-AF, BR-AG): what each asks for.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 
-use super::{Case, Log, Reach, are_close, is_said, number};
+use super::{Case, Log, Reach, are_close, is_said, number, sums::tolerance};
 use crate::pdf::{
     invoice::{
+        Syntax,
         bill::{Allowance, Maybe, Tax},
         source::ROOT,
     },
     xml::ElementId,
 };
 
-/// By how much the taxable amount of a category may differ from the sum of its parts; see the sums.
-const TOLERANCE: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
+/// By how much the taxable amount of a category may differ from the sum of its parts in UBL. Those who check for the
+/// authors of the standard want it exact in CII, and let pass what is under one unit of the currency here.
+const UBL_TOLERANCE: Decimal = Decimal::from_parts(99, 0, 0, false, 2);
 
 /// What a category asks of its rate.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,11 +88,11 @@ pub(super) fn check(case: &Case<'_>, log: &mut Log<'_>) {
         if used.is_empty() && broken.is_empty() {
             continue;
         }
-        is_broken_down(category, &used, &broken, log);
+        is_broken_down(case, category, &used, &broken, log);
         for each in &used {
             rate(category, each.numbers, each.rate, each.at, log);
         }
-        known(case, category, &used, &broken, log);
+        known(case, category, &used, log);
         for tax in &broken {
             breakdown(category, tax, log);
             if case.reach >= Reach::Lines {
@@ -125,16 +129,20 @@ fn taxed<'a>(case: &Case<'a>) -> Vec<Taxed<'a>> {
     lines.chain(bill.allowances.iter().map(on_document)).collect()
 }
 
-/// What is used is broken down: once, where there is only one rate (rule 01).
-fn is_broken_down(category: &Category, used: &[&Taxed<'_>], broken: &[&Tax], log: &mut Log<'_>) {
+/// What is used is broken down, where there is only one rate just once; and what is broken down is used (rule 01).
+fn is_broken_down(case: &Case<'_>, category: &Category, used: &[&Taxed<'_>], broken: &[&Tax], log: &mut Log<'_>) {
     let rule = format!("{}-01", category.rules);
-    match (used.first(), broken) {
-        (Some(first), []) => {
-            let message = format!("The category {} is used, but tax is not broken down for it.", category.code);
-            log.add(&rule, first.at, message);
+    let code = category.code;
+    let is_single = matches!(category.rate, Rate::Zero | Rate::None);
+    match (used, broken) {
+        ([first, ..], []) => {
+            log.add(&rule, first.at, format!("The category {code} is used, but tax is not broken down for it."));
         }
-        (_, [_, second, ..]) if matches!(category.rate, Rate::Zero | Rate::None) => {
-            log.add(&rule, second.at, format!("Tax is broken down for the category {} more than once.", category.code));
+        (_, [_, second, ..]) if is_single => {
+            log.add(&rule, second.at, format!("Tax is broken down for the category {code} more than once."));
+        }
+        ([], [only]) if is_single && case.reach >= Reach::Lines => {
+            log.add(&rule, only.at, format!("Tax is broken down for the category {code}, which is not used."));
         }
         _ => {}
     }
@@ -161,8 +169,8 @@ fn rate(category: &Category, numbers: [&str; 2], rate: &Maybe, at: ElementId, lo
     log.require(holds, &rule, at, &message);
 }
 
-/// Those who have to be known are (rules 02 to 04; of a breakdown alone, rule 02).
-fn known(case: &Case<'_>, category: &Category, used: &[&Taxed<'_>], broken: &[&Tax], log: &mut Log<'_>) {
+/// Those who have to be known are (rules 02 to 04).
+fn known(case: &Case<'_>, category: &Category, used: &[&Taxed<'_>], log: &mut Log<'_>) {
     let (seller, buyer) = (&case.bill.seller, &case.bill.buyer);
     let is_represented = case.bill.representative.as_ref().is_some_and(|party| is_said(&party.vat_id));
     let by_vat = is_said(&seller.vat_id) || is_represented;
@@ -182,10 +190,14 @@ fn known(case: &Case<'_>, category: &Category, used: &[&Taxed<'_>], broken: &[&T
     if holds {
         return;
     }
-    let first = used.first().map(|taxed| (taxed.numbers, taxed.at));
-    let Some(([of_known, _], at)) = first.or_else(|| broken.first().map(|tax| (["02", ""], tax.at))) else { return };
-    // BASIC WL has no lines, and a breakdown alone has no rule of its own; the number of lines stands for it.
-    log.add(&format!("{}-{of_known}", category.rules), at, format!("The category {} asks for {who}.", category.code));
+    // Of lines, allowances and charges, the first of each is told.
+    let mut told = BTreeSet::new();
+    for Taxed { numbers: [of_known, _], at, .. } in used {
+        if told.insert(of_known) {
+            let message = format!("The category {} asks for {who}.", category.code);
+            log.add(&format!("{}-{of_known}", category.rules), *at, message);
+        }
+    }
 }
 
 /// The breakdown has the tax and the reason of its category (rules 09 and 10).
@@ -216,9 +228,11 @@ fn base(case: &Case<'_>, category: &Category, tax: &Tax, used: &[&Taxed<'_>], lo
         sum = next;
     }
     // Lines of EXTENDED have more decimals than money.
-    let parts = Decimal::from(case.bill.lines.len());
-    let more = if case.reach == Reach::Beyond { parts.checked_div(Decimal::ONE_HUNDRED) } else { None };
-    if !are_close(said, sum, TOLERANCE.max(more.unwrap_or_default())) {
+    let tolerance = match case.invoice.syntax {
+        Syntax::UblInvoice | Syntax::UblCreditNote => UBL_TOLERANCE,
+        Syntax::Cii | Syntax::CiiDocument | Syntax::CiiOrder => tolerance(case, used.len()),
+    };
+    if !are_close(said, sum, tolerance) {
         let message = format!(
             "The taxable amount (BT-116) is {}, but what is taxed comes to {}.",
             said.normalize(),

@@ -12,7 +12,7 @@ pub(super) fn check(case: &Case<'_>, log: &mut Log<'_>) {
         let Some(value) = value else { continue };
         match value.number() {
             None => no_number(value, log),
-            Some(number) if number.normalize().scale() > 2 && case.is_european() => {
+            Some(number) if number.scale() > 2 && case.is_european() => {
                 let message = format!("The amount {} has more than two decimals.", shown(value));
                 log.add(rule, value.at, message);
             }
@@ -25,13 +25,12 @@ pub(super) fn check(case: &Case<'_>, log: &mut Log<'_>) {
         }
     }
     for value in dates(case).into_iter().flatten() {
+        // ZUGFeRD 1.0 also has months and weeks.
+        let is_other = case.invoice.syntax == Syntax::CiiDocument && value.attribute.as_deref() != Some("102");
         let is_cii = matches!(case.invoice.syntax, Syntax::Cii | Syntax::CiiOrder);
-        let has_format = !is_cii || matches!(value.attribute.as_deref(), Some("102" | "203"));
-        // Format 203 has hours and minutes behind the day; orders have it.
-        let is_long = value.attribute.as_deref() == Some("203") && value.text.len() == 12;
-        if value.date().is_none() && !is_long {
+        if !is_other && value.date().is_none() {
             log.add("SYNTAX-VALUE", value.at, format!("{} is no day.", shown(value)));
-        } else if !has_format && !value.is_empty() {
+        } else if is_cii && !matches!(value.attribute.as_deref(), Some("102" | "203")) {
             log.add("SYNTAX-VALUE", value.at, "The format of a day is not said to be 102.");
         }
     }
