@@ -107,7 +107,8 @@ pub fn find(document: &Document, bytes_max: u64) -> Result<Vec<(Embedded, Vec<u8
 /// the document, and writes the schema of the standard into the metadata, in place of any other invoice's. `None`, and no
 /// change, for what is not declared this way: UBL, and XML that names no standard that is known.
 ///
-/// The metadata make no claim of PDF/A afterwards; [`crate::pdf::gate`] writes that, and keeps the schema.
+/// A document has one invoice: another one that is in it stays, under another name, and is for the caller to detach. The
+/// metadata make no claim of PDF/A afterwards; [`crate::pdf::gate`] writes that, and keeps the schema.
 ///
 /// # Errors
 /// `Corrupt` when the document has no catalog.

@@ -1,6 +1,6 @@
 //! Categories of tax (BR-S, BR-Z, BR-E, BR-AE, BR-IC, BR-G, BR-O, BR-AF, BR-AG): what each asks for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -93,10 +93,11 @@ pub(super) fn check(case: &Case<'_>, log: &mut Log<'_>) {
             rate(category, each.numbers, each.rate, each.at, log);
         }
         known(case, category, &used, log);
+        let sums = sums(category, &used);
         for tax in &broken {
             breakdown(category, tax, log);
             if case.reach >= Reach::Lines {
-                base(case, category, tax, &used, log);
+                base(case, category, tax, &sums, log);
             }
         }
         match category.code {
@@ -215,29 +216,38 @@ fn breakdown(category: &Category, tax: &Tax, log: &mut Log<'_>) {
     }
 }
 
-/// The taxable amount is the sum of what is taxed at the rate (rule 08).
-fn base(case: &Case<'_>, category: &Category, tax: &Tax, used: &[&Taxed<'_>], log: &mut Log<'_>) {
-    let Some(said) = number(&tax.base) else { return };
-    let same_rate =
-        |rate: &Maybe| matches!(category.rate, Rate::Zero | Rate::None) || number(rate) == number(&tax.rate);
-    let mut sum = Decimal::ZERO;
-    for taxed in used.iter().filter(|taxed| same_rate(taxed.rate)) {
-        let Some(amount) = number(taxed.amount) else { return };
-        let next = if taxed.is_taken_off { sum.checked_sub(amount) } else { sum.checked_add(amount) };
-        let Some(next) = next else { return };
-        sum = next;
+/// What is taxed, by rate; of a category that has only one rate, all of it under `None`. A sum is `None` when it is too
+/// large to be one, or one of its parts is no number.
+type Sums = BTreeMap<Option<Decimal>, Option<Decimal>>;
+
+/// The rate under which something is counted.
+fn counted(category: &Category, rate: &Maybe) -> Option<Decimal> {
+    if matches!(category.rate, Rate::Zero | Rate::None) { None } else { number(rate) }
+}
+
+fn sums(category: &Category, used: &[&Taxed<'_>]) -> Sums {
+    let mut sums = Sums::new();
+    for taxed in used {
+        let sum = sums.entry(counted(category, taxed.rate)).or_insert(Some(Decimal::ZERO));
+        *sum = sum.zip(number(taxed.amount)).and_then(|(sum, amount)| {
+            if taxed.is_taken_off { sum.checked_sub(amount) } else { sum.checked_add(amount) }
+        });
     }
+    sums
+}
+
+/// The taxable amount is the sum of what is taxed at the rate (rule 08).
+fn base(case: &Case<'_>, category: &Category, tax: &Tax, sums: &Sums, log: &mut Log<'_>) {
+    let sum = sums.get(&counted(category, &tax.rate)).copied().unwrap_or(Some(Decimal::ZERO));
+    let Some((said, sum)) = number(&tax.base).zip(sum) else { return };
     // Lines of EXTENDED have more decimals than money.
     let tolerance = match case.invoice.syntax {
         Syntax::UblInvoice | Syntax::UblCreditNote => UBL_TOLERANCE,
-        Syntax::Cii | Syntax::CiiDocument | Syntax::CiiOrder => tolerance(case, used.len()),
+        Syntax::Cii | Syntax::CiiDocument | Syntax::CiiOrder => tolerance(case, case.bill.lines.len()),
     };
     if !are_close(said, sum, tolerance) {
-        let message = format!(
-            "The taxable amount (BT-116) is {}, but what is taxed comes to {}.",
-            said.normalize(),
-            sum.normalize()
-        );
+        let (said, sum) = (said.normalize(), sum.normalize());
+        let message = format!("The taxable amount (BT-116) is {said}, but what is taxed comes to {sum}.");
         log.add(&format!("{}-08", category.rules), tax.at, message);
     }
 }

@@ -4,6 +4,7 @@
 mod declaring;
 mod rules;
 
+use proptest::prelude::*;
 use time::macros::date;
 
 use super::*;
@@ -126,4 +127,24 @@ fn an_old_invoice_of_zugferd_1_is_read() {
     let wrong = changed(text, "119.00", "119.01");
     let found = check(wrong.as_bytes(), &invoice);
     assert_eq!(found.iter().map(|finding| finding.rule.as_str()).collect::<Vec<_>>(), ["BR-CO-15"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_stands_in_an_invoice_it_is_checked_within_the_limits(
+        is_ubl in any::<bool>(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), "[-0-9.A-Z<>/ &;]{0,40}"), 1..6),
+    ) {
+        let mut text = if is_ubl { UBL } else { CII }.to_owned();
+        for (index, put) in edits {
+            // Between two elements, where most edits leave something that can be read.
+            let places: Vec<usize> = text.match_indices('>').map(|(place, _)| place + 1).collect();
+            text.insert_str(*index.get(&places), &put);
+        }
+        if let Some(invoice) = recognise(text.as_bytes()) {
+            prop_assert!(check(text.as_bytes(), &invoice).len() <= FINDINGS_MAX);
+        }
+    }
 }
