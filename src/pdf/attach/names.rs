@@ -1,6 +1,6 @@
 //! Names of files: labels without folders, and different from each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::limits;
 
@@ -25,12 +25,16 @@ const fn is_unseen(each: char) -> bool {
 
 /// Names that are taken. Capitals do not make a difference, since they make none in many folders.
 #[derive(Debug, Default)]
-pub(super) struct Taken(BTreeSet<String>);
+pub(super) struct Taken {
+    names: BTreeSet<String>,
+    /// The number that comes next for a name; a thousand files of one name would try a million otherwise.
+    next: BTreeMap<String, usize>,
+}
 
 impl Taken {
-    /// Takes a name as it is.
+    /// Takes a name as it is; gives whether it was free.
     pub(super) fn take(&mut self, name: &str) -> bool {
-        self.0.insert(name.to_lowercase())
+        self.names.insert(name.to_lowercase())
     }
 
     /// Takes a name, or the first free one of `name (2).ext`, `name (3).ext` and so on.
@@ -40,9 +44,15 @@ impl Taken {
         }
         let dot = name.rfind('.').filter(|dot| *dot > 0 && name.len() - dot <= limits::EXTENSION_CHARS_MAX);
         let (stem, extension) = name.split_at_checked(dot.unwrap_or(name.len())).unwrap_or((name, ""));
-        let numbered = (2_usize..).map(|ordinal| format!("{stem} ({ordinal}){extension}"));
-        let mut free = numbered.filter(|name| self.take(name));
-        free.next().unwrap_or_default()
+        let mut ordinal = self.next.get(&name.to_lowercase()).copied().unwrap_or(2);
+        loop {
+            let free = format!("{stem} ({ordinal}){extension}");
+            ordinal += 1;
+            if self.take(&free) {
+                self.next.insert(name.to_lowercase(), ordinal);
+                return free;
+            }
+        }
     }
 }
 

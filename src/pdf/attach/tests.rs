@@ -146,6 +146,15 @@ fn the_tree_is_sorted_and_no_node_is_large() {
 }
 
 #[test]
+fn as_many_files_of_one_name_as_there_may_be_get_different_ones() {
+    let mut document = document(dictionary! {});
+    let many = vec![file("a.txt", b""); limits::CONTAINER_ENTRIES_MAX];
+    let given = attach_all(&mut document, &many).unwrap();
+    assert_eq!(given.last().map(String::as_str), Some("a (10000).txt"));
+    assert_eq!(list(&document).unwrap().len(), limits::CONTAINER_ENTRIES_MAX);
+}
+
+#[test]
 fn there_are_only_so_many_files() {
     let mut document = document(dictionary! {});
     let many = vec![file("a", b""); limits::CONTAINER_ENTRIES_MAX + 1];
