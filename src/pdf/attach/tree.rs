@@ -55,13 +55,9 @@ pub(crate) fn write(document: &mut Document, mut entries: Vec<Entry>) -> Result<
 fn root(document: &mut Document, entries: Vec<Entry>) -> Option<ObjectId> {
     let mut level: Vec<(Node, Dictionary)> = Vec::new();
     for leaf in entries.chunks(FAN_OUT) {
-        let [first, .., last] = leaf else {
-            // One entry alone.
-            let [only] = leaf else { continue };
-            level.push((Node::of(&only.key, &only.key), names(leaf)));
-            continue;
-        };
-        level.push((Node::of(&first.key, &last.key), names(leaf)));
+        if let (Some(first), Some(last)) = (leaf.first(), leaf.last()) {
+            level.push((Node { first: first.key.clone(), last: last.key.clone() }, names(leaf)));
+        }
     }
     while level.len() > 1 {
         let mut above = Vec::new();
@@ -88,12 +84,6 @@ fn root(document: &mut Document, entries: Vec<Entry>) -> Option<ObjectId> {
 struct Node {
     first: Object,
     last: Object,
-}
-
-impl Node {
-    fn of(first: &Object, last: &Object) -> Self {
-        Self { first: first.clone(), last: last.clone() }
-    }
 }
 
 fn names(leaf: &[Entry]) -> Dictionary {

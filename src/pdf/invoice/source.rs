@@ -1,7 +1,5 @@
 //! The XML of an invoice: elements by the names of their path, texts, and places for findings.
 
-use std::collections::HashMap;
-
 use super::XML_BYTES_MAX;
 use crate::pdf::xml::{self, Child, ElementId, Name, Tree};
 
@@ -119,13 +117,11 @@ impl Source {
                 None => name.local.clone(),
             });
             if let (Some(parent), Some(step)) = (parent, &mut step) {
-                let mut before: HashMap<bool, usize> = HashMap::new();
-                for other in self.children(parent).filter(|other| self.name(*other) == self.name(id)) {
-                    *before.entry(other < id).or_default() += 1;
-                }
-                let ordinal = before.get(&true).copied().unwrap_or_default() + 1;
-                if before.values().sum::<usize>() > 1 {
-                    step.push_str(&format!("[{ordinal}]"));
+                let same = self.children(parent).filter(|other| self.name(*other) == self.name(id));
+                let same: Vec<ElementId> = same.collect();
+                if same.len() > 1 {
+                    let before = same.iter().filter(|other| **other < id).count();
+                    step.push_str(&format!("[{}]", before + 1));
                 }
             }
             steps.extend(step);
