@@ -180,11 +180,9 @@ pub(crate) fn rename(
 fn set_name(document: &mut Document, file: &Object, mut held: Dictionary, name: &str) -> Object {
     held.set("F", text_string(name));
     held.set("UF", text_string(name));
-    match object::target(document, file) {
-        Some(id) => {
-            document.objects.insert(id, held.into());
-            id.into()
-        }
-        None => object::add(document, held).into(),
+    let Some(id) = object::target(document, file) else { return object::add(document, held).into() };
+    if let Some(slot) = object::at_mut(document, id) {
+        *slot = held;
     }
+    id.into()
 }
