@@ -1,5 +1,5 @@
 //! Elements: the namespaces that they are of, and, for the profiles of Factur-X up to EN 16931, which of them a profile has
-//! and in what order (tables of Factur-X 1.0, chapter on the profiles). EXTENDED has a thousand elements and other
+//! and in what order (names and order as the schemas of Factur-X 1.09 have them). EXTENDED has many more elements and other
 //! syntaxes have schemas of their own; there, names and order are not looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
