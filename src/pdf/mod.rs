@@ -1,9 +1,10 @@
 //! Floor 3: what is done to a PDF, as pure phases over one document in memory.
 //!
 //! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A; [`merge`] joins several; [`metadata`] says what it is;
-//! [`text`] takes out what its pages say, and [`text_layer`] lays text behind them; [`redraw`] makes pictures of pages;
-//! [`write()`] gives bytes; [`validate`] says of bytes whether they are PDF/A; and [`gate`] puts these together, so that
-//! nothing goes out with a claim that is not true.
+//! [`attach`] puts files in and takes them out, and [`invoice`] knows which of them are invoices; [`text`] takes out what
+//! its pages say, and [`text_layer`] lays text behind them; [`redraw`] makes pictures of pages; [`write()`] gives bytes;
+//! [`validate`] says of bytes whether they are PDF/A; and [`gate`] puts these together, so that nothing goes out with a
+//! claim that is not true.
 //!
 //! Knows no engine, clock, environment, database or process. It touches the file system in one place: [`fonts`] reads
 //! the folders that it is handed.
@@ -20,8 +21,10 @@
 pub use lopdf::Document;
 
 pub mod archive;
+pub mod attach;
 pub mod fonts;
 pub mod gate;
+pub mod invoice;
 pub mod merge;
 pub mod metadata;
 pub mod redraw;
@@ -41,6 +44,7 @@ mod standard;
 mod stream;
 mod usage;
 mod write;
+mod xml;
 
 pub use error::Error;
 pub use read::{Opened, read};

@@ -5,17 +5,22 @@ use lopdf::{Document, Object};
 use super::Log;
 use crate::{
     domain::EventCode,
-    pdf::{object, pages},
+    pdf::{attach, object, pages, validate::Part},
 };
 
 /// Cleans the catalog, the form and the pages' own entries.
-pub(super) fn clean(document: &mut Document, log: &mut Log) {
+pub(super) fn clean(document: &mut Document, part: Part, log: &mut Log) {
     names(document, log);
     form(document, log);
     signatures(document, log);
     let Some(catalog) = object::catalog_mut(document) else { return };
-    for key in ["NeedsRendering", "Perms", "Requirements", "Collection", "DSS", "Version"] {
+    for key in ["NeedsRendering", "Perms", "Requirements", "DSS", "Version"] {
         catalog.remove(key.as_bytes());
+    }
+    match part {
+        Part::One | Part::Two => drop(catalog.remove(b"Collection")),
+        // A portfolio stays one where its files stay.
+        Part::Three | Part::Four => attach::simplify(document),
     }
     for page in pages::list(document) {
         if let Some(page) = object::at_mut(document, page) {

@@ -53,8 +53,8 @@ pub fn to_pdfa(document: &mut Document, part: Part, fonts: &FontFolder) -> Resul
     let mut log = Log::default();
     pages::flatten(document)?;
     lift::lift(document);
-    files::mend(document, part, &mut log);
-    catalog::clean(document, &mut log);
+    files::mend(document, part, &mut log)?;
+    catalog::clean(document, part, &mut log);
     actions::remove(document, part, &mut log);
     annotations::mend(document, part, &mut log);
     layers::mend(document, part, &mut log);

@@ -69,7 +69,7 @@ impl Description {
 }
 
 /// XML 1.0 has no way to write most control characters, and a line break in `Info` and XMP is not compared alike.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let kept = text.chars().map(|each| if matches!(each, '\n' | '\r' | '\t') { ' ' } else { each });
     let kept = kept.filter(|each| !each.is_control() && !matches!(each, '\u{FFFE}' | '\u{FFFF}' | '\u{FEFF}'));
     kept.take(VALUE_CHARS_MAX).collect::<String>().trim().to_owned()
@@ -149,7 +149,7 @@ fn attributes(element: &quick_xml::events::BytesStart<'_>, found: &mut BTreeMap<
 }
 
 /// Reads `D:YYYYMMDDHHmmSSOHH'mm'`, everything after the year optional.
-fn pdf_date(text: &str) -> Option<OffsetDateTime> {
+pub(crate) fn pdf_date(text: &str) -> Option<OffsetDateTime> {
     let text = text.trim();
     let text = text.strip_prefix("D:").unwrap_or(text);
     let digits: Vec<u8> = text.bytes().take_while(u8::is_ascii_digit).collect();

@@ -1,9 +1,16 @@
 //! What a document says about itself: one description, written as XMP and as `Info` in exact step.
+//!
+//! Beside the predefined properties there are schemas of their own, each described as PDF/A wants it. Those that a
+//! document has are kept as far as they are texts; [`write_schemas`] sets them.
 
 mod description;
 mod packet;
+mod schema;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use description::pdf_date as read_date;
+pub use schema::{Category, Schema, SchemaError, schemas};
 
 use lopdf::{Dictionary, Document, Object, Stream, StringFormat, text_string};
 use time::OffsetDateTime;
@@ -25,8 +32,28 @@ pub fn write(
     claim: Option<Flavour>,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
+    let schemas = schemas(document);
+    put(document, wanted, claim, now, &schemas)
+}
+
+/// Writes fresh metadata with these schemas instead of those that the document has; everything else it says stays. It
+/// makes no claim: that is for the gate, which keeps the schemas.
+///
+/// # Errors
+/// `Corrupt` when the document has no catalog.
+pub fn write_schemas(document: &mut Document, schemas: &[Schema], now: OffsetDateTime) -> Result<(), Error> {
+    put(document, &Metadata::default(), None, now, schemas)
+}
+
+fn put(
+    document: &mut Document,
+    wanted: &Metadata,
+    claim: Option<Flavour>,
+    now: OffsetDateTime,
+    schemas: &[Schema],
+) -> Result<(), Error> {
     let description = Description::gather(document, wanted, now);
-    let packet = packet::build(&description, claim);
+    let packet = packet::build(&description, schemas, claim);
     let mut dictionary = Dictionary::new();
     dictionary.set("Type", object::named("Metadata"));
     dictionary.set("Subtype", object::named("XML"));
@@ -62,7 +89,7 @@ fn info(description: &Description) -> Dictionary {
 }
 
 /// A date in the way of the format: `D:20260102030405+01'00'`.
-fn date(moment: OffsetDateTime) -> Object {
+pub(crate) fn date(moment: OffsetDateTime) -> Object {
     let minutes = moment.offset().whole_minutes();
     let sign = if minutes < 0 { '-' } else { '+' };
     let minutes = minutes.unsigned_abs();

@@ -1,4 +1,5 @@
-//! The XMP packet. It uses predefined schemas alone, so that no extension schema has to be described.
+//! The XMP packet: a description of predefined properties, then the schemas of their own, described as PDF/A wants it, each
+//! in a description of its own, so that two of them may have the same prefix.
 
 use quick_xml::{
     Writer,
@@ -6,7 +7,11 @@ use quick_xml::{
 };
 use time::OffsetDateTime;
 
-use super::{PRODUCER, description::Description};
+use super::{
+    PRODUCER,
+    description::Description,
+    schema::{Category, Schema},
+};
 use crate::pdf::validate::{Flavour, Level, Part};
 
 /// The byte order mark and the id are fixed by the XMP specification.
@@ -17,6 +22,14 @@ const NAMESPACES: [(&str, &str); 5] = [
     ("xmlns:xmp", "http://ns.adobe.com/xap/1.0/"),
     ("xmlns:pdf", "http://ns.adobe.com/pdf/1.3/"),
     ("xmlns:pdfaid", "http://www.aiim.org/pdfa/ns/id/"),
+    ("rdf:about", ""),
+];
+
+/// The namespaces in which other schemas are described (ISO 19005-2, 6.6.2.3.3).
+const EXTENSION_NAMESPACES: [(&str, &str); 4] = [
+    ("xmlns:pdfaExtension", "http://www.aiim.org/pdfa/ns/extension/"),
+    ("xmlns:pdfaSchema", "http://www.aiim.org/pdfa/ns/schema#"),
+    ("xmlns:pdfaProperty", "http://www.aiim.org/pdfa/ns/property#"),
     ("rdf:about", ""),
 ];
 
@@ -34,7 +47,7 @@ enum Shape {
 }
 
 /// Builds the packet.
-pub(super) fn build(description: &Description, claim: Option<Flavour>) -> Vec<u8> {
+pub(super) fn build(description: &Description, schemas: &[Schema], claim: Option<Flavour>) -> Vec<u8> {
     let mut packet = HEAD.as_bytes().to_vec();
     let mut writer = Writer::new(&mut packet);
     open(&mut writer, BytesStart::new("x:xmpmeta").with_attributes([("xmlns:x", "adobe:ns:meta/")]));
@@ -70,11 +83,60 @@ pub(super) fn build(description: &Description, claim: Option<Flavour>) -> Vec<u8
     }
     property(&mut writer, "xmp:ModifyDate", Shape::Plain, &date(description.modified));
     property(&mut writer, "xmp:MetadataDate", Shape::Plain, &date(description.modified));
-    for name in ["rdf:Description", "rdf:RDF", "x:xmpmeta"] {
-        close(&mut writer, name);
+    close(&mut writer, "rdf:Description");
+    if !schemas.is_empty() {
+        describe(&mut writer, schemas);
+        schemas.iter().for_each(|schema| say(&mut writer, schema));
     }
+    close(&mut writer, "rdf:RDF");
+    close(&mut writer, "x:xmpmeta");
     packet.extend_from_slice(b"\n<?xpacket end=\"w\"?>");
     packet
+}
+
+/// Describes schemas and their properties, in the order of fields that the standard has.
+fn describe(writer: &mut Writer<&mut Vec<u8>>, schemas: &[Schema]) {
+    let resource = || BytesStart::new("rdf:li").with_attributes([("rdf:parseType", "Resource")]);
+    open(writer, BytesStart::new("rdf:Description").with_attributes(EXTENSION_NAMESPACES));
+    open(writer, BytesStart::new("pdfaExtension:schemas"));
+    open(writer, BytesStart::new("rdf:Bag"));
+    for schema in schemas {
+        open(writer, resource());
+        property(writer, "pdfaSchema:schema", Shape::Plain, &schema.name);
+        property(writer, "pdfaSchema:namespaceURI", Shape::Plain, &schema.namespace);
+        property(writer, "pdfaSchema:prefix", Shape::Plain, &schema.prefix);
+        open(writer, BytesStart::new("pdfaSchema:property"));
+        open(writer, BytesStart::new("rdf:Seq"));
+        for said in &schema.properties {
+            let category = match said.category {
+                Category::Internal => "internal",
+                Category::External => "external",
+            };
+            open(writer, resource());
+            property(writer, "pdfaProperty:name", Shape::Plain, &said.name);
+            property(writer, "pdfaProperty:valueType", Shape::Plain, "Text");
+            property(writer, "pdfaProperty:category", Shape::Plain, category);
+            property(writer, "pdfaProperty:description", Shape::Plain, &said.description);
+            close(writer, "rdf:li");
+        }
+        for name in ["rdf:Seq", "pdfaSchema:property", "rdf:li"] {
+            close(writer, name);
+        }
+    }
+    for name in ["rdf:Bag", "pdfaExtension:schemas", "rdf:Description"] {
+        close(writer, name);
+    }
+}
+
+/// Says what is said in a schema.
+fn say(writer: &mut Writer<&mut Vec<u8>>, schema: &Schema) {
+    let prefix = format!("xmlns:{}", schema.prefix);
+    let attributes = [(prefix.as_str(), schema.namespace.as_str()), ("rdf:about", "")];
+    open(writer, BytesStart::new("rdf:Description").with_attributes(attributes));
+    for said in &schema.properties {
+        property(writer, &format!("{}:{}", schema.prefix, said.name), Shape::Plain, &said.value);
+    }
+    close(writer, "rdf:Description");
 }
 
 /// What identifies a file as PDF/A (ISO 19005-2, 6.6.4; ISO 19005-4, 6.7.3).

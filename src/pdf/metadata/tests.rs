@@ -1,7 +1,7 @@
 use lopdf::{Document, Object, dictionary};
 use time::macros::datetime;
 
-use super::write;
+use super::{Category, Schema, schemas, write, write_schemas};
 use crate::pdf::validate::Flavour;
 use crate::{domain::metadata::Metadata, pdf::object};
 
@@ -55,4 +55,48 @@ fn values_of_the_old_packet_survive_without_info() {
     write(&mut document, &Metadata::default(), None, datetime!(2026-01-02 3:04:05 UTC)).unwrap();
     let info = object::dictionary(&document, &document.trailer, b"Info").unwrap();
     assert_eq!(object::text(&document, info, b"Title").as_deref(), Some("Old & <title>"));
+}
+
+/// A schema of its own that says one thing.
+fn own(namespace: &str, prefix: &str, name: &str, value: &str) -> Schema {
+    let mut schema = Schema::new("Own <schema>", namespace, prefix).unwrap();
+    schema.say(name, "what it & is", Category::External, value).unwrap();
+    schema
+}
+
+#[test]
+fn own_schemas_are_written_and_kept_when_metadata_are_written_again() {
+    let now = datetime!(2026-01-02 3:04:05 UTC);
+    let mut document = document();
+    // Two schemas may have the same prefix.
+    let wanted = [own("urn:one#", "own", "note", "Fäden & <Leim>"), own("urn:two/", "own", "Number", "17")];
+    write_schemas(&mut document, &wanted, now).unwrap();
+    assert_eq!(schemas(&document), wanted);
+    write(&mut document, &Metadata::default(), Some(Flavour::A3B), now).unwrap();
+    assert_eq!(schemas(&document), wanted);
+    let packet = packet(&document);
+    assert!(packet.contains("Old &amp; &lt;title&gt;") && packet.contains("<pdfaid:part>3</pdfaid:part>"), "{packet}");
+    write_schemas(&mut document, &[], now).unwrap();
+    assert!(schemas(&document).is_empty());
+    assert!(!self::packet(&document).contains("pdfaExtension"));
+}
+
+#[test]
+fn own_schemas_are_described_as_the_validator_wants_it() {
+    let mut document = document();
+    let now = datetime!(2026-01-02 3:04:05 UTC);
+    let wanted = [own("urn:one#", "own", "note", "x"), own("urn:two/", "other", "Number", "17")];
+    write_schemas(&mut document, &wanted, now).unwrap();
+    let broken = crate::pdf::gate::refusals(&document, Flavour::A2B);
+    // The document has no pages and fonts, but all of its metadata (6.6) are right.
+    assert!(broken.iter().all(|clause| !clause.starts_with("6.6")), "{broken:?}");
+}
+
+#[test]
+fn a_schema_goes_with_the_file_that_it_names() {
+    let mut document = document();
+    let now = datetime!(2026-01-02 3:04:05 UTC);
+    let wanted = [own("urn:one#", "own", "DocumentFileName", "a.xml"), own("urn:two/", "other", "note", "stays")];
+    write_schemas(&mut document, &wanted, now).unwrap();
+    assert_eq!(schemas(&document), wanted.get(1..).unwrap());
 }

@@ -49,6 +49,7 @@ use std::collections::BTreeSet;
 use lopdf::{Document, LoadOptions};
 
 pub(crate) use fonts::{Measured, measure};
+pub(crate) use metadata::described_texts;
 
 pub use flavour::{Flavour, Level, Part, UnknownFlavour};
 pub use report::{Failure, Place, Report};

@@ -3,8 +3,10 @@
 
 use std::{collections::BTreeMap, rc::Rc};
 
+use lopdf::Document;
+
 use super::{
-    packet::Packet,
+    packet::{self, Packet},
     schemas::{Edition, namespace},
     types::{Own, Types},
     xmp::{Form, List, Model, Node},
@@ -81,6 +83,62 @@ fn types(model: &Model, schema: &Node, edition: Edition, main: Option<&Schemas>)
         types.add(name, own);
     }
     types
+}
+
+/// A schema that a packet describes, with what the packet says in it as text.
+#[derive(Debug)]
+pub(crate) struct DescribedTexts {
+    /// Its name for people.
+    pub(crate) schema: String,
+    /// Its namespace.
+    pub(crate) namespace: String,
+    /// The prefix that it is to be written with.
+    pub(crate) prefix: String,
+    /// What is said.
+    pub(crate) properties: Vec<DescribedText>,
+}
+
+/// A described property of the value type Text, with its value.
+#[derive(Debug)]
+pub(crate) struct DescribedText {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) is_internal: bool,
+    pub(crate) value: String,
+}
+
+/// The schemas that the packet of the catalog describes, with what it says in them as text; nothing of a packet that
+/// cannot be read.
+pub(crate) fn described_texts(document: &Document) -> Vec<DescribedTexts> {
+    let Some(xmp) = packet::read_main(document) else { return Vec::new() };
+    let model = &xmp.model;
+    let texts = |node: &Node, space: &str, name: &str| model.field(node, space, name)?.text().map(str::to_owned);
+    let mut said: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for property in model.properties() {
+        if let Some(text) = property.text() {
+            said.entry((&property.namespace, &property.name)).or_insert(text);
+        }
+    }
+    let list = described(model).filter(|node| matches!(node.form, Form::List(..)));
+    let mut found = Vec::new();
+    for schema in list.into_iter().flat_map(|list| model.held(list)) {
+        let field = |name| texts(schema, namespace::SCHEMA, name);
+        let (Some(uri), Some(prefix)) = (field("namespaceURI"), field("prefix")) else { continue };
+        let mut properties = Vec::new();
+        for property in items(model, schema, namespace::SCHEMA, "property") {
+            let field = |name| texts(property, namespace::PROPERTY, name);
+            let name = field("name").filter(|_| field("valueType").as_deref() == Some("Text"));
+            let value = name.as_ref().and_then(|name| said.get(&(uri.as_str(), name.as_str())));
+            if let (Some(value), Some(name)) = (value.map(|value| (*value).to_owned()), name) {
+                let is_internal = field("category").as_deref() == Some("internal");
+                let description = field("description").unwrap_or_default();
+                properties.push(DescribedText { name, description, is_internal, value });
+            }
+        }
+        let schema = field("schema").unwrap_or_default();
+        found.push(DescribedTexts { schema, namespace: uri, prefix, properties });
+    }
+    found
 }
 
 fn described(model: &Model) -> Option<&Node> {

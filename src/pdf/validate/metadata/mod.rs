@@ -22,6 +22,7 @@ mod testing;
 mod types;
 mod xmp;
 
+pub(crate) use extension::described_texts;
 pub(super) use identification::claim;
 pub(super) use packet::Packets;
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use lopdf::{Dictionary, Document, ObjectId, Stream};
 
 use super::{extension::Schemas, schemas::Edition, xmp::Xmp};
 use crate::pdf::{
     object, stream,
     validate::{Part, subject::Subject},
+    xml,
 };
 
 /// Most bytes of one packet. The largest real ones, with pictures in them, have a few MiB.
@@ -19,9 +19,6 @@ const PACKETS_BYTES_MAX: usize = 128 << 20;
 
 /// Most properties, fields and items that all packets of a document have together.
 const NODES_MAX: usize = 1 << 19;
-
-/// How far into a packet its XML declaration may reach.
-const DECLARATION_BYTES_MAX: usize = 256;
 
 /// The packets of a document that its part of the standard speaks of, that of the catalog first.
 #[derive(Debug)]
@@ -88,7 +85,7 @@ impl Packet {
             *bytes_left = bytes_left.checked_sub(bytes.len()).ok_or_else(|| "there is too much of it".to_owned())?;
             Ok(bytes)
         });
-        let text = bytes.and_then(|bytes| decode(&bytes));
+        let text = bytes.and_then(|bytes| xml::decode(&bytes));
         let is_utf_8 = text.as_ref().is_ok_and(|(_, is_utf_8)| *is_utf_8);
         let xmp = text.and_then(|(text, _)| Xmp::read(&text));
         Self { id, is_main, is_utf_8, xmp, schemas: Schemas::default() }
@@ -121,63 +118,5 @@ fn others<'a>(subject: &Subject<'a>) -> BTreeMap<ObjectId, &'a Stream> {
 pub(super) fn read_main(document: &Document) -> Option<Xmp> {
     let (_, stream) = main(document)?;
     let bytes = stream::unpack_within(stream, PACKET_BYTES_MAX).ok()?;
-    Xmp::read(&decode(&bytes).ok()?.0).ok()
-}
-
-/// Turns bytes into text by the rules of XML: a mark, else the first bytes, else a declaration, else UTF-8. Says whether
-/// they were UTF-8. Bytes that are not, but should be, are read as Latin-1, as the toolkit of the makers of XMP does.
-fn decode(bytes: &[u8]) -> Result<(String, bool), String> {
-    let is_wide = |of: [u8; 4]| bytes.starts_with(&of);
-    if is_wide([0, 0, 0xFE, 0xFF]) || is_wide([0, 0, 0, b'<']) {
-        return utf_32(bytes, u32::from_be_bytes).map(|text| (text, false));
-    }
-    if is_wide([0xFF, 0xFE, 0, 0]) || is_wide([b'<', 0, 0, 0]) {
-        return utf_32(bytes, u32::from_le_bytes).map(|text| (text, false));
-    }
-    let encoding = encoding(bytes)?;
-    let bytes = Encoding::for_bom(bytes).map_or(bytes, |(_, length)| bytes.get(length..).unwrap_or_default());
-    match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
-        Some(text) => Ok((text.into_owned(), encoding == UTF_8)),
-        None if encoding == UTF_8 => Ok((utf_8_or_latin_1(bytes), false)),
-        None => Err(format!("it is not valid {}", encoding.name())),
-    }
-}
-
-fn utf_32(bytes: &[u8], number: fn([u8; 4]) -> u32) -> Result<String, String> {
-    let (units, rest) = bytes.as_chunks::<4>();
-    let text: Option<String> = units.iter().map(|unit| char::from_u32(number(*unit))).collect();
-    text.filter(|_| rest.is_empty()).ok_or_else(|| "it is not valid UTF-32".to_owned())
-}
-
-fn utf_8_or_latin_1(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
-    }
-    text
-}
-
-fn encoding(bytes: &[u8]) -> Result<&'static Encoding, String> {
-    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
-        return Ok(encoding);
-    }
-    match bytes {
-        [0, b'<', 0, _, ..] => return Ok(UTF_16BE),
-        [b'<', 0, _, 0, ..] => return Ok(UTF_16LE),
-        _ => {}
-    }
-    let Some(declaration) = bytes.strip_prefix(b"<?xml ".as_slice()) else { return Ok(UTF_8) };
-    let declaration = declaration.get(..declaration.len().min(DECLARATION_BYTES_MAX)).unwrap_or_default();
-    let declaration = String::from_utf8_lossy(declaration);
-    let declaration = declaration.split("?>").next().unwrap_or_default();
-    let Some((_, value)) = declaration.split_once("encoding") else { return Ok(UTF_8) };
-    let label = value.trim_start_matches([' ', '\t', '\r', '\n', '=', '"', '\'']);
-    let label = label.split(['"', '\'']).next().unwrap_or_default();
-    match Encoding::for_label(label.as_bytes()) {
-        // What is one byte a character here cannot be what it says.
-        Some(encoding) if encoding == UTF_16BE || encoding == UTF_16LE => Err(format!("it is not written in {label}")),
-        Some(encoding) => Ok(encoding),
-        None => Err(format!("it is written in an encoding that is not known, \"{label}\"")),
-    }
+    Xmp::read(&xml::decode(&bytes).ok()?.0).ok()
 }

@@ -1,14 +1,15 @@
 //! XMP: from the text of a packet to its properties. The rules of PDF/A are elsewhere.
 //!
 //! ```text
-//! text ─► [`xml`] a tree ─► [`rdf`] the properties in it ─► [`model::Model`]
+//! text ─► [`crate::pdf::xml`] a tree ─► [`rdf`] the properties in it ─► [`model::Model`]
 //! ```
 
 mod model;
 mod rdf;
 #[cfg(test)]
 mod tests;
-mod xml;
+
+use crate::pdf::xml;
 
 pub(super) use model::{Form, List, Model, Node};
 

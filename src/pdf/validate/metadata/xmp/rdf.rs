@@ -4,10 +4,8 @@
 
 use std::{collections::HashSet, rc::Rc};
 
-use super::{
-    model::{Form, List, Model, Node, NodeId},
-    xml::{Attribute, Child, Element, ElementId, Name, Tree},
-};
+use super::model::{Form, List, Model, Node, NodeId};
+use crate::pdf::xml::{Attribute, Child, Element, ElementId, Name, Tree};
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
@@ -70,7 +68,9 @@ impl<'a> Reader<'a> {
     fn element(&self, child: &Child, around: &str) -> Result<&'a Element, String> {
         match child {
             Child::Element(id) => self.tree.get(*id).ok_or_else(|| "an element is lost".to_owned()),
-            Child::Text(_) | Child::Other => Err(format!("{around} holds text where only elements may stand")),
+            Child::Text(_) | Child::Section(_) | Child::Other => {
+                Err(format!("{around} holds text where only elements may stand"))
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use std::{
     rc::Rc,
 };
 
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use quick_xml::{
     NsReader,
     escape::unescape,
@@ -15,7 +16,8 @@ use quick_xml::{
     name::ResolveResult,
 };
 
-/// Most elements and attributes of one tree. Packets of real files have a few thousand.
+/// Most elements and attributes of one tree. Packets of real files have a few thousand, invoices of a thousand lines
+/// 60,000.
 const PARTS_MAX: usize = 1 << 19;
 
 /// Deepest nesting of elements.
@@ -24,54 +26,60 @@ const DEPTH_MAX: usize = 512;
 /// Most declarations of namespaces that hold in one place.
 const NAMESPACES_MAX: usize = 512;
 
+/// How far into a document its XML declaration may reach.
+const DECLARATION_BYTES_MAX: usize = 256;
+
 /// The number of an element in its tree.
-pub(super) type ElementId = usize;
+pub(crate) type ElementId = usize;
 
 /// A tree, its root first.
 #[derive(Debug, Default)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     elements: Vec<Element>,
     /// The processing instructions: target, content, and how many elements began before it.
     instructions: Vec<(String, String, usize)>,
+    has_document_type: bool,
 }
 
 /// An element.
 #[derive(Debug)]
-pub(super) struct Element {
-    pub(super) name: Name,
-    pub(super) attributes: Vec<Attribute>,
-    pub(super) children: Vec<Child>,
+pub(crate) struct Element {
+    pub(crate) name: Name,
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) children: Vec<Child>,
 }
 
 /// An attribute that is no declaration of a namespace.
 #[derive(Debug)]
-pub(super) struct Attribute {
-    pub(super) name: Name,
-    pub(super) value: String,
+pub(crate) struct Attribute {
+    pub(crate) name: Name,
+    pub(crate) value: String,
 }
 
 /// What an element holds.
 #[derive(Debug)]
-pub(super) enum Child {
+pub(crate) enum Child {
     /// An element.
     Element(ElementId),
     /// Text, with references resolved.
     Text(String),
-    /// A CDATA section or a processing instruction, which RDF has no use for.
+    /// The text of a CDATA section, which RDF has no use for.
+    Section(String),
+    /// A processing instruction.
     Other,
 }
 
 /// A name with its namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Name {
-    pub(super) namespace: Option<Rc<str>>,
-    pub(super) prefix: Option<Rc<str>>,
-    pub(super) local: String,
+pub(crate) struct Name {
+    pub(crate) namespace: Option<Rc<str>>,
+    pub(crate) prefix: Option<Rc<str>>,
+    pub(crate) local: String,
 }
 
 impl Name {
     /// Whether it is this one.
-    pub(super) fn is(&self, namespace: &str, local: &str) -> bool {
+    pub(crate) fn is(&self, namespace: &str, local: &str) -> bool {
         self.local == local && self.namespace.as_deref() == Some(namespace)
     }
 }
@@ -81,7 +89,7 @@ impl Tree {
     ///
     /// # Errors
     /// A sentence that says why the text is no XML, or which limit it exceeds.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let mut builder = Builder::default();
         builder.read(&without_controls(text)?)?;
@@ -89,17 +97,22 @@ impl Tree {
     }
 
     /// An element by its number.
-    pub(super) fn get(&self, id: ElementId) -> Option<&Element> {
+    pub(crate) fn get(&self, id: ElementId) -> Option<&Element> {
         self.elements.get(id)
     }
 
+    /// Whether it has a document type, which was read over.
+    pub(crate) const fn has_document_type(&self) -> bool {
+        self.has_document_type
+    }
+
     /// The elements in the order of their start tags, with their numbers.
-    pub(super) fn elements(&self) -> impl Iterator<Item = (ElementId, &Element)> {
+    pub(crate) fn elements(&self) -> impl Iterator<Item = (ElementId, &Element)> {
         self.elements.iter().enumerate()
     }
 
     /// The content of the last processing instruction of a target that stands before an element.
-    pub(super) fn instruction_before(&self, target: &str, id: ElementId) -> Option<&str> {
+    pub(crate) fn instruction_before(&self, target: &str, id: ElementId) -> Option<&str> {
         let stands = |(name, _, before): &&(String, String, usize)| name == target && *before <= id;
         self.instructions.iter().rfind(stands).map(|(_, content, _)| content.as_str())
     }
@@ -128,10 +141,11 @@ impl Builder {
                 Event::End(_) => drop(self.open.pop()),
                 Event::Text(text) => self.text(&text)?,
                 Event::GeneralRef(reference) => self.reference(&reference)?,
-                Event::CData(_) => self.child(Child::Other)?,
+                Event::CData(text) => self.child(Child::Section(text.replace("\r\n", "\n").replace('\r', "\n")))?,
                 Event::PI(instruction) => self.instruction(&instruction)?,
                 Event::Decl(_) if self.has_begun => return Err("an XML declaration stands inside".to_owned()),
-                Event::Decl(_) | Event::Comment(_) | Event::DocType(_) => {}
+                Event::DocType(_) => self.tree.has_document_type = true,
+                Event::Decl(_) | Event::Comment(_) => {}
                 Event::Eof => break,
             }
             self.has_begun = true;
@@ -283,4 +297,62 @@ fn is_name(text: &str) -> bool {
     let is_start = |each: char| each.is_ascii_alphabetic() || each == '_' || !each.is_ascii();
     text.starts_with(is_start)
         && text.chars().all(|each| is_start(each) || each.is_ascii_digit() || matches!(each, '-' | '.'))
+}
+
+/// Turns bytes into text by the rules of XML: a mark, else the first bytes, else a declaration, else UTF-8. Says whether
+/// they were UTF-8. Bytes that are not, but should be, are read as Latin-1, as the toolkit of the makers of XMP does.
+pub(crate) fn decode(bytes: &[u8]) -> Result<(String, bool), String> {
+    let is_wide = |of: [u8; 4]| bytes.starts_with(&of);
+    if is_wide([0, 0, 0xFE, 0xFF]) || is_wide([0, 0, 0, b'<']) {
+        return utf_32(bytes, u32::from_be_bytes).map(|text| (text, false));
+    }
+    if is_wide([0xFF, 0xFE, 0, 0]) || is_wide([b'<', 0, 0, 0]) {
+        return utf_32(bytes, u32::from_le_bytes).map(|text| (text, false));
+    }
+    let encoding = encoding(bytes)?;
+    let bytes = Encoding::for_bom(bytes).map_or(bytes, |(_, length)| bytes.get(length..).unwrap_or_default());
+    match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
+        Some(text) => Ok((text.into_owned(), encoding == UTF_8)),
+        None if encoding == UTF_8 => Ok((utf_8_or_latin_1(bytes), false)),
+        None => Err(format!("it is not valid {}", encoding.name())),
+    }
+}
+
+fn utf_32(bytes: &[u8], number: fn([u8; 4]) -> u32) -> Result<String, String> {
+    let (units, rest) = bytes.as_chunks::<4>();
+    let text: Option<String> = units.iter().map(|unit| char::from_u32(number(*unit))).collect();
+    text.filter(|_| rest.is_empty()).ok_or_else(|| "it is not valid UTF-32".to_owned())
+}
+
+fn utf_8_or_latin_1(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
+    }
+    text
+}
+
+fn encoding(bytes: &[u8]) -> Result<&'static Encoding, String> {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return Ok(encoding);
+    }
+    match bytes {
+        [0, b'<', 0, _, ..] => return Ok(UTF_16BE),
+        [b'<', 0, _, 0, ..] => return Ok(UTF_16LE),
+        _ => {}
+    }
+    let Some(declaration) = bytes.strip_prefix(b"<?xml ".as_slice()) else { return Ok(UTF_8) };
+    let declaration = declaration.get(..declaration.len().min(DECLARATION_BYTES_MAX)).unwrap_or_default();
+    let declaration = String::from_utf8_lossy(declaration);
+    let declaration = declaration.split("?>").next().unwrap_or_default();
+    let Some((_, value)) = declaration.split_once("encoding") else { return Ok(UTF_8) };
+    let label = value.trim_start_matches([' ', '\t', '\r', '\n', '=', '"', '\'']);
+    let label = label.split(['"', '\'']).next().unwrap_or_default();
+    match Encoding::for_label(label.as_bytes()) {
+        // What is one byte a character here cannot be what it says.
+        Some(encoding) if encoding == UTF_16BE || encoding == UTF_16LE => Err(format!("it is not written in {label}")),
+        Some(encoding) => Ok(encoding),
+        None => Err(format!("it is written in an encoding that is not known, \"{label}\"")),
+    }
 }
