@@ -25,6 +25,7 @@ pub mod gate;
 pub mod merge;
 pub mod metadata;
 pub mod redraw;
+pub mod sign;
 pub mod text;
 pub mod text_layer;
 pub mod validate;

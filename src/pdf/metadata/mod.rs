@@ -62,7 +62,7 @@ fn info(description: &Description) -> Dictionary {
 }
 
 /// A date in the way of the format: `D:20260102030405+01'00'`.
-fn date(moment: OffsetDateTime) -> Object {
+pub(crate) fn date(moment: OffsetDateTime) -> Object {
     let minutes = moment.offset().whole_minutes();
     let sign = if minutes < 0 { '-' } else { '+' };
     let minutes = minutes.unsigned_abs();

@@ -1,0 +1,154 @@
+//! The signature fields of a document, and what the signatures in them forbid.
+
+use std::{collections::BTreeSet, rc::Rc};
+
+use lopdf::{Dictionary, Document, Object, ObjectId};
+
+use super::Error;
+use crate::pdf::{Error as PdfError, object};
+
+/// Most fields of a form that are looked at. Forms of authorities have two thousand.
+const FIELDS_MAX: usize = 1 << 17;
+
+/// Most bytes of the full names of all fields: a deep form may say any amount of them.
+const NAME_BYTES_MAX: usize = 16 << 20;
+
+/// A signature field.
+#[derive(Debug)]
+pub(super) struct Field<'a> {
+    /// The number of its object; `None` when it is written in its parent.
+    pub(super) id: Option<ObjectId>,
+    /// Its full name.
+    pub(super) name: String,
+    /// Its dictionary.
+    pub(super) held: &'a Dictionary,
+    /// The signature, when it is signed.
+    pub(super) signature: Option<&'a Dictionary>,
+}
+
+/// The fields of a form.
+#[derive(Debug)]
+pub(super) struct Fields<'a> {
+    /// Those for signatures, in the order of the form.
+    pub(super) signatures: Vec<Field<'a>>,
+    /// The full names of all fields.
+    pub(super) names: BTreeSet<String>,
+}
+
+/// A node of the tree of fields, with what it has from those above.
+struct Node<'a> {
+    object: &'a Object,
+    parent_name: Rc<str>,
+    is_signature: bool,
+}
+
+impl<'a> Fields<'a> {
+    /// Reads the fields of a document.
+    ///
+    /// # Errors
+    /// `Document` with `Limit` when there are too many.
+    pub(super) fn read(document: &'a Document) -> Result<Self, Error> {
+        let mut fields = Self { signatures: Vec::new(), names: BTreeSet::new() };
+        let form = object::catalog(document).and_then(|catalog| object::dictionary(document, catalog, b"AcroForm"));
+        let Some(roots) = form.and_then(|form| object::array(document, form, b"Fields")) else { return Ok(fields) };
+        let node = |object| Node { object, parent_name: Rc::from(""), is_signature: false };
+        let mut open: Vec<Node<'a>> = roots.iter().rev().take(FIELDS_MAX + 1).map(node).collect();
+        let mut seen = BTreeSet::new();
+        let mut visited = 0_usize;
+        let mut name_bytes = 0_usize;
+        while let Some(node) = open.pop() {
+            let id = object::target(document, node.object);
+            let Some(held) = object::as_dictionary(object::resolve(document, node.object)) else { continue };
+            if id.is_some_and(|id| !seen.insert(id)) {
+                continue;
+            }
+            visited += 1;
+            let name = full_name(document, held, &node.parent_name);
+            name_bytes += name.len();
+            if visited > FIELDS_MAX || name_bytes > NAME_BYTES_MAX {
+                return Err(PdfError::limit(format!("its form has more than {FIELDS_MAX} fields")).into());
+            }
+            let is_signature = object::name(document, held, b"FT").map_or(node.is_signature, |kind| kind == b"Sig");
+            // Kids without a name are not fields, but the places where the field is shown.
+            let kids = object::array(document, held, b"Kids").unwrap_or_default();
+            let mut has_fields = false;
+            let shared: Rc<str> = Rc::from(name.as_str());
+            for kid in kids.iter().rev().take(FIELDS_MAX + 1) {
+                let is_field = object::as_dictionary(object::resolve(document, kid)).is_some_and(|kid| kid.has(b"T"));
+                if is_field {
+                    has_fields = true;
+                    open.push(Node { object: kid, parent_name: Rc::clone(&shared), is_signature });
+                }
+            }
+            if open.len() > FIELDS_MAX {
+                return Err(PdfError::limit(format!("its form has more than {FIELDS_MAX} fields")).into());
+            }
+            fields.names.insert(name.clone());
+            if is_signature && !has_fields {
+                let signature = object::dictionary(document, held, b"V");
+                fields.signatures.push(Field { id, name, held, signature });
+            }
+        }
+        Ok(fields)
+    }
+
+    /// Says whether a field of a name may be signed, new or not.
+    ///
+    /// # Errors
+    /// `Locked` when a signature that is there allows no changes (ISO 32000-1, 12.8.2.2), or none of this field (12.8.2.4).
+    pub(super) fn allow(&self, document: &Document, name: &str) -> Result<(), Error> {
+        for field in &self.signatures {
+            let Some(signature) = field.signature else { continue };
+            let references = object::array(document, signature, b"Reference").unwrap_or_default();
+            for reference in references {
+                let Some(reference) = object::as_dictionary(object::resolve(document, reference)) else { continue };
+                let empty = Dictionary::new();
+                let rules = object::dictionary(document, reference, b"TransformParams").unwrap_or(&empty);
+                let method = object::name(document, reference, b"TransformMethod");
+                if method == Some(b"DocMDP") && object::integer(document, rules, b"P") == Some(1) {
+                    return Err(locked(&field.name, "allows no changes at all"));
+                }
+                if method == Some(b"FieldMDP") && locks(document, rules, name) {
+                    return Err(locked(&field.name, &format!("locks the field `{name}`")));
+                }
+            }
+            // Its own lock binds even where the signature does not repeat it (ISO 32000-2, table 236).
+            if let Some(lock) = object::dictionary(document, field.held, b"Lock") {
+                if object::integer(document, lock, b"P") == Some(1) {
+                    return Err(locked(&field.name, "allows no changes at all"));
+                }
+                if locks(document, lock, name) {
+                    return Err(locked(&field.name, &format!("locks the field `{name}`")));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn locked(field: &str, why: &str) -> Error {
+    Error::Locked { why: format!("the signature in `{field}` {why}") }
+}
+
+/// Whether rules lock a field (ISO 32000-1, table 256). A name stands for all fields below it as well.
+fn locks(document: &Document, rules: &Dictionary, name: &str) -> bool {
+    let listed = object::array(document, rules, b"Fields").unwrap_or_default();
+    let names = listed.iter().filter_map(|listed| lopdf::decode_text_string(object::resolve(document, listed)).ok());
+    let mut names = names.filter(|listed| {
+        name.strip_prefix(listed.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    });
+    match object::name(document, rules, b"Action") {
+        Some(b"All") => true,
+        Some(b"Include") => names.next().is_some(),
+        Some(b"Exclude") => names.next().is_none(),
+        Some(_) | None => false,
+    }
+}
+
+fn full_name(document: &Document, held: &Dictionary, parent: &str) -> String {
+    match object::text(document, held, b"T") {
+        Some(own) if parent.is_empty() => own,
+        Some(own) => format!("{parent}.{own}"),
+        None => parent.to_owned(),
+    }
+}
