@@ -26,8 +26,10 @@ const OBJECT_NUMBER_MAX: u32 = 8_388_607;
 pub(super) struct Base<'a> {
     /// The file.
     pub(super) bytes: &'a [u8],
-    /// What is in it. New objects that it gives numbers to are free in the file.
+    /// What is in it. The numbers that it gives to new objects are free in the file.
     pub(super) document: Document,
+    /// The highest number of an object in the file.
+    pub(super) highest: u32,
 }
 
 impl<'a> Base<'a> {
@@ -49,7 +51,7 @@ impl<'a> Base<'a> {
             return Err(PdfError::limit(format!("it has object numbers up to {highest}")).into());
         }
         document.max_id = highest;
-        Ok(Self { bytes, document })
+        Ok(Self { bytes, document, highest })
     }
 
     /// Whether its last cross-reference section is a stream.
@@ -117,7 +119,10 @@ pub(super) fn load(bytes: &[u8]) -> Result<Document, Error> {
     let options =
         LoadOptions { max_decompressed_size: Some(stream::objects_max(bytes.len())), ..LoadOptions::default() };
     let document = Document::load_mem_with_options(bytes, options).map_err(|error| {
-        if matches!(error, lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_)) {
+        if matches!(
+            error,
+            lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_) | lopdf::Error::UnsupportedSecurityHandler(_)
+        ) {
             Error::Encrypted
         } else {
             PdfError::corrupt(error.to_string()).into()

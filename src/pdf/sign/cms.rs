@@ -146,6 +146,12 @@ impl SignedData {
         held.next()
     }
 
+    /// The certificates in it, for tests.
+    #[cfg(test)]
+    pub(super) fn certificates(&self) -> &[Any] {
+        self.certificates.as_deref().unwrap_or_default()
+    }
+
     /// Adds a time stamp of the signature (ETSI EN 319 122-1, 5.3).
     pub(super) fn add_time_stamp(&mut self, token: Any) -> Result<(), Error> {
         let mut signer = self.signer().cloned().ok_or(Error::NotSigned)?;
@@ -179,6 +185,12 @@ impl Signer {
     /// The signed attributes, as the signature is over them; `None` when there are none.
     pub(super) fn signed(&self) -> Option<Vec<u8>> {
         as_set(self.signed.as_ref()?).ok()
+    }
+
+    /// The kinds of the signed attributes, for tests.
+    #[cfg(test)]
+    pub(super) fn signed_kinds(&self) -> Vec<ObjectIdentifier> {
+        self.signed.iter().flatten().map(|held| held.decode_as::<Attribute>().unwrap().kind).collect()
     }
 
     /// The digest of the content that the signature is over.

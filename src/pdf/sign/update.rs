@@ -57,22 +57,23 @@ impl Update {
             bytes.extend_from_slice(b"\nendobj\n");
         }
         let at = offset(&bytes)?;
-        let trailer = self.trailer(base);
+        let highest = self.objects.keys().next_back().map_or(base.highest, |id| id.0.max(base.highest));
         if base.has_stream() {
-            let id = (base.document.max_id + 1, 0);
+            let id = (highest + 1, 0);
             offsets.insert(id, at);
+            let trailer = self.trailer(base, id.0);
             bytes.extend_from_slice(&stream(id, trailer, &offsets));
         } else {
             bytes.extend_from_slice(&table(&offsets));
             bytes.extend_from_slice(b"trailer\n");
-            bytes.extend_from_slice(&trailer.write());
+            bytes.extend_from_slice(&self.trailer(base, highest).write());
         }
         bytes.extend_from_slice(format!("\nstartxref\n{at}\n%%EOF\n").as_bytes());
         Ok(Updated { bytes, starts })
     }
 
-    /// What the last trailer says, with the new identifier.
-    fn trailer(&self, base: &Base<'_>) -> Written {
+    /// What the last trailer says, with the new identifier and the highest number of an object.
+    fn trailer(&self, base: &Base<'_>, highest: u32) -> Written {
         let document = &base.document;
         let mut trailer = Written::default();
         for (key, value) in &document.trailer {
@@ -82,8 +83,7 @@ impl Update {
                 trailer.set(&String::from_utf8_lossy(name.get(1..).unwrap_or_default()), base::bytes(value));
             }
         }
-        let size = document.max_id + if base.has_stream() { 2 } else { 1 };
-        trailer.set("Size", size.to_string());
+        trailer.set("Size", (highest + 1).to_string());
         trailer.set("Prev", document.xref_start.to_string());
         trailer.set("ID", self.identifier(base));
         trailer
