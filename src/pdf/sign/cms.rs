@@ -4,13 +4,13 @@
 //! sets under a context tag as sequences, which are written alike but are not sorted.
 
 use der::{
-    Any, AnyRef, Decode, Encode, Sequence, SliceReader, Tag, Tagged, ValueOrd,
+    Any, Decode, Encode, Sequence, SliceReader, Tag, Tagged, ValueOrd,
     asn1::{ObjectIdentifier, OctetString, SetOfVec},
 };
 use ring::digest;
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
-use super::{Error, Identity, certificate::Certificate, oids};
+use super::{Error, Identity, ber, certificate::Certificate, oids};
 
 /// What holds any content of the syntax.
 #[derive(Debug, Clone, Sequence)]
@@ -115,8 +115,12 @@ impl SignedData {
 
     /// Reads a signature. What stands behind it is passed over: PDF fills its place up with zeros.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, der::Error> {
+        Self::read_der(bytes).or_else(|error| Self::read_der(&ber::to_der(bytes).ok_or(error)?))
+    }
+
+    fn read_der(bytes: &[u8]) -> Result<Self, der::Error> {
         let mut reader = SliceReader::new(bytes)?;
-        let info = ContentInfo::from_der(&AnyRef::decode(&mut reader)?.to_der()?)?;
+        let info = ContentInfo::decode(&mut reader)?;
         if info.kind != oids::SIGNED_DATA {
             return Err(Tag::Sequence.value_error().into());
         }

@@ -13,6 +13,12 @@ const FIELDS_MAX: usize = 1 << 17;
 /// Most bytes of the full names of all fields: a deep form may say any amount of them.
 const NAME_BYTES_MAX: usize = 16 << 20;
 
+/// Most signatures of a file. Each is over nearly all of it, so that each takes as long as reading the file.
+const SIGNATURES_MAX: usize = 100;
+
+/// Most references of a signature, each with rules of its own. There are two kinds.
+const REFERENCES_MAX: usize = 4;
+
 /// A signature field.
 #[derive(Debug)]
 pub(super) struct Field<'a> {
@@ -92,38 +98,62 @@ impl<'a> Fields<'a> {
         Ok(fields)
     }
 
+    /// The fields that are signed, each with its signature.
+    ///
+    /// # Errors
+    /// `Document` with `Limit` when there are too many.
+    pub(super) fn signed(&self) -> Result<Vec<(&Field<'a>, &'a Dictionary)>, Error> {
+        let found: Vec<_> = self.signatures.iter().filter_map(|field| Some((field, field.signature?))).collect();
+        if found.len() > SIGNATURES_MAX {
+            return Err(PdfError::limit(format!("it has more than {SIGNATURES_MAX} signatures")).into());
+        }
+        Ok(found)
+    }
+
     /// Says whether a field of a name may be signed, new or not.
     ///
     /// # Errors
     /// `Locked` when a signature that is there allows no changes (ISO 32000-1, 12.8.2.2), or none of this field (12.8.2.4).
     pub(super) fn allow(&self, document: &Document, name: &str) -> Result<(), Error> {
-        for field in &self.signatures {
-            let Some(signature) = field.signature else { continue };
-            let references = object::array(document, signature, b"Reference").unwrap_or_default();
-            for reference in references {
-                let Some(reference) = object::as_dictionary(object::resolve(document, reference)) else { continue };
-                let empty = Dictionary::new();
-                let rules = object::dictionary(document, reference, b"TransformParams").unwrap_or(&empty);
-                let method = object::name(document, reference, b"TransformMethod");
-                if method == Some(b"DocMDP") && object::integer(document, rules, b"P") == Some(1) {
-                    return Err(locked(&field.name, "allows no changes at all"));
-                }
-                if method == Some(b"FieldMDP") && locks(document, rules, name) {
-                    return Err(locked(&field.name, &format!("locks the field `{name}`")));
-                }
-            }
+        let permissions = object::catalog(document).and_then(|catalog| object::dictionary(document, catalog, b"Perms"));
+        let certifying = permissions.and_then(|held| object::dictionary(document, held, b"DocMDP"));
+        if let Some(signature) = certifying {
+            obey(document, "DocMDP", &references(document, signature)?, name)?;
+        }
+        for (field, signature) in self.signed()? {
+            let mut rules = references(document, signature)?;
             // Its own lock binds even where the signature does not repeat it (ISO 32000-2, table 236).
-            if let Some(lock) = object::dictionary(document, field.held, b"Lock") {
-                if object::integer(document, lock, b"P") == Some(1) {
-                    return Err(locked(&field.name, "allows no changes at all"));
-                }
-                if locks(document, lock, name) {
-                    return Err(locked(&field.name, &format!("locks the field `{name}`")));
-                }
-            }
+            rules.extend(object::dictionary(document, field.held, b"Lock"));
+            obey(document, &field.name, &rules, name)?;
         }
         Ok(())
     }
+}
+
+/// The rules that a signature makes for those after it.
+fn references<'a>(document: &'a Document, signature: &'a Dictionary) -> Result<Vec<&'a Dictionary>, Error> {
+    let held = object::array(document, signature, b"Reference").unwrap_or_default();
+    if held.len() > REFERENCES_MAX {
+        return Err(PdfError::limit(format!("a signature has more than {REFERENCES_MAX} references")).into());
+    }
+    let held = held.iter().filter_map(|held| object::as_dictionary(object::resolve(document, held)));
+    let binding =
+        held.filter(|held| matches!(object::name(document, held, b"TransformMethod"), Some(b"DocMDP" | b"FieldMDP")));
+    Ok(binding.filter_map(|held| object::dictionary(document, held, b"TransformParams")).collect())
+}
+
+/// Fails when a rule does not allow a field to be signed. `P` of 1 allows no changes at all, wherever it stands; only
+/// rules for fields have an `Action`.
+fn obey(document: &Document, field: &str, rules: &[&Dictionary], name: &str) -> Result<(), Error> {
+    for rules in rules {
+        if object::integer(document, rules, b"P") == Some(1) {
+            return Err(locked(field, "allows no changes at all"));
+        }
+        if locks(document, rules, name) {
+            return Err(locked(field, &format!("locks the field `{name}`")));
+        }
+    }
+    Ok(())
 }
 
 fn locked(field: &str, why: &str) -> Error {

@@ -11,10 +11,7 @@ use super::{
     time_stamp,
     verdict::{self, Checked, Verdict},
 };
-use crate::pdf::{Error as PdfError, lexer, object};
-
-/// Most signatures of a file. Each is over nearly all of it, so that each takes as long as reading the file.
-const SIGNATURES_MAX: usize = 100;
+use crate::pdf::{lexer, object};
 
 /// How far a signature reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,11 +48,8 @@ pub struct Found {
 pub fn signatures(bytes: &[u8]) -> Result<Vec<Found>, Error> {
     let document = base::load(bytes)?;
     let fields = Fields::read(&document)?;
-    let signed = || fields.signatures.iter().filter_map(|field| Some((field, field.signature?)));
-    if signed().count() > SIGNATURES_MAX {
-        return Err(PdfError::limit(format!("it has more than {SIGNATURES_MAX} signatures")).into());
-    }
-    Ok(signed().map(|(field, signature)| look(bytes, &document, field, signature)).collect())
+    let signed = fields.signed()?;
+    Ok(signed.into_iter().map(|(field, signature)| look(bytes, &document, field, signature)).collect())
 }
 
 fn look(bytes: &[u8], document: &Document, field: &Field<'_>, signature: &Dictionary) -> Found {

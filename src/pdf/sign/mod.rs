@@ -26,6 +26,7 @@
 //! verified; [`signatures()`] says so of them.
 
 mod base;
+mod ber;
 mod certificate;
 mod cms;
 mod error;
@@ -122,11 +123,17 @@ pub struct Signed {
 /// A signed file that may still get a time stamp of its signature.
 #[derive(Debug)]
 pub struct Prepared {
+    made: Made,
+    request: time_stamp::Request,
+}
+
+/// A file with a signature that is not written into its place yet.
+#[derive(Debug)]
+struct Made {
     signed: Signed,
     data: SignedData,
     /// Where the file has the contents of the signature, without their brackets.
     contents: Range<usize>,
-    request: time_stamp::Request,
 }
 
 /// Signs a file, with a time stamp when there is someone to ask for it.
@@ -140,28 +147,33 @@ pub fn sign(
     signing: &Signing<'_>,
     time_stamper: Option<&dyn TimeStamper>,
 ) -> Result<Signed, Error> {
+    let Some(time_stamper) = time_stamper else {
+        return make(bytes, identity, signing, 0)?.finish();
+    };
     let prepared = prepare(bytes, identity, signing)?;
-    match time_stamper {
-        None => prepared.finish(),
-        Some(time_stamper) => {
-            let answer = time_stamper.stamp(prepared.request()).map_err(Error::time_stamp)?;
-            prepared.stamp(&answer)
-        }
-    }
+    let answer = time_stamper.stamp(prepared.request()).map_err(Error::time_stamp)?;
+    prepared.stamp(&answer)
 }
 
-/// Signs a file, and leaves room for a time stamp.
+/// Signs a file, and leaves room for a time stamp: 24 KiB, twice that in the file.
 ///
 /// # Errors
 /// See [`Error`]; never `TimeStamp`.
 pub fn prepare(bytes: &[u8], identity: &Identity, signing: &Signing<'_>) -> Result<Prepared, Error> {
+    let made = make(bytes, identity, signing, time_stamp::TOKEN_BYTES_MAX)?;
+    let signature = made.data.signer().ok_or(Error::NotSigned)?.signature.as_bytes();
+    let request = time_stamp::Request::new(signature)?;
+    Ok(Prepared { made, request })
+}
+
+fn make(bytes: &[u8], identity: &Identity, signing: &Signing<'_>, stamp_bytes: usize) -> Result<Made, Error> {
     let mut base = Base::open(bytes)?;
     let mut update = Update::default();
     let (root, _) = base.catalog()?;
     let old = base.dictionary(root)?;
     let mut catalog = old.clone();
     let certificates: usize = identity.chain.iter().map(|certificate| certificate.der.len()).sum();
-    let room = certificates + SIGNATURE_BYTES_MAX + time_stamp::TOKEN_BYTES_MAX;
+    let room = certificates + SIGNATURE_BYTES_MAX + stamp_bytes;
     let place = place::make(&mut base, &mut update, &mut catalog, signing, room)?;
     if let Some(wanted) = signing.metadata {
         describe(&mut base, &mut update, &mut catalog, wanted, signing.time)?;
@@ -170,20 +182,19 @@ pub fn prepare(bytes: &[u8], identity: &Identity, signing: &Signing<'_>) -> Resu
         update.set(root, catalog.write());
     }
     let updated = update.write(&base)?;
-    let start = updated.starts.get(&place.signature).copied().unwrap_or_default();
+    let start = updated.starts.get(&place.signature).copied().ok_or(Error::NotSigned)?;
     let mut bytes = updated.bytes;
     let hole = start + place.contents_at..start + place.contents_at + 2 * room + 2;
     let range = place::range((hole.start, hole.end), bytes.len()).ok_or(Error::NotSigned)?;
     put(&mut bytes, start + place.range_at, &range)?;
     let mut context = ring::digest::Context::new(identity.key.digest());
-    context.update(bytes.get(..hole.start).unwrap_or_default());
-    context.update(bytes.get(hole.end..).unwrap_or_default());
+    for part in [bytes.get(..hole.start), bytes.get(hole.end..)] {
+        context.update(part.ok_or(Error::NotSigned)?);
+    }
     let digest = context.finish();
     let data = SignedData::sign(identity, oids::DATA, &cms::Signed::Elsewhere { digest: digest.as_ref() })?;
-    let signature = data.signer().ok_or(Error::NotSigned)?.signature.as_bytes();
-    let request = time_stamp::Request::new(signature)?;
     let signed = Signed { bytes, field: place.field, warnings: identity.warnings(signing.time) };
-    Ok(Prepared { signed, data, contents: hole.start + 1..hole.end - 1, request })
+    Ok(Made { signed, data, contents: hole.start + 1..hole.end - 1 })
 }
 
 impl Prepared {
@@ -198,15 +209,21 @@ impl Prepared {
     /// `TimeStamp` when the answer has none, or one that does not hold or is for something else.
     pub fn stamp(mut self, answer: &[u8]) -> Result<Signed, Error> {
         let token = self.request.token(answer)?;
-        self.data.add_time_stamp(token)?;
-        self.finish()
+        self.made.data.add_time_stamp(token)?;
+        self.made.finish()
     }
 
-    /// The file with its signature.
+    /// The file with its signature alone.
     ///
     /// # Errors
     /// `NotSigned` when it does not fit its room, which is made for it.
-    pub fn finish(mut self) -> Result<Signed, Error> {
+    pub fn finish(self) -> Result<Signed, Error> {
+        self.made.finish()
+    }
+}
+
+impl Made {
+    fn finish(mut self) -> Result<Signed, Error> {
         let digits: String = self.data.write()?.iter().map(|byte| format!("{byte:02x}")).collect();
         if digits.len() > self.contents.len() {
             return Err(Error::NotSigned);

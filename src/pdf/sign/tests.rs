@@ -244,6 +244,24 @@ fn signatures_that_allow_no_more_are_obeyed() {
 }
 
 #[test]
+fn a_certifying_signature_outside_of_the_form_is_obeyed() {
+    let rules = "<</DocMDP<</Reference[<</TransformMethod/DocMDP/TransformParams<</P 1>>>>]>>>>";
+    let catalog = format!("<</Type/Catalog/Pages 2 0 R/Perms{rules}>>");
+    let refused = sign(&written(&[&catalog, PAGES, PAGE]), &identity(P256), &Signing::at(NOW), None);
+    assert!(matches!(refused, Err(Error::Locked { .. })));
+}
+
+#[test]
+fn a_form_of_more_signatures_than_anybody_makes_is_refused() {
+    let field = "<</FT/Sig/T(A)/V<</Type/Sig/Contents<00>>>>>";
+    let fields: String = (0..101).map(|index| format!("{} 0 R ", index + 4)).collect();
+    let bytes = with_form(&format!("<</Fields[{fields}]>>"), &vec![field; 101]);
+    let refused = sign(&bytes, &identity(P256), &Signing::at(NOW), None).unwrap_err();
+    assert!(matches!(refused, Error::Document(crate::pdf::Error::Limit { .. })));
+    assert!(matches!(signatures(&bytes), Err(Error::Document(crate::pdf::Error::Limit { .. }))));
+}
+
+#[test]
 fn what_readers_have_to_mend_or_to_decrypt_is_refused() {
     let refused = |bytes: &[u8]| sign(bytes, &identity(P256), &Signing::at(NOW), None).unwrap_err();
     let good = written(&["<</Type/Catalog/Pages 2 0 R>>", PAGES, PAGE]);
@@ -283,6 +301,21 @@ fn every_changed_byte_is_noticed() {
 }
 
 #[test]
+fn a_signature_in_the_looser_way_of_writing_holds() {
+    let (bytes, _) = archived(Part::Two);
+    let mut signed = signed(&bytes).bytes;
+    let start = memchr::memmem::rfind(&signed, b"/Contents <").unwrap() + b"/Contents <".len();
+    let head = std::str::from_utf8(signed.get(start..start + 8).unwrap()).unwrap();
+    let length = usize::from_str_radix(head.strip_prefix("3082").unwrap(), 16).unwrap();
+    // A length that is not told takes two bytes less in front, and two more behind.
+    let content = signed.get(start + 8..start + 8 + 2 * length).unwrap().to_vec();
+    let loose = [b"3080", content.as_slice(), b"0000"].concat();
+    signed.get_mut(start..start + loose.len()).unwrap().copy_from_slice(&loose);
+    let found = signatures(&signed).unwrap().remove(0);
+    assert_eq!((found.verdict, found.signer.as_deref()), (Verdict::Valid, Some("Eva Example")));
+}
+
+#[test]
 fn a_signature_over_a_part_of_its_revision_says_so() {
     let (bytes, _) = archived(Part::Two);
     let signed = signed(&bytes).bytes;
@@ -304,8 +337,8 @@ fn the_signature_has_what_pades_asks_for_and_no_time() {
     let fields = fields::Fields::read(&document).unwrap();
     let field = fields.signatures.first().unwrap();
     let held = field.signature.unwrap();
-    assert_eq!(field.held.get(b"F").unwrap().as_i64(), Ok(132));
-    assert_eq!(held.get(b"M").unwrap().as_str(), Ok(&b"D:20270304050607+01'00'"[..]));
+    assert_eq!(field.held.get(b"F").unwrap().as_i64().unwrap(), 132);
+    assert_eq!(held.get(b"M").unwrap().as_str().unwrap(), b"D:20270304050607+01'00'");
     let data = SignedData::read(held.get(b"Contents").unwrap().as_str().unwrap()).unwrap();
     assert_eq!(data.certificates().len(), 3);
     let signer = data.signer().unwrap();
@@ -315,10 +348,12 @@ fn the_signature_has_what_pades_asks_for_and_no_time() {
 }
 
 /// A server whose answers are changed.
-struct Server<F: Fn(&[u8]) -> Result<Vec<u8>, String>>(F);
+struct Server<F: Fn(&[u8]) -> Answer>(F);
 
-impl<F: Fn(&[u8]) -> Result<Vec<u8>, String>> TimeStamper for Server<F> {
-    fn stamp(&self, request: &[u8]) -> Result<Vec<u8>, String> {
+type Answer = Result<Vec<u8>, String>;
+
+impl<F: Fn(&[u8]) -> Answer> TimeStamper for Server<F> {
+    fn stamp(&self, request: &[u8]) -> Answer {
         (self.0)(request)
     }
 }
@@ -355,7 +390,7 @@ fn a_time_stamp_that_is_not_for_the_signature_does_not_go_in() {
     let (bytes, _) = archived(Part::Two);
     let (tsa, other) = (identity(TSA), identity(P256));
     let flip = |bytes: &mut Vec<u8>| *bytes.last_mut().unwrap() ^= 1;
-    let refused = |expected: &str, answer: &dyn Fn(&[u8]) -> Result<Vec<u8>, String>| {
+    let refused = |expected: &str, answer: &dyn Fn(&[u8]) -> Answer| {
         let server = Server(answer);
         match sign(&bytes, &identity(P256), &Signing::at(NOW), Some(&server)) {
             Err(Error::TimeStamp { what }) => assert!(what.contains(expected), "{what}"),
