@@ -7,7 +7,7 @@ use lopdf::{Dictionary, Document, Object, ObjectId};
 use super::Error;
 use crate::pdf::{Error as PdfError, object};
 
-/// Most fields of a form that are looked at. Forms of authorities have two thousand.
+/// Most fields of a form, with the places where they are shown. Forms of authorities have two thousand.
 const FIELDS_MAX: usize = 1 << 17;
 
 /// Most bytes of the full names of all fields: a deep form may say any amount of them.
@@ -60,7 +60,7 @@ impl<'a> Fields<'a> {
         let node = |object| Node { object, parent_name: Rc::from(""), is_signature: false };
         let mut open: Vec<Node<'a>> = roots.iter().rev().take(FIELDS_MAX + 1).map(node).collect();
         let mut seen = BTreeSet::new();
-        let mut visited = 0_usize;
+        let mut looks = 0_usize;
         let mut name_bytes = 0_usize;
         while let Some(node) = open.pop() {
             let id = object::target(document, node.object);
@@ -68,27 +68,23 @@ impl<'a> Fields<'a> {
             if id.is_some_and(|id| !seen.insert(id)) {
                 continue;
             }
-            visited += 1;
+            let kids = object::array(document, held, b"Kids").unwrap_or_default();
             let name = full_name(document, held, &node.parent_name);
+            // Fields can share their kids, so that every look at one counts.
+            looks += 1 + kids.len();
             name_bytes += name.len();
-            if visited > FIELDS_MAX || name_bytes > NAME_BYTES_MAX {
+            if looks > FIELDS_MAX || name_bytes > NAME_BYTES_MAX {
                 return Err(PdfError::limit(format!("its form has more than {FIELDS_MAX} fields")).into());
             }
             let is_signature = object::name(document, held, b"FT").map_or(node.is_signature, |kind| kind == b"Sig");
             // Kids without a name are not fields, but the places where the field is shown.
-            let kids = object::array(document, held, b"Kids").unwrap_or_default();
-            let mut has_fields = false;
-            let shared: Rc<str> = Rc::from(name.as_str());
-            for kid in kids.iter().rev().take(FIELDS_MAX + 1) {
-                let is_field = object::as_dictionary(object::resolve(document, kid)).is_some_and(|kid| kid.has(b"T"));
-                if is_field {
-                    has_fields = true;
-                    open.push(Node { object: kid, parent_name: Rc::clone(&shared), is_signature });
-                }
-            }
-            if open.len() > FIELDS_MAX {
-                return Err(PdfError::limit(format!("its form has more than {FIELDS_MAX} fields")).into());
-            }
+            let is_field =
+                |kid: &&Object| object::as_dictionary(object::resolve(document, kid)).is_some_and(|kid| kid.has(b"T"));
+            let parent_name: Rc<str> = Rc::from(name.as_str());
+            let below = open.len();
+            let node = |object| Node { object, parent_name: Rc::clone(&parent_name), is_signature };
+            open.extend(kids.iter().rev().filter(is_field).map(node));
+            let has_fields = open.len() > below;
             fields.names.insert(name.clone());
             if is_signature && !has_fields {
                 let signature = object::dictionary(document, held, b"V");

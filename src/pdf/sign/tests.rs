@@ -262,6 +262,17 @@ fn a_form_of_more_signatures_than_anybody_makes_is_refused() {
 }
 
 #[test]
+fn a_form_whose_fields_share_their_kids_or_are_their_own_ends() {
+    let own = with_form("<</Fields[4 0 R]>>", &["<</T(A)/Kids[4 0 R 4 0 R]>>"]);
+    check(&own, &identity(P256), &Signing::at(NOW));
+    let kids: String = (0..2_000).map(|index| format!("{} 0 R ", index + 5)).collect();
+    let list = format!("[{kids}]");
+    let objects = [vec![list.as_str()], vec!["<</T(A)/Kids 4 0 R>>"; 2_000]].concat();
+    let refused = signatures(&with_form("<</Fields 4 0 R>>", &objects));
+    assert!(matches!(refused, Err(Error::Document(crate::pdf::Error::Limit { .. }))));
+}
+
+#[test]
 fn what_readers_have_to_mend_or_to_decrypt_is_refused() {
     let refused = |bytes: &[u8]| sign(bytes, &identity(P256), &Signing::at(NOW), None).unwrap_err();
     let good = written(&["<</Type/Catalog/Pages 2 0 R>>", PAGES, PAGE]);
