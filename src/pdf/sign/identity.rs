@@ -103,9 +103,11 @@ fn unreadable(what: impl Into<String>) -> IdentityError {
     IdentityError::Unreadable { what: what.into() }
 }
 
-/// Only a file without a checksum gets as far as decryption with a wrong password.
+/// A wrong password shows at the checksum, or at what is decrypted where a file has none.
 fn describe(error: &Pkcs12Error) -> IdentityError {
-    if matches!(error, Pkcs12Error::MacError(_) | Pkcs12Error::UnpadError | Pkcs12Error::Pkcs5Error(_)) {
+    // Of decryption in the new way the reader hands on the words alone, also when it does not know the algorithm.
+    let failed = matches!(error, Pkcs12Error::Pkcs5Error(what) if what.ends_with("decryption failed"));
+    if failed || matches!(error, Pkcs12Error::MacError(_) | Pkcs12Error::UnpadError) {
         IdentityError::Password
     } else {
         unreadable(error.to_string())
