@@ -67,6 +67,13 @@ impl Identity {
         self.chain.first().and_then(Certificate::validity)
     }
 
+    /// Most bytes that it takes in a signature: its certificates, and the name and number of its own.
+    pub(super) fn bytes(&self) -> usize {
+        let name = self.chain.first().and_then(|leaf| leaf.issuer_and_serial().ok());
+        let certificates: usize = self.chain.iter().map(|certificate| certificate.der.len()).sum();
+        certificates + name.map_or(0, |name| name.value().len())
+    }
+
     /// What makes a signature by it at a moment worth less than it seems.
     pub fn warnings(&self, at: OffsetDateTime) -> Vec<Warning> {
         let mut found = Vec::new();

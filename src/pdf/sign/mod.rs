@@ -62,8 +62,8 @@ use base::{Base, Written};
 use cms::SignedData;
 use update::Update;
 
-/// Bytes of a signature beside its certificates and its time stamp. RSA of 4096 bits makes it 900.
-const SIGNATURE_BYTES_MAX: usize = 2 << 10;
+/// Bytes of a signature beside its certificates, the name of its signer and its time stamp. RSA of 4096 bits makes it 750.
+const SIGNATURE_BYTES_MAX: usize = 1 << 10;
 
 /// How to sign.
 #[derive(Debug, Clone)]
@@ -172,8 +172,7 @@ fn make(bytes: &[u8], identity: &Identity, signing: &Signing<'_>, stamp_bytes: u
     let (root, _) = base.catalog()?;
     let old = base.dictionary(root)?;
     let mut catalog = old.clone();
-    let certificates: usize = identity.chain.iter().map(|certificate| certificate.der.len()).sum();
-    let room = certificates + SIGNATURE_BYTES_MAX + stamp_bytes;
+    let room = identity.bytes() + SIGNATURE_BYTES_MAX + stamp_bytes;
     let place = place::make(&mut base, &mut update, &mut catalog, signing, room)?;
     if let Some(wanted) = signing.metadata {
         describe(&mut base, &mut update, &mut catalog, wanted, signing.time)?;

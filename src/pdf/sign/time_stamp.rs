@@ -20,6 +20,9 @@ use super::{
 /// Most bytes of a time stamp that a signature has room for. Those of public servers have 6 KiB with their certificates.
 pub(super) const TOKEN_BYTES_MAX: usize = 24 << 10;
 
+/// Most characters that are told of what a server says.
+const TEXT_CHARS_MAX: usize = 200;
+
 /// Bytes of the number that ties an answer to its question.
 const NONCE_BYTES: usize = 8;
 
@@ -124,7 +127,7 @@ impl Request {
             .map_err(|error| Error::time_stamp(format!("the server's answer cannot be read: {error}")))?;
         // 0 is granted, 1 is granted with changes (RFC 3161, 2.4.2).
         if answer.status.status > 1 {
-            let text = answer.status.text.unwrap_or_default().join(" ");
+            let text: String = answer.status.text.unwrap_or_default().join(" ").chars().take(TEXT_CHARS_MAX).collect();
             return Err(Error::time_stamp(format!("the server refused with status {}: {text}", answer.status.status)));
         }
         let token = answer.token.ok_or_else(|| Error::time_stamp("the server's answer has none"))?;
