@@ -17,7 +17,9 @@
 //!    there stay valid, and so does PDF/A: the field is not seen, has an appearance, and is printed.
 //! 2. What is written again of an object is copied byte for byte ([`base`]).
 //! 3. A file that readers have to mend, that is encrypted, or whose signatures allow no more, is refused.
-//! 4. A time stamp goes in only after it was found to be for this signature and valid ([`time_stamp`]).
+//! 4. Signing twice makes two signatures: of all phases this one does not come out the same. A step that runs anew signs
+//!    the file that it was given, not the one that it made.
+//! 5. A time stamp goes in only after it was found to be for this signature and valid ([`time_stamp`]).
 //!
 //! # Why ring signs
 //!
