@@ -5,7 +5,10 @@
 
 use std::fmt;
 
-use der::{Any, Sequence, asn1::ObjectIdentifier};
+use der::{
+    Any, Decode, Sequence,
+    asn1::{ObjectIdentifier, Uint},
+};
 use ring::{
     digest::{self, Algorithm},
     signature::{self, UnparsedPublicKey, VerificationAlgorithm},
@@ -17,6 +20,9 @@ use super::{
     cms::{SignedData, Signer},
     oids,
 };
+
+/// Most bits of an RSA key that the library verifies with.
+const RSA_BITS_MAX: usize = 8192;
 
 /// Whether a signature holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,50 +110,110 @@ pub(super) fn digest_algorithm(oid: ObjectIdentifier) -> Option<&'static Algorit
     }
 }
 
-/// Parameters of RSASSA-PSS (RFC 4055, 3.1); all but the digest have to go with it.
+/// Parameters of RSASSA-PSS (RFC 4055, 3.1).
 #[derive(Sequence)]
 struct PssParameters {
     #[asn1(context_specific = "0", optional = "true")]
     digest: Option<AlgorithmIdentifierOwned>,
     #[asn1(context_specific = "1", optional = "true")]
-    mask: Option<Any>,
+    mask: Option<AlgorithmIdentifierOwned>,
     #[asn1(context_specific = "2", optional = "true")]
-    salt: Option<Any>,
+    salt_bytes: Option<u32>,
     #[asn1(context_specific = "3", optional = "true")]
     trailer: Option<Any>,
 }
 
-/// How the signature is verified.
+/// A public key (RFC 8017, A.1.1).
+#[derive(Sequence)]
+struct RsaPublicKey {
+    modulus: Uint,
+    exponent: Uint,
+}
+
+/// How the signature is verified. What the library does not take is sorted out here: it calls that a wrong signature.
 fn verification(signer: &Signer, certificate: &Certificate) -> Result<&'static dyn VerificationAlgorithm, String> {
+    let key = certificate.key();
+    let found = if key.algorithm.oid == oids::RSA {
+        let (found, bits_min) = rsa(signer).ok_or_else(|| unknown(signer))?;
+        let held = RsaPublicKey::from_der(key.subject_public_key.raw_bytes());
+        let bits = held.map_err(|_| "the key of its certificate is damaged")?.modulus.as_bytes().len() * 8;
+        (bits_min..=RSA_BITS_MAX).contains(&bits).then_some(found).ok_or_else(|| format!("its key has {bits} bits"))?
+    } else {
+        // A point may also be written without its second half.
+        let is_whole = key.subject_public_key.raw_bytes().first() == Some(&4);
+        ecdsa(signer, certificate).filter(|_| is_whole).ok_or_else(|| unknown(signer))?
+    };
+    Ok(found)
+}
+
+fn unknown(signer: &Signer) -> String {
+    format!("its algorithm {} is not known, or not with its key and parameters", signer.signature_algorithm.oid)
+}
+
+/// How a signature by RSA is verified, and how many bits its key has to have.
+fn rsa(signer: &Signer) -> Option<(&'static dyn VerificationAlgorithm, usize)> {
     let algorithm = &signer.signature_algorithm;
-    // Plain RSA is told without its digest, which then is that of the content (RFC 3370, 3.2).
+    // It may be told without its digest, which then is that of the content (RFC 3370, 3.2).
     let named = if algorithm.oid == oids::RSA { signer.digest_algorithm.oid } else { algorithm.oid };
-    let found: Option<&'static dyn VerificationAlgorithm> = match named {
-        oids::SHA1 | oids::RSA_SHA1 => Some(&signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY),
-        oids::SHA256 | oids::RSA_SHA256 => Some(&signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY),
-        oids::SHA384 | oids::RSA_SHA384 => Some(&signature::RSA_PKCS1_2048_8192_SHA384),
-        oids::SHA512 | oids::RSA_SHA512 => Some(&signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY),
-        oids::RSA_PSS => match pss_digest(algorithm) {
-            Some(oids::SHA256) => Some(&signature::RSA_PSS_2048_8192_SHA256),
-            Some(oids::SHA384) => Some(&signature::RSA_PSS_2048_8192_SHA384),
-            Some(oids::SHA512) => Some(&signature::RSA_PSS_2048_8192_SHA512),
-            _ => None,
-        },
-        oids::ECDSA_SHA256 => match certificate.curve() {
-            Some(oids::P256) => Some(&signature::ECDSA_P256_SHA256_ASN1),
-            Some(oids::P384) => Some(&signature::ECDSA_P384_SHA256_ASN1),
-            _ => None,
-        },
-        oids::ECDSA_SHA384 => match certificate.curve() {
-            Some(oids::P256) => Some(&signature::ECDSA_P256_SHA384_ASN1),
-            Some(oids::P384) => Some(&signature::ECDSA_P384_SHA384_ASN1),
+    match named {
+        oids::SHA1 | oids::RSA_SHA1 => Some((&signature::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, 1024)),
+        oids::SHA256 | oids::RSA_SHA256 => Some((&signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, 1024)),
+        oids::SHA384 | oids::RSA_SHA384 => Some((&signature::RSA_PKCS1_2048_8192_SHA384, 2048)),
+        oids::SHA512 | oids::RSA_SHA512 => Some((&signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, 1024)),
+        oids::RSA_PSS => match pss_digest(algorithm)? {
+            oids::SHA256 => Some((&signature::RSA_PSS_2048_8192_SHA256, 2048)),
+            oids::SHA384 => Some((&signature::RSA_PSS_2048_8192_SHA384, 2048)),
+            oids::SHA512 => Some((&signature::RSA_PSS_2048_8192_SHA512, 2048)),
             _ => None,
         },
         _ => None,
-    };
-    found.ok_or_else(|| format!("its algorithm {} is not known", algorithm.oid))
+    }
 }
 
+/// The digest of a signature by RSASSA-PSS, if mask and salt go with it as nearly everybody has them.
 fn pss_digest(algorithm: &AlgorithmIdentifierOwned) -> Option<ObjectIdentifier> {
-    algorithm.parameters.as_ref()?.decode_as::<PssParameters>().ok()?.digest.map(|digest| digest.oid)
+    let parameters: PssParameters = algorithm.parameters.as_ref()?.decode_as().ok()?;
+    let digest = parameters.digest?.oid;
+    let mask: AlgorithmIdentifierOwned = parameters.mask?.parameters?.decode_as().ok()?;
+    let salt_bytes = usize::try_from(parameters.salt_bytes?).ok()?;
+    (mask.oid == digest && salt_bytes == digest_algorithm(digest)?.output_len()).then_some(digest)
+}
+
+fn ecdsa(signer: &Signer, certificate: &Certificate) -> Option<&'static dyn VerificationAlgorithm> {
+    match (signer.signature_algorithm.oid, certificate.curve()?) {
+        (oids::ECDSA_SHA256, oids::P256) => Some(&signature::ECDSA_P256_SHA256_ASN1),
+        (oids::ECDSA_SHA256, oids::P384) => Some(&signature::ECDSA_P384_SHA256_ASN1),
+        (oids::ECDSA_SHA384, oids::P256) => Some(&signature::ECDSA_P256_SHA384_ASN1),
+        (oids::ECDSA_SHA384, oids::P384) => Some(&signature::ECDSA_P384_SHA384_ASN1),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of a signature whose content is what was signed.
+    fn check(bytes: &[u8]) -> Verdict {
+        let data = SignedData::read(bytes).unwrap();
+        let digest = data.signer().unwrap().message_digest().unwrap();
+        of_detached(&data, |_| digest.clone()).verdict
+    }
+
+    // Made by pyHanko 0.38 with the key and the certificates of `chain.p12`.
+    #[test]
+    fn a_signature_that_the_library_cannot_verify_is_not_called_forged() {
+        assert_eq!(check(include_bytes!("testdata/pss.der")), Verdict::Valid);
+        assert!(matches!(check(include_bytes!("testdata/pss-long-salt.der")), Verdict::Unknown { .. }));
+    }
+
+    #[test]
+    fn a_signature_by_another_key_is_forged() {
+        let mut bytes = include_bytes!("testdata/pss.der").to_vec();
+        let at = memchr::memmem::find(&bytes, b"Chain Example").unwrap();
+        // The certificate is the same but for the key: a byte of its modulus.
+        let key = at + memchr::memmem::find(bytes.get(at..).unwrap(), &[0x02, 0x82, 0x01, 0x01, 0x00]).unwrap();
+        *bytes.get_mut(key + 100).unwrap() ^= 1;
+        assert_eq!(check(&bytes), Verdict::Forged);
+    }
 }
