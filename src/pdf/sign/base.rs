@@ -7,7 +7,7 @@
 //! seems to have changed. So every value but the new one is copied byte for byte.
 
 use lopdf::{
-    Dictionary, Document, LoadOptions, Object, ObjectId,
+    Dictionary, Document, Object, ObjectId,
     xref::{XrefEntry, XrefType},
 };
 
@@ -15,7 +15,7 @@ use super::Error;
 use crate::pdf::{
     Error as PdfError,
     lexer::{Lexer, Token},
-    object, stream,
+    object, stream, validate,
 };
 
 /// The highest number that an object can have: offsets and numbers beyond are not read by everybody (ISO 32000-1, annex C).
@@ -116,9 +116,7 @@ impl<'a> Base<'a> {
 /// # Errors
 /// `Encrypted`, and what a file that is no PDF fails with.
 pub(super) fn load(bytes: &[u8]) -> Result<Document, Error> {
-    let options =
-        LoadOptions { max_decompressed_size: Some(stream::objects_max(bytes.len())), ..LoadOptions::default() };
-    let document = Document::load_mem_with_options(bytes, options).map_err(|error| {
+    let document = validate::load(bytes).map_err(|error| {
         if matches!(
             error,
             lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_) | lopdf::Error::UnsupportedSecurityHandler(_)
