@@ -3,8 +3,8 @@
 //! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A; [`merge`] joins several; [`metadata`] says what it is;
 //! [`attach`] puts files in and takes them out, and [`invoice`] knows which of them are invoices; [`text`] takes out what
 //! its pages say, and [`text_layer`] lays text behind them; [`redraw`] makes pictures of pages; [`write()`] gives bytes;
-//! [`validate`] says of bytes whether they are PDF/A; and [`gate`] puts these together, so that nothing goes out with a
-//! claim that is not true.
+//! [`validate`] says of bytes whether they are PDF/A; [`gate`] puts these together, so that nothing goes out with a claim that
+//! is not true; and [`sign`] signs what is done, changing none of its bytes.
 //!
 //! Knows no engine, clock, environment, database or process. It touches the file system in one place: [`fonts`] reads
 //! the folders that it is handed.
@@ -28,6 +28,7 @@ pub mod invoice;
 pub mod merge;
 pub mod metadata;
 pub mod redraw;
+pub mod sign;
 pub mod text;
 pub mod text_layer;
 pub mod validate;

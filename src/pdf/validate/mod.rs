@@ -159,7 +159,8 @@ fn from_header(bytes: &[u8]) -> (usize, &[u8]) {
     (junk, bytes.get(junk..).unwrap_or_default())
 }
 
-fn load(bytes: &[u8]) -> Result<Document, lopdf::Error> {
+/// Opens a file as it is, for looking at.
+pub(crate) fn load(bytes: &[u8]) -> Result<Document, lopdf::Error> {
     let options =
         LoadOptions { max_decompressed_size: Some(stream::objects_max(bytes.len())), ..LoadOptions::default() };
     Document::load_mem_with_options(bytes, options)
