@@ -2,6 +2,7 @@
 //!
 //! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A; [`merge`] joins several; [`metadata`] says what it is;
 //! [`text`] takes out what its pages say, and [`text_layer`] lays text behind them; [`redraw`] makes pictures of pages;
+//! [`stamp`] puts text, images and bar codes on them; [`outline`] and [`links`] lead from one to the other;
 //! [`write()`] gives bytes; [`validate`] says of bytes whether they are PDF/A; and [`gate`] puts these together, so that
 //! nothing goes out with a claim that is not true.
 //!
@@ -13,9 +14,10 @@
 //! 2. Nothing recurses on what a document says: walks have an explicit stack and a set of what they have seen.
 //! 3. Nothing is unpacked without a limit.
 //! 4. Phases change objects, never the pictures or the text: no image is decoded, no text drawn anew. [`redraw`] alone
-//!    does, as a last resort.
+//!    does, as a last resort. [`stamp`] draws over them.
 //! 5. What a phase takes away it reports as an event; what it could not mend, [`validate`] finds.
-//! 6. Every phase may run twice; the second run changes nothing.
+//! 6. Every phase may run twice; the second run changes nothing. Those that add what they are asked for ([`text_layer`],
+//!    [`stamp`], [`outline`], [`links`]) add it again.
 
 pub use lopdf::Document;
 
@@ -27,6 +29,7 @@ pub mod merge;
 pub mod metadata;
 pub mod outline;
 pub mod redraw;
+pub mod stamp;
 pub mod text;
 pub mod text_layer;
 pub mod validate;

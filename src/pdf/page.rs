@@ -12,6 +12,9 @@ const LETTER: [f32; 4] = [0.0, 0.0, 612.0, 792.0];
 pub(crate) struct Matrix(pub(crate) [f32; 6]);
 
 impl Matrix {
+    /// Changes nothing.
+    pub(crate) const IDENTITY: Self = Self::shift(0.0, 0.0);
+
     /// Moves.
     pub(crate) const fn shift(x: f32, y: f32) -> Self {
         Self([1.0, 0.0, 0.0, 1.0, x, y])
@@ -106,6 +109,13 @@ impl View {
     }
 }
 
+/// A number in the fewest digits that place a pixel.
+pub(crate) fn shortened(number: f64) -> String {
+    let text = format!("{number:.5}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
 /// The streams that a page is drawn with, in order, each behind a reference.
 pub(crate) fn contents(document: &Document, page: ObjectId) -> Vec<Object> {
     let Some(own) = object::at(document, page).and_then(|held| held.get(b"Contents").ok()) else { return Vec::new() };
@@ -196,6 +206,13 @@ mod tests {
         }
         let large = view(0, 2);
         assert_eq!((large.size, large.upper_left()), ([140.0, 360.0], [10.0, 200.0]));
+    }
+
+    #[test]
+    fn numbers_have_no_digits_that_say_nothing() {
+        assert_eq!(shortened(612.0), "612");
+        assert_eq!(shortened(-0.000_000_1), "0");
+        assert_eq!(shortened(-1.25), "-1.25");
     }
 
     #[test]
