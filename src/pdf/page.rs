@@ -7,6 +7,9 @@ use super::{Error, archive::rules::annotations_of, object};
 /// The size of a page that says none, as readers take it.
 const LETTER: [f32; 4] = [0.0, 0.0, 612.0, 792.0];
 
+/// Largest number of a content stream (ISO 19005-1, 6.1.12).
+pub(crate) const NUMBER_MAX: f32 = 32_767.0;
+
 /// An affine map, as ISO 32000-1, 8.3.3, writes it: `x' = a x + c y + e`, `y' = b x + d y + f`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Matrix(pub(crate) [f32; 6]);

@@ -112,9 +112,14 @@ pub(super) fn measures(face: &Face<'_>) -> Measures {
 
 /// The family of a font, in plain letters.
 pub(super) fn family(face: &Face<'_>) -> Option<String> {
-    let mut families = face.names().into_iter().filter(|name| name.name_id == name_id::FAMILY && name.is_unicode());
-    let family = families.find_map(|name| name.to_string().filter(|family| family.is_ascii()))?;
-    Some(family.chars().filter(|each| each.is_ascii_alphanumeric() || *each == ' ').collect())
+    name(face, name_id::FAMILY)
+}
+
+/// A name of a font, in plain letters.
+pub(super) fn name(face: &Face<'_>, id: u16) -> Option<String> {
+    let mut names = face.names().into_iter().filter(|name| name.name_id == id && name.is_unicode());
+    let name = names.find_map(|name| name.to_string().filter(|name| name.is_ascii()))?;
+    Some(name.chars().filter(|each| each.is_ascii_alphanumeric() || " -".contains(*each)).collect())
 }
 
 /// Units of a font as a number with a point.

@@ -16,7 +16,7 @@ use std::{
 
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use rustybuzz::{Direction, GlyphInfo, GlyphPosition, UnicodeBuffer};
-use ttf_parser::{GlyphId, Permissions};
+use ttf_parser::{GlyphId, Permissions, name_id};
 use unicode_bidi::BidiInfo;
 
 use super::{
@@ -33,9 +33,6 @@ use crate::pdf::{object, validate::Part};
 
 /// Most glyphs of one font; there is none with the number 0.
 const GLYPHS_MAX: usize = 65_534;
-
-/// What the name of a font begins with that was made here.
-const TAG: &str = "BSTAMP+";
 
 /// What a font is asked for by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -194,33 +191,41 @@ impl Typeface {
             let text = piece.get(start..end)?;
             let (parts, advance) = parts(cluster);
             let further = outlines::units(advance) * scale;
-            let drawing = || outlines::compose(face, &glyph_ids(&parts));
-            let is_shown = parts.iter().all(|(glyph, ..)| *glyph != 0)
-                && (text.chars().all(composite::is_blank) || !drawing().is_blank());
-            if !is_shown {
-                line.missing.extend(text.chars().filter(|each| !composite::is_blank(*each)));
-                continue;
-            }
             let width = match parts.as_slice() {
                 [(glyph, 0, 0)] => f32::from(face.glyph_hor_advance(GlyphId(*glyph)).unwrap_or(0)) * scale,
                 _ => further.max(0.0),
             };
-            let cid =
-                self.cid((source, parts.clone(), text.to_owned()), |cid| Glyph { cid, width, drawing: drawing() })?;
+            let shape = (source, parts, text.to_owned());
+            let known = self.cids.get(&shape).copied();
+            let Some(cid) = known.or_else(|| self.draw(face, shape, width)) else {
+                if self.glyphs.len() >= GLYPHS_MAX {
+                    return None;
+                }
+                line.missing.extend(text.chars().filter(|each| !composite::is_blank(*each)));
+                continue;
+            };
+            // The same cluster may be followed at another distance than when its glyph was made.
+            let width = self.glyphs.get(usize::from(cid) - 1).map_or(width, |glyph| glyph.width);
             line.shown.push((cid, further - width));
             line.width += further;
         }
         Some(())
     }
 
-    /// The code of a glyph, which is made when it is new.
-    fn cid(&mut self, shape: Shape, make: impl FnOnce(u16) -> Glyph) -> Option<u16> {
-        if let Some(cid) = self.cids.get(&shape) {
-            return Some(*cid);
+    /// Makes a glyph; `None` when there is nothing to be seen of what should be seen, or no room.
+    fn draw(&mut self, face: &rustybuzz::Face<'_>, shape: Shape, width: f32) -> Option<u16> {
+        let (_, parts, text) = &shape;
+        let glyphs: Vec<(GlyphId, i32, i32)> =
+            parts.iter().map(|(glyph, right, up)| (GlyphId(*glyph), *right, *up)).collect();
+        let drawing = outlines::compose(face, &glyphs);
+        let is_blank = text.chars().all(composite::is_blank);
+        let is_shown = parts.iter().all(|(glyph, ..)| *glyph != 0) && (is_blank || !drawing.is_blank());
+        if !is_shown || self.glyphs.len() >= GLYPHS_MAX {
+            return None;
         }
-        let cid = u16::try_from(self.glyphs.len() + 1).ok().filter(|_| self.glyphs.len() < GLYPHS_MAX)?;
-        self.glyphs.push(make(cid));
-        self.texts.push((Code { length: 2, value: u32::from(cid) }, shape.2.clone()));
+        let cid = u16::try_from(self.glyphs.len() + 1).ok()?;
+        self.glyphs.push(Glyph { cid, width, drawing });
+        self.texts.push((Code { length: 2, value: u32::from(cid) }, text.clone()));
         self.cids.insert(shape, cid);
         Some(cid)
     }
@@ -259,7 +264,12 @@ impl Typeface {
         Some(outlines::measures(&face))
     }
 
-    /// Writes the font under a number; `None` when no line was set in it.
+    /// Whether anything was set in it.
+    pub(crate) fn is_used(&self) -> bool {
+        !self.glyphs.is_empty()
+    }
+
+    /// Writes the font under a number; `None` when nothing was set in it, or too much.
     pub(crate) fn write(&self, document: &mut Document, id: ObjectId, part: Option<Part>) -> Option<()> {
         let used: BTreeSet<usize> = self.cids.keys().map(|(source, ..)| *source).collect();
         let mut measures = self.measures(*used.first()?)?;
@@ -268,8 +278,9 @@ impl Typeface {
             measures.bounds = [a.min(e), b.min(f), c.max(g), d.max(h)];
         }
         let first = face(self.sources.get(*used.first()?)?)?;
-        let family = outlines::family(&first).unwrap_or_else(|| self.choice.family.to_owned());
-        let name = format!("{TAG}{}", family.replace(' ', ""));
+        let name = outlines::name(&first, name_id::POST_SCRIPT_NAME);
+        let name = name.unwrap_or_else(|| self.choice.family.to_owned()).replace(' ', "");
+        let name = format!("{}+{name}", tag(id));
         let program = compact::write(&name, Keys::Cids("Identity", 0), &self.glyphs)?;
         let descriptor = composite::descriptor(document, &name, measures, program);
         if part == Some(Part::One) {
@@ -304,6 +315,18 @@ pub(crate) struct StandIn {
     pub(crate) family: &'static str,
     /// Whether its letters are as wide.
     pub(crate) is_compatible: bool,
+}
+
+/// Six letters that tell subsets of one font apart (ISO 32000-1, 9.6.4).
+fn tag((number, _): ObjectId) -> String {
+    let letter =
+        |place: u32| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ".get(digit(number, place)).copied().unwrap_or(b'A'));
+    (0..6).map(letter).collect()
+}
+
+/// A digit of a number in the base of 26, the lowest at place 0.
+fn digit(number: u32, place: u32) -> usize {
+    usize::try_from(number / 26_u32.pow(place) % 26).unwrap_or_default()
 }
 
 fn face(source: &Source) -> Option<rustybuzz::Face<'_>> {
@@ -370,8 +393,4 @@ fn parts(cluster: &[(&GlyphInfo, &GlyphPosition)]) -> (Vec<(u16, i32, i32)>, i32
         pen = pen.saturating_add(position.x_advance);
     }
     (parts, pen)
-}
-
-fn glyph_ids(parts: &[(u16, i32, i32)]) -> Vec<(GlyphId, i32, i32)> {
-    parts.iter().map(|(glyph, right, up)| (GlyphId(*glyph), *right, *up)).collect()
 }

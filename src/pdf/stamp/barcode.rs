@@ -8,6 +8,7 @@ use super::{
     BarcodeKind, BarcodeSettings, Error,
     figure::{Figure, number},
 };
+use crate::pdf::drawing;
 
 /// Most characters of a code of one dimension; longer ones are wider than a sheet of paper.
 const LINE_CHARS_MAX: usize = 80;
@@ -83,9 +84,10 @@ pub(super) fn encode(kind: BarcodeKind, text: &str, stamp: &str) -> Result<BitMa
         | BarcodeKind::Itf
         | BarcodeKind::UpcA => {}
     }
-    let made = MultiFormatWriter.encode_with_hints(text, &format(kind), 1, 1, &hints);
+    // The encoder panics where it finds no symbol that is large enough, at least for Data Matrix.
+    let made = drawing::apart(|| Ok(MultiFormatWriter.encode_with_hints(text, &format(kind), 1, 1, &hints).ok()));
     // What is left after the checks above is that there is no room.
-    made.map_err(|_| refuse("it is too long".to_owned()))
+    made.ok().flatten().ok_or_else(|| refuse("it is too long".to_owned()))
 }
 
 /// Why a text cannot be a code, as far as its characters tell.

@@ -138,8 +138,8 @@ pub fn stamp(
     let listed = pages::list(document);
     let space = profiles::add_space(document, Device::Rgb);
     let mut press = Press { fonts, part, space, typefaces: BTreeMap::new(), events: Vec::new() };
-    let mut on_pages: BTreeMap<usize, Vec<(ObjectId, Matrix)>> = BTreeMap::new();
-    let mut annotations: BTreeMap<usize, Vec<ObjectId>> = BTreeMap::new();
+    let mut on_pages: BTreeMap<ObjectId, Vec<(ObjectId, Matrix)>> = BTreeMap::new();
+    let mut annotations: BTreeMap<ObjectId, Vec<ObjectId>> = BTreeMap::new();
     let mut blended = BTreeSet::new();
     for (index, settings) in stamps.iter().enumerate() {
         settings.check(index)?;
@@ -153,12 +153,12 @@ pub fn stamp(
             match settings.placement {
                 Placement::Page => {
                     let form = work.form(document, text, &figure, Matrix::IDENTITY, &press);
-                    on_pages.entry(number).or_default().push((form, matrix));
+                    on_pages.entry(*id).or_default().push((form, matrix));
                 }
                 Placement::Annotation => {
                     let form = work.form(document, text, &figure, matrix.fixed(), &press);
                     let added = object::add(document, annotation(&figure, matrix, form, *id));
-                    annotations.entry(number).or_default().push(added);
+                    annotations.entry(*id).or_default().push(added);
                 }
             }
             if work.is_transparent() {
@@ -167,17 +167,13 @@ pub fn stamp(
         }
         work.end(&mut press);
     }
-    press.write_fonts(document);
+    press.write_fonts(document)?;
     let is_tagged = is_tagged(document);
-    for (number, forms) in on_pages {
-        if let Some(id) = listed.get(number) {
-            place::draw(document, *id, &forms, is_tagged)?;
-        }
+    for (page, forms) in on_pages {
+        place::draw(document, page, &forms, is_tagged)?;
     }
-    for (number, added) in annotations {
-        if let Some(id) = listed.get(number) {
-            page::annotate(document, *id, added);
-        }
+    for (page, added) in annotations {
+        page::annotate(document, page, added);
     }
     if part.is_some() {
         set_blending_spaces(document, &blended, space);
@@ -202,11 +198,12 @@ impl Press<'_> {
         }
     }
 
-    fn write_fonts(&self, document: &mut Document) {
-        for (id, typeface) in self.typefaces.values() {
-            // A font in which nothing was set is one that nothing refers to.
-            typeface.write(document, *id, self.part);
+    fn write_fonts(&self, document: &mut Document) -> Result<(), super::Error> {
+        for (id, typeface) in self.typefaces.values().filter(|(_, typeface)| typeface.is_used()) {
+            let written = typeface.write(document, *id, self.part);
+            written.ok_or_else(|| super::Error::limit("the different characters of one font of stamps"))?;
         }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::pdf::{
     Error,
     content::Reader,
     object,
-    page::{self, Matrix, View},
+    page::{self, Matrix, NUMBER_MAX, View},
     stream,
 };
 
@@ -15,8 +15,6 @@ use crate::pdf::{
 const FORM_NAME: &str = "BinderyStamp";
 /// How far in points a stamp may reach over an edge before anyone is told.
 const CLIP_POINTS: f32 = 0.5;
-/// Largest number of a content stream (ISO 19005-1, 6.1.12).
-const NUMBER_MAX: f32 = 32_767.0;
 
 /// Where a stamp is.
 #[derive(Debug, Clone, Copy, PartialEq)]

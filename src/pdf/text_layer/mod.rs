@@ -21,7 +21,11 @@ use serde::{Deserialize, Serialize};
 use unicode_bidi::{BidiClass, bidi_class};
 
 use self::place::Placement;
-use super::{Error, object, page, pages};
+use super::{
+    Error, object,
+    page::{self, NUMBER_MAX},
+    pages,
+};
 
 /// What was recognised in the picture of a page, as it is shown: turned and cut as the page says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,8 +61,6 @@ pub struct Word {
 
 /// Most different characters of one document: a code has two bytes, and the first is for none.
 const CHARACTERS_MAX: usize = 65_534;
-/// Largest number of a content stream (ISO 19005-1, 6.1.12).
-const NUMBER_MAX: f32 = 32_767.0;
 /// Smallest size of type that two decimals can say.
 const SIZE_MIN: f32 = 0.005;
 /// What the font is called in the resources of a page, before a number.
