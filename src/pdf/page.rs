@@ -122,18 +122,12 @@ pub(crate) fn shortened(number: f64) -> String {
 /// The streams that a page is drawn with, in order, each behind a reference.
 pub(crate) fn contents(document: &Document, page: ObjectId) -> Vec<Object> {
     let Some(own) = object::at(document, page).and_then(|held| held.get(b"Contents").ok()) else { return Vec::new() };
-    match object::resolve(document, own) {
-        Object::Array(parts) => parts.clone(),
+    let held = object::resolve(document, own);
+    match held.as_array() {
+        Ok(parts) => parts.clone(),
         // One stream, which is always an object of its own.
-        Object::Stream(_) => vec![own.clone()],
-        Object::Null
-        | Object::Boolean(_)
-        | Object::Integer(_)
-        | Object::Real(_)
-        | Object::Name(_)
-        | Object::String(..)
-        | Object::Dictionary(_)
-        | Object::Reference(_) => Vec::new(),
+        Err(_) if held.as_stream().is_ok() => vec![own.clone()],
+        Err(_) => Vec::new(),
     }
 }
 

@@ -42,7 +42,7 @@ const CUSTOM: &str = "custom:";
 /// Cuts a text into pieces.
 ///
 /// # Errors
-/// `Placeholder` for one that does not exist or does not end.
+/// `Placeholder` for one that does not exist, `Settings` for one that does not end.
 pub(super) fn parse(text: &str, stamp: &str) -> Result<Vec<Piece>, Error> {
     let mut pieces = Vec::new();
     let mut literal = String::new();
@@ -55,7 +55,10 @@ pub(super) fn parse(text: &str, stamp: &str) -> Result<Vec<Piece>, Error> {
             continue;
         }
         let unknown = |name: &str| Error::Placeholder { stamp: stamp.to_owned(), name: name.to_owned() };
-        let (name, behind) = behind.split_once(']').ok_or_else(|| unknown(behind))?;
+        let (name, behind) = behind.split_once(']').ok_or_else(|| Error::Settings {
+            stamp: stamp.to_owned(),
+            what: "`text` has a placeholder that does not end; a bracket alone is written [[".to_owned(),
+        })?;
         let placeholder = named(name.trim()).ok_or_else(|| unknown(name))?;
         if !literal.is_empty() {
             pieces.push(Piece::Literal(std::mem::take(&mut literal)));

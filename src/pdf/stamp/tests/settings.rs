@@ -85,10 +85,11 @@ fn a_setting_out_of_its_bounds_is_named() {
 
 #[test]
 fn a_placeholder_that_does_not_exist_is_named() {
-    for (shown, name) in [("a [pag] b", "pag"), ("[custom:]", "custom:"), ("[page", "page"), ("[]", "")] {
+    for (shown, name) in [("a [pag] b", "pag"), ("[custom:]", "custom:"), ("[]", "")] {
         let told = Error::Placeholder { stamp: "3".into(), name: name.into() };
         assert_eq!(text(shown, json!({})).check(2), Err(told));
     }
+    assert!(refusal(&text("a [page", json!({}))).contains("does not end"));
     assert_eq!(text("] [[ [[page] [ Page ] [Custom: x]", json!({})).check(0), Ok(()));
     let mut document = document(&[0], false);
     let stamps = [text("[custom:Missing]", json!({}))];
