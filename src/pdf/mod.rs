@@ -14,9 +14,10 @@
 //! 2. Nothing recurses on what a document says: walks have an explicit stack and a set of what they have seen.
 //! 3. Nothing is unpacked without a limit.
 //! 4. Phases change objects, never the pictures or the text: no image is decoded, no text drawn anew. [`redraw`] alone
-//!    does, as a last resort.
+//!    does, as a last resort. [`stamp`] draws over them.
 //! 5. What a phase takes away it reports as an event; what it could not mend, [`validate`] finds.
-//! 6. Every phase may run twice; the second run changes nothing.
+//! 6. Every phase may run twice; the second run changes nothing. Those that add what they are asked for ([`text_layer`],
+//!    [`stamp`], [`outline`], [`links`]) add it again.
 
 pub use lopdf::Document;
 
@@ -25,19 +26,24 @@ pub mod attach;
 pub mod fonts;
 pub mod gate;
 pub mod invoice;
+pub mod links;
 pub mod merge;
 pub mod metadata;
+pub mod outline;
 pub mod redraw;
 pub mod sign;
+pub mod stamp;
 pub mod text;
 pub mod text_layer;
 pub mod validate;
 
 mod content;
+mod destinations;
 mod drawing;
 mod error;
 mod lexer;
 mod object;
+mod page;
 mod pages;
 mod profiles;
 mod read;

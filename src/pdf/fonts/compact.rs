@@ -66,6 +66,11 @@ impl Drawing {
         Self { is_exact: true, ..Self::default() }
     }
 
+    /// Whether there is nothing to be seen.
+    pub(super) fn is_blank(&self) -> bool {
+        self.steps.is_empty()
+    }
+
     /// Begins a contour.
     pub(super) fn move_to(&mut self, to: (f32, f32)) {
         self.step(&[to], MOVE);

@@ -130,7 +130,7 @@ fn draw(
 }
 
 /// Whether a character shows nothing.
-fn is_blank(character: char) -> bool {
+pub(super) fn is_blank(character: char) -> bool {
     character.is_whitespace()
         || character.is_control()
         || matches!(character, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}')
@@ -200,7 +200,8 @@ fn has(name: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(name, part).is_some()
 }
 
-fn descriptor(document: &mut Document, name: &str, measures: Measures, program: Vec<u8>) -> ObjectId {
+/// Adds a descriptor with a program.
+pub(super) fn descriptor(document: &mut Document, name: &str, measures: Measures, program: Vec<u8>) -> ObjectId {
     let mut dictionary = Dictionary::new();
     dictionary.set("Subtype", object::named("CIDFontType0C"));
     let program = object::add(document, Stream::new(dictionary, program));

@@ -33,7 +33,23 @@ impl FontFolder {
     #[cfg(test)]
     pub(crate) fn holding(fonts: &[(&str, Vec<u8>)]) -> Self {
         let loaded = fonts.iter().map(|(name, bytes)| ((*name).to_owned(), Some(Arc::new(bytes.clone())))).collect();
-        Self { folders: Vec::new(), files: OnceLock::new(), loaded: Mutex::new(loaded) }
+        let files: BTreeMap<_, _> = fonts.iter().map(|(name, _)| ((*name).to_owned(), PathBuf::new())).collect();
+        Self { folders: Vec::new(), files: OnceLock::from(files), loaded: Mutex::new(loaded) }
+    }
+
+    /// The file of a family in a style, by its name: nearly all fonts are called by their family and style, as in
+    /// `NotoSans-BoldItalic.ttf`. To read every font for its names takes a second.
+    pub(crate) fn find(&self, family: &str, is_bold: bool, is_italic: bool) -> Option<&str> {
+        let family = plain(family);
+        let is_named = |file: &str| {
+            let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+            plain(stem).strip_prefix(&family).is_some_and(|rest| style(is_bold, is_italic).contains(&rest))
+        };
+        self.files().keys().find(|file| !family.is_empty() && is_named(file)).map(String::as_str)
+    }
+
+    fn files(&self) -> &BTreeMap<String, PathBuf> {
+        self.files.get_or_init(|| list(&self.folders))
     }
 
     /// The bytes of a font file, or `None` when it is not installed.
@@ -42,12 +58,27 @@ impl FontFolder {
         if let Some(known) = loaded.get(file_name) {
             return known.clone();
         }
-        let path = self.files.get_or_init(|| list(&self.folders)).get(file_name);
+        let path = self.files().get(file_name);
         let is_small = |path: &&PathBuf| std::fs::metadata(path).is_ok_and(|file| file.len() <= FONT_BYTES_MAX);
         let font = path.filter(is_small).and_then(|path| std::fs::read(path).ok()).map(Arc::new);
         loaded.insert(file_name.to_owned(), font.clone());
         font
     }
+}
+
+/// The words that a file name may have behind that of the family, by whether the style is bold and italic.
+const fn style(is_bold: bool, is_italic: bool) -> &'static [&'static str] {
+    match (is_bold, is_italic) {
+        (false, false) => &["", "regular", "roman", "book"],
+        (true, false) => &["bold"],
+        (false, true) => &["italic", "oblique"],
+        (true, true) => &["bolditalic", "boldoblique"],
+    }
+}
+
+/// A name without what spellings differ in.
+fn plain(name: &str) -> String {
+    name.chars().filter(|each| each.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Lists font files, the first of a name wins.

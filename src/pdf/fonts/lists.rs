@@ -115,7 +115,7 @@ fn truetype(document: &Document, held: &Dictionary, program: &TrueType<'_>) -> V
 }
 
 /// A set of CIDs: a bit for each, the first one the highest of the first byte.
-fn bits(cids: impl Iterator<Item = u32>) -> Vec<u8> {
+pub(super) fn bits(cids: impl Iterator<Item = u32>) -> Vec<u8> {
     let mut bits = Vec::new();
     for cid in cids {
         let Some(at) = usize::try_from(cid / 8).ok().filter(|at| *at < LIST_BYTES_MAX) else { continue };

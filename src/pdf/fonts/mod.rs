@@ -26,6 +26,7 @@ mod substitute;
 mod symbols;
 #[cfg(test)]
 mod tests;
+mod typeset;
 mod unicode_map;
 mod widths;
 
@@ -33,6 +34,7 @@ use lopdf::{Dictionary, Document, Object, ObjectId};
 
 pub(crate) use build::assemble;
 pub use folder::FontFolder;
+pub(crate) use typeset::{Style, Typeface};
 pub(crate) use unicode_map::write as write_unicode_map;
 
 use super::{

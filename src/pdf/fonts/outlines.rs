@@ -47,22 +47,12 @@ impl<'a> Fonts<'a> {
     pub(super) fn family(&self) -> Option<String> {
         let drawn = self.drawn.borrow();
         let (index, _) = drawn.iter().max_by_key(|(index, count)| (**count, std::cmp::Reverse(**index)))?;
-        let names = self.faces.get(*index)?.names();
-        let mut families = names.into_iter().filter(|name| name.name_id == name_id::FAMILY && name.is_unicode());
-        let family = families.find_map(|name| name.to_string().filter(|family| family.is_ascii()))?;
-        Some(family.chars().filter(|each| each.is_ascii_alphanumeric() || *each == ' ').collect())
+        family(self.faces.get(*index)?)
     }
 
     /// The measures of the best font.
     pub(super) fn measures(&self) -> Option<Measures> {
-        let face = self.faces.first()?;
-        let scaled = |value: i16| f32::from(value) * scale(face);
-        let bounds = face.global_bounding_box();
-        Some(Measures {
-            ascent: scaled(face.ascender()),
-            descent: scaled(face.descender()),
-            bounds: [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(scaled),
-        })
+        self.faces.first().map(measures)
     }
 
     /// Draws a text of one character or a few that are written as one, within a width; `None` when no font has it.
@@ -74,11 +64,11 @@ impl<'a> Fonts<'a> {
             |(face, glyph): &(&Face<'_>, GlyphId)| f32::from(face.glyph_hor_advance(*glyph).unwrap_or(0)) * scale(face);
         let own: f32 = glyphs.iter().map(advance).sum();
         let narrowing = if width > 0.0 && own > width { width / own } else { 1.0 };
-        let mut pen = Pen { drawing: Drawing::default(), at: (0.0, 0.0), shift: 0.0, scale: (1.0, 1.0) };
+        let mut pen = Pen { drawing: Drawing::default(), at: (0.0, 0.0), shift: (0.0, 0.0), scale: (1.0, 1.0) };
         for (face, glyph) in &glyphs {
             pen.scale = (scale(face) * narrowing, scale(face));
             face.outline_glyph(*glyph, &mut pen);
-            pen.shift += advance(&(face, *glyph)) * narrowing;
+            pen.shift.0 += advance(&(face, *glyph)) * narrowing;
         }
         Some(pen.drawing)
     }
@@ -95,13 +85,51 @@ impl<'a> Fonts<'a> {
 
 /// Draws a glyph of a font as it is; one that is not there draws nothing.
 pub(super) fn draw(face: &Face<'_>, glyph: GlyphId) -> Drawing {
+    compose(face, &[(glyph, 0, 0)])
+}
+
+/// Draws glyphs of a font as one, each so many units of the font to the right and up.
+pub(super) fn compose(face: &Face<'_>, glyphs: &[(GlyphId, i32, i32)]) -> Drawing {
     let scale = scale(face);
-    let mut pen = Pen { drawing: Drawing::exact(), at: (0.0, 0.0), shift: 0.0, scale: (scale, scale) };
-    face.outline_glyph(glyph, &mut pen);
+    let mut pen = Pen { drawing: Drawing::exact(), at: (0.0, 0.0), shift: (0.0, 0.0), scale: (scale, scale) };
+    for (glyph, right, up) in glyphs {
+        pen.shift = (units(*right) * scale, units(*up) * scale);
+        face.outline_glyph(*glyph, &mut pen);
+    }
     pen.drawing
 }
 
-fn scale(face: &Face<'_>) -> f32 {
+/// The measures of a font.
+pub(super) fn measures(face: &Face<'_>) -> Measures {
+    let scaled = |value: i16| f32::from(value) * scale(face);
+    let bounds = face.global_bounding_box();
+    Measures {
+        ascent: scaled(face.ascender()),
+        descent: scaled(face.descender()),
+        bounds: [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(scaled),
+    }
+}
+
+/// The family of a font, in plain letters.
+pub(super) fn family(face: &Face<'_>) -> Option<String> {
+    name(face, name_id::FAMILY)
+}
+
+/// A name of a font, in plain letters.
+pub(super) fn name(face: &Face<'_>, id: u16) -> Option<String> {
+    let mut names = face.names().into_iter().filter(|name| name.name_id == id && name.is_unicode());
+    let name = names.find_map(|name| name.to_string().filter(|name| name.is_ascii()))?;
+    Some(name.chars().filter(|each| each.is_ascii_alphanumeric() || " -".contains(*each)).collect())
+}
+
+/// Units of a font as a number with a point.
+#[expect(clippy::cast_precision_loss, reason = "places of glyphs have fewer than 24 bits")]
+pub(super) fn units(count: i32) -> f32 {
+    count as f32
+}
+
+/// Thousandths of an em for each unit of a font.
+pub(super) fn scale(face: &Face<'_>) -> f32 {
     1000.0 / f32::from(face.units_per_em())
 }
 
@@ -131,13 +159,13 @@ fn vertical(face: &Face<'_>, glyph: GlyphId) -> Option<GlyphId> {
 struct Pen {
     drawing: Drawing,
     at: (f32, f32),
-    shift: f32,
+    shift: (f32, f32),
     scale: (f32, f32),
 }
 
 impl Pen {
     fn place(&self, x: f32, y: f32) -> (f32, f32) {
-        (x * self.scale.0 + self.shift, y * self.scale.1)
+        (x * self.scale.0 + self.shift.0, y * self.scale.1 + self.shift.1)
     }
 }
 

@@ -12,6 +12,8 @@ mod structure;
 mod tests;
 pub(crate) mod tree;
 
+pub use outline::Outline;
+
 use std::ops::RangeInclusive;
 
 use lopdf::{Dictionary, Document, Object, ObjectId, dictionary};
@@ -28,9 +30,25 @@ pub struct Merged {
     pub events: Vec<Event>,
 }
 
+/// A document that becomes a part of another.
+#[derive(Debug)]
+pub struct Source {
+    /// The document.
+    pub document: Document,
+    /// What becomes of its outline.
+    pub outline: Outline,
+}
+
+impl From<Document> for Source {
+    fn from(document: Document) -> Self {
+        Self { document, outline: Outline::Kept }
+    }
+}
+
 /// What is left of a part once its objects have moved.
 struct Part {
     catalog: Dictionary,
+    outline: Outline,
     pages: Vec<ObjectId>,
     numbers: RangeInclusive<u32>,
 }
@@ -43,15 +61,17 @@ impl Part {
     }
 }
 
-/// Joins documents in the given order; one part is returned unchanged.
+/// Joins documents in the given order, and their outlines as each [`Source`] says; a [`Document`] is one whose outline is
+/// kept. One part alone is returned unchanged but for its outline.
 ///
 /// # Errors
 /// `Corrupt` when there is no part or a part has no pages, `Limit` when there are too many pages.
-pub fn merge(mut parts: Vec<Document>) -> Result<Merged, Error> {
+pub fn merge<S: Into<Source>>(parts: Vec<S>) -> Result<Merged, Error> {
+    let mut parts: Vec<Source> = parts.into_iter().map(Into::into).collect();
     if parts.len() == 1
-        && let Some(document) = parts.pop()
+        && let Some(part) = parts.pop()
     {
-        return Ok(Merged { document, events: Vec::new() });
+        return Ok(Merged { document: alone(part)?, events: Vec::new() });
     }
     let mut document = Document::new();
     let mut moved = Vec::with_capacity(parts.len());
@@ -86,8 +106,28 @@ pub fn merge(mut parts: Vec<Document>) -> Result<Merged, Error> {
     Ok(Merged { document, events })
 }
 
+/// A part alone, with the outline that it is to have.
+fn alone(part: Source) -> Result<Document, Error> {
+    let Source { mut document, outline } = part;
+    if outline == Outline::Kept {
+        return Ok(document);
+    }
+    pages::flatten(&mut document)?;
+    let mut catalog = object::catalog(&document).cloned().ok_or_else(|| Error::corrupt("it has no catalog"))?;
+    let pages = pages::list(&document);
+    let part = Part { catalog: catalog.clone(), outline, pages, numbers: 1..=document.max_id };
+    catalog.remove(b"Outlines");
+    outline::join(&mut document, &[part], &mut catalog);
+    if let Some(held) = object::catalog_mut(&mut document) {
+        *held = catalog;
+    }
+    document.prune_objects();
+    Ok(document)
+}
+
 /// Moves the objects of a part behind those that are there.
-fn take(document: &mut Document, mut part: Document) -> Result<Part, Error> {
+fn take(document: &mut Document, part: Source) -> Result<Part, Error> {
+    let Source { document: mut part, outline } = part;
     pages::flatten(&mut part)?;
     let start = document.max_id + 1;
     object::renumber(&mut part, start);
@@ -100,7 +140,7 @@ fn take(document: &mut Document, mut part: Document) -> Result<Part, Error> {
     }
     document.max_id = part.max_id.max(document.max_id);
     document.objects.append(&mut part.objects);
-    Ok(Part { catalog, pages, numbers: start..=part.max_id })
+    Ok(Part { catalog, outline, pages, numbers: start..=part.max_id })
 }
 
 fn hang_pages(document: &mut Document, parts: &[Part], catalog: &mut Dictionary) {

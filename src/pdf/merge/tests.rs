@@ -105,5 +105,5 @@ fn structure_goes_when_a_part_has_none() {
 
 #[test]
 fn nothing_to_merge_is_an_error() {
-    assert!(merge(Vec::new()).is_err());
+    assert!(merge::<Document>(Vec::new()).is_err());
 }

@@ -4,10 +4,13 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use lopdf::{Dictionary, Document, Object, ObjectId, dictionary, text_string};
 
-use super::{destinations::Destinations, drawable, links, message, outline, page, picture::Spaces};
+use super::{drawable, links, message, outline, page, picture::Spaces};
 use crate::{
     domain::{Event, EventCode, limits},
-    pdf::{Error, archive::rules::annotations_of, drawing, merge::tree, object, pages, read, text_layer},
+    pdf::{
+        Error, archive::rules::annotations_of, destinations::Destinations, drawing, merge::tree, object, pages, read,
+        text_layer,
+    },
 };
 
 /// The styles of page labels.

@@ -7,16 +7,12 @@ use lopdf::{Dictionary, Document, Object, ObjectId};
 use crate::pdf::{
     archive::{
         forget,
-        rules::{annotations_of, flag, is_allowed},
+        rules::{annotations_of, flag},
     },
+    destinations::plain_action,
     object, pages,
-    validate::Part,
 };
 
-/// What a link may do; each works without anything else of the document but its pages.
-const ACTIONS: [&[u8]; 4] = [b"GoTo", b"GoToR", b"Named", b"URI"];
-/// What of an action is kept.
-const OF_ACTION: [&[u8]; 8] = [b"Type", b"S", b"D", b"F", b"N", b"URI", b"IsMap", b"NewWindow"];
 /// What of a link is kept.
 const OF_LINK: [&[u8]; 5] = [b"Rect", b"QuadPoints", b"Contents", b"NM", b"H"];
 /// Deepest form whose empty fields are taken away.
@@ -61,22 +57,6 @@ pub(super) fn plain(document: &Document, held: &Dictionary) -> Option<Dictionary
     }
     link.set("A", plain_action(document, object::dictionary(document, held, b"A")?)?);
     Some(link)
-}
-
-/// An action without what follows it; `None` when it is not one that a link may have.
-pub(super) fn plain_action(document: &Document, held: &Dictionary) -> Option<Dictionary> {
-    if !object::name(document, held, b"S").is_some_and(|kind| ACTIONS.contains(&kind))
-        || !is_allowed(document, Part::Two, held)
-    {
-        return None;
-    }
-    let mut action = Dictionary::new();
-    for key in OF_ACTION {
-        if let Some(value) = object::get(document, held, key) {
-            action.set(key, value.clone());
-        }
-    }
-    Some(action)
 }
 
 /// Takes annotations out of forms and whatever else refers to them.

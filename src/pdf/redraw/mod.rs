@@ -11,7 +11,6 @@
 //! [`pages`] does it to some pages and leaves the others alone. [`document()`] makes a new document out of all of them,
 //! for files whose objects cannot be trusted.
 
-mod destinations;
 mod drawable;
 mod fit;
 mod fresh;

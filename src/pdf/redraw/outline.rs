@@ -1,14 +1,8 @@
 //! The outline of a document, built anew: titles, their order, and where they lead.
 
-use std::collections::BTreeSet;
-
 use lopdf::{Dictionary, Document, Object, ObjectId, dictionary, text_string};
 
-use super::destinations::Destinations;
-use crate::pdf::object;
-
-/// Most items that are kept. An encyclopedia has 20,000.
-const ITEMS_MAX: usize = 100_000;
+use crate::pdf::{destinations::Destinations, object, outline};
 
 /// An item, in the order of the outline.
 struct Item {
@@ -73,23 +67,12 @@ pub(super) fn copy(document: &mut Document, source: &Document, destinations: &De
 
 /// The items of an outline, each once.
 fn items(source: &Document, destinations: &Destinations<'_>) -> Vec<Item> {
-    let first = |held: &Dictionary, key: &[u8]| object::target(source, held.get(key).ok()?);
-    let root = object::catalog(source).and_then(|catalog| object::dictionary(source, catalog, b"Outlines"));
-    let mut open: Vec<(ObjectId, usize)> =
-        root.and_then(|root| first(root, b"First")).map(|id| (id, 0)).into_iter().collect();
-    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
-    while let Some((id, depth)) = open.pop() {
-        let Some(held) = object::at(source, id).filter(|_| seen.insert(id) && found.len() < ITEMS_MAX) else {
-            continue;
-        };
+    let item = |(id, depth)| {
+        let held = object::at(source, id)?;
         let mut item = Dictionary::new();
         item.set("Title", text_string(&object::text(source, held, b"Title").unwrap_or_default()));
         destinations.copy(held, &mut item);
-        let is_open = object::integer(source, held, b"Count").is_some_and(|count| count > 0);
-        found.push(Item { depth, is_open, held: item });
-        // The one beside it comes after all that is in it.
-        open.extend(first(held, b"Next").map(|id| (id, depth)));
-        open.extend(first(held, b"First").map(|id| (id, depth + 1)));
-    }
-    found
+        Some(Item { depth, is_open: outline::is_open(source, held), held: item })
+    };
+    outline::items(source).into_iter().filter_map(item).collect()
 }

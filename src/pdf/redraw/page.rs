@@ -17,6 +17,7 @@ use crate::{
     domain::limits,
     pdf::{
         Error, object,
+        page::shortened,
         text::{self, Line, PageText, Word},
         text_layer::Span,
     },
@@ -187,13 +188,6 @@ const fn real(number: f64) -> Object {
     Object::Real(number as f32)
 }
 
-/// A number in the fewest digits that place a pixel.
-fn shortened(number: f64) -> String {
-    let text = format!("{number:.5}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
-}
-
 /// The words of a line as they stand beside each other.
 fn spans(line: &Line) -> Vec<Span> {
     let mut words: Vec<(usize, &Word)> = line.words.iter().enumerate().collect();
@@ -232,12 +226,5 @@ mod tests {
             assert!(u64::from(columns) * u64::from(rows) <= limits::REDRAW_PIXELS_MAX + 40_000, "{columns} {rows}");
             assert!(u32::from(columns.max(rows)) <= limits::REDRAW_SIDE_MAX && columns.min(rows) >= 1);
         }
-    }
-
-    #[test]
-    fn numbers_have_no_digits_that_say_nothing() {
-        assert_eq!(shortened(612.0), "612");
-        assert_eq!(shortened(-0.000_000_1), "0");
-        assert_eq!(shortened(-1.25), "-1.25");
     }
 }

@@ -21,7 +21,11 @@ use serde::{Deserialize, Serialize};
 use unicode_bidi::{BidiClass, bidi_class};
 
 use self::place::Placement;
-use super::{Error, object, pages};
+use super::{
+    Error, object,
+    page::{self, NUMBER_MAX},
+    pages,
+};
 
 /// What was recognised in the picture of a page, as it is shown: turned and cut as the page says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,8 +61,6 @@ pub struct Word {
 
 /// Most different characters of one document: a code has two bytes, and the first is for none.
 const CHARACTERS_MAX: usize = 65_534;
-/// Largest number of a content stream (ISO 19005-1, 6.1.12).
-const NUMBER_MAX: f32 = 32_767.0;
 /// Smallest size of type that two decimals can say.
 const SIZE_MIN: f32 = 0.005;
 /// What the font is called in the resources of a page, before a number.
@@ -104,12 +106,12 @@ pub(crate) fn lay(document: &mut Document, layers: &[(ObjectId, Vec<Span>)]) -> 
         return Ok(());
     }
     let font = font::add(document, &codes).ok_or_else(|| Error::limit("characters of a text layer"))?;
-    for (page, spans) in layers {
+    for (id, spans) in layers {
         if spans.is_empty() {
             continue;
         }
-        let name = name_font(document, *page, font).ok_or_else(|| Error::corrupt("a page cannot be given a font"))?;
-        put_before(document, *page, content(spans, &name, &codes).into_bytes());
+        let name = page::name_resource(document, *id, "Font", FONT_NAME, font)?;
+        put_before(document, *id, content(spans, &name, &codes).into_bytes());
     }
     Ok(())
 }
@@ -177,31 +179,11 @@ fn is_right_to_left(text: &str) -> bool {
         .is_some_and(|class| class != BidiClass::L)
 }
 
-/// Gives a page the font under a name that it does not use yet. What it may share with other pages is left as it is.
-fn name_font(document: &mut Document, page: ObjectId, font: ObjectId) -> Option<String> {
-    let held = object::at(document, page)?;
-    let mut resources = object::dictionary(document, held, b"Resources").cloned().unwrap_or_default();
-    let mut fonts = object::dictionary(document, &resources, b"Font").cloned().unwrap_or_default();
-    let name = (1..).map(|number: u32| format!("{FONT_NAME}{number}")).find(|name| !fonts.has(name.as_bytes()))?;
-    fonts.set(name.as_bytes(), font);
-    resources.set("Font", fonts);
-    object::at_mut(document, page)?.set("Resources", resources);
-    Some(name)
-}
-
 /// Puts content before that of a page.
 fn put_before(document: &mut Document, page: ObjectId, content: Vec<u8>) {
     let layer = object::add(document, Stream::new(dictionary! {}, content));
     let mut contents = vec![Object::Reference(layer)];
-    if let Some(held) = object::at(document, page)
-        && let Ok(own) = held.get(b"Contents")
-    {
-        match object::resolve(document, own).as_array() {
-            Ok(own) => contents.extend(own.iter().cloned()),
-            // One stream, which is always an object of its own.
-            Err(_) => contents.push(own.clone()),
-        }
-    }
+    contents.extend(page::contents(document, page));
     if let Some(held) = object::at_mut(document, page) {
         held.set("Contents", contents);
     }

@@ -3,7 +3,7 @@
 use lopdf::{Document, ObjectId};
 
 use super::{Line, Span, Word, is_right_to_left};
-use crate::pdf::object;
+use crate::pdf::page::View;
 
 /// The page as it is shown: its upper left corner, and where a step to the right and down leads, all in its own units.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,26 +13,16 @@ pub(super) struct Placement {
     down: [f32; 2],
 }
 
-/// The size of a page that says none, as readers take it.
-const LETTER: [f32; 4] = [0.0, 0.0, 612.0, 792.0];
-
 impl Placement {
     /// For a picture of so many pixels that shows the whole page.
     #[expect(clippy::cast_precision_loss, reason = "pictures have fewer than 2^24 pixels a side")]
     pub(super) fn of(document: &Document, page: ObjectId, width: u32, height: u32) -> Self {
-        let held = object::at(document, page);
-        let side = |key: &[u8]| held.and_then(|held| object::rectangle(document, held, key)).map(ordered);
-        let media = side(b"MediaBox").unwrap_or(LETTER);
-        let cut = side(b"CropBox").map_or(media, |crop| common(media, crop));
-        let turn = held.and_then(|held| object::integer(document, held, b"Rotate")).unwrap_or(0).rem_euclid(360);
-        let [left, bottom, right, top] = if cut[0] < cut[2] && cut[1] < cut[3] { cut } else { media };
-        let (wide, high) = (right - left, top - bottom);
-        let (columns, rows) = (width.max(1) as f32, height.max(1) as f32);
-        match turn {
-            90 => Self { origin: [left, bottom], right: [0.0, high / columns], down: [wide / rows, 0.0] },
-            180 => Self { origin: [right, bottom], right: [-wide / columns, 0.0], down: [0.0, high / rows] },
-            270 => Self { origin: [right, top], right: [0.0, -high / columns], down: [-wide / rows, 0.0] },
-            _ => Self { origin: [left, top], right: [wide / columns, 0.0], down: [0.0, -high / rows] },
+        let view = View::of(document, page);
+        let [wide, high] = view.size;
+        Self {
+            origin: view.upper_left(),
+            right: view.matrix.direct([wide / width.max(1) as f32, 0.0]),
+            down: view.matrix.direct([0.0, -high / height.max(1) as f32]),
         }
     }
 
@@ -87,13 +77,4 @@ fn baseline(word: &Word) -> [f32; 4] {
 #[expect(clippy::cast_precision_loss, reason = "pictures have fewer than 2^24 pixels a side")]
 fn pixels(count: i32) -> f32 {
     count as f32
-}
-
-/// The sides of a box in order: some files name its corners the other way round.
-fn ordered([a, b, c, d]: [f32; 4]) -> [f32; 4] {
-    [a.min(c), b.min(d), a.max(c), b.max(d)]
-}
-
-fn common(one: [f32; 4], other: [f32; 4]) -> [f32; 4] {
-    [one[0].max(other[0]), one[1].max(other[1]), one[2].min(other[2]), one[3].min(other[3])]
 }

@@ -1,19 +1,22 @@
-//! Where links and outlines lead, as places on the pages of another document.
+//! Where links and outlines lead, as places on the pages of the same or of another document.
 
 use std::collections::HashMap;
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
-use super::links;
-use crate::pdf::{merge::tree, object, pages};
+use super::{archive::rules::is_allowed, merge::tree, object, pages, validate::Part};
 
+/// What a link may do; each works without anything else of the document but its pages.
+const ACTIONS: [&[u8]; 4] = [b"GoTo", b"GoToR", b"Named", b"URI"];
+/// What of an action is kept.
+const OF_ACTION: [&[u8]; 8] = [b"Type", b"S", b"D", b"F", b"N", b"URI", b"IsMap", b"NewWindow"];
 /// How a page can be shown at a destination.
 const VIEWS: [&[u8]; 8] = [b"XYZ", b"Fit", b"FitH", b"FitV", b"FitR", b"FitB", b"FitBH", b"FitBV"];
 /// Most numbers of a view.
 const NUMBERS_MAX: usize = 4;
 
 /// The destinations of a document.
-pub(super) struct Destinations<'a> {
+pub(crate) struct Destinations<'a> {
     source: &'a Document,
     /// Pages of the other document by those of this one.
     pages: HashMap<ObjectId, ObjectId>,
@@ -22,8 +25,8 @@ pub(super) struct Destinations<'a> {
 }
 
 impl<'a> Destinations<'a> {
-    /// Of a document whose pages are those of another, in the same order.
-    pub(super) fn new(source: &'a Document, others: &[ObjectId]) -> Self {
+    /// Of a document whose pages are those of another, in the same order; `others` may be its own.
+    pub(crate) fn new(source: &'a Document, others: &[ObjectId]) -> Self {
         let mut named = HashMap::new();
         if let Some(catalog) = object::catalog(source) {
             if let Some(held) = object::dictionary(source, catalog, b"Dests") {
@@ -65,12 +68,13 @@ impl<'a> Destinations<'a> {
         Some(translated.into())
     }
 
-    /// The entry that says where a link or an item of an outline leads, under its key.
-    fn leading(&self, held: &Dictionary) -> Option<(&'static str, Object)> {
+    /// The entry that says where a link or an item of an outline leads, under its key: a destination on a page, or an action
+    /// with an address.
+    pub(crate) fn leading(&self, held: &Dictionary) -> Option<(&'static str, Object)> {
         if let Some(destination) = object::get(self.source, held, b"Dest") {
             return Some(("Dest", self.translate(destination)?));
         }
-        let action = links::plain_action(self.source, object::dictionary(self.source, held, b"A")?)?;
+        let action = plain_action(self.source, object::dictionary(self.source, held, b"A")?)?;
         if object::name(self.source, &action, b"S") == Some(b"GoTo") {
             return Some(("Dest", self.translate(action.get(b"D").ok()?)?));
         }
@@ -83,7 +87,7 @@ impl<'a> Destinations<'a> {
     }
 
     /// Copies where something leads to what stands for it in the other document. Says whether it leads anywhere.
-    pub(super) fn copy(&self, held: &Dictionary, to: &mut Dictionary) -> bool {
+    pub(crate) fn copy(&self, held: &Dictionary, to: &mut Dictionary) -> bool {
         for key in [&b"Dest"[..], b"A"] {
             to.remove(key);
         }
@@ -94,4 +98,20 @@ impl<'a> Destinations<'a> {
         }
         leads
     }
+}
+
+/// An action without what follows it; `None` when it is not one that a link may have.
+pub(crate) fn plain_action(document: &Document, held: &Dictionary) -> Option<Dictionary> {
+    if !object::name(document, held, b"S").is_some_and(|kind| ACTIONS.contains(&kind))
+        || !is_allowed(document, Part::Two, held)
+    {
+        return None;
+    }
+    let mut action = Dictionary::new();
+    for key in OF_ACTION {
+        if let Some(value) = object::get(document, held, key) {
+            action.set(key, value.clone());
+        }
+    }
+    Some(action)
 }
