@@ -2,7 +2,8 @@
 //!
 //! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A; [`merge`] joins several; [`metadata`] says what it is;
 //! [`text`] takes out what its pages say, and [`text_layer`] lays text behind them; [`redraw`] makes pictures of pages;
-//! [`write()`] gives bytes; [`validate`] says of bytes whether they are PDF/A; and [`gate`] puts these together, so that
+//! [`optimise`] makes it smaller; [`write()`] gives bytes, and [`linearise()`] gives them in the order in which a viewer wants
+//! them; [`validate`] says of bytes whether they are PDF/A; and [`gate`] puts these together, so that
 //! nothing goes out with a claim that is not true.
 //!
 //! Knows no engine, clock, environment, database or process. It touches the file system in one place: [`fonts`] reads
@@ -12,8 +13,8 @@
 //! 1. A document that [`read()`] returned has no encryption and a flat page tree whose pages inherit nothing.
 //! 2. Nothing recurses on what a document says: walks have an explicit stack and a set of what they have seen.
 //! 3. Nothing is unpacked without a limit.
-//! 4. Phases change objects, never the pictures or the text: no image is decoded, no text drawn anew. [`redraw`] alone
-//!    does, as a last resort.
+//! 4. Phases change objects, never the pictures or the text: no image is decoded, no text drawn anew. [`redraw`] does, as a
+//!    last resort, and [`optimise`] packs images anew, because it was asked to.
 //! 5. What a phase takes away it reports as an event; what it could not mend, [`validate`] finds.
 //! 6. Every phase may run twice; the second run changes nothing.
 
@@ -24,6 +25,7 @@ pub mod fonts;
 pub mod gate;
 pub mod merge;
 pub mod metadata;
+pub mod optimise;
 pub mod redraw;
 pub mod text;
 pub mod text_layer;
@@ -32,17 +34,21 @@ pub mod validate;
 mod content;
 mod drawing;
 mod error;
+mod filters;
 mod lexer;
+mod linear;
 mod object;
 mod pages;
 mod profiles;
 mod read;
+mod samples;
 mod standard;
 mod stream;
 mod usage;
 mod write;
 
 pub use error::Error;
+pub use linear::linearise;
 pub use read::{Opened, read};
 pub use write::{Shape, write};
 

@@ -56,7 +56,7 @@ fn a_written_map_reads_back() {
 }
 
 /// A TrueType program with a triangle for each character.
-fn truetype(units: u16, glyphs: &[(char, u16)]) -> Vec<u8> {
+pub(crate) fn truetype(units: u16, glyphs: &[(char, u16)]) -> Vec<u8> {
     let words = |words: &[u16]| words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>();
     let count = u16::try_from(glyphs.len() + 1).unwrap();
     let codes = (1..).zip(glyphs).map(|(glyph, (character, _))| (u16::try_from(u32::from(*character)).unwrap(), glyph));
