@@ -39,9 +39,10 @@ pub(crate) fn outer(document: &Document, held: &Stream, kept: usize) -> Stream {
 
 /// The parameters of the last filter.
 pub(crate) fn last_parameters<'a>(document: &'a Document, held: &'a Stream) -> Option<&'a Dictionary> {
-    match object::get(document, &held.dict, b"DecodeParms")? {
-        Object::Array(all) => object::as_dictionary(object::resolve(document, all.last()?)),
-        one => object::as_dictionary(one),
+    let stated = object::get(document, &held.dict, b"DecodeParms")?;
+    match stated.as_array() {
+        Ok(all) => object::as_dictionary(object::resolve(document, all.last()?)),
+        Err(_) => object::as_dictionary(stated),
     }
 }
 

@@ -15,7 +15,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use lopdf::{Dictionary, Document, Object, Stream, Writer, dictionary};
 
@@ -61,24 +61,24 @@ struct Written {
 impl Written {
     fn of(document: &mut Document, plan: &Plan) -> Result<Self, Error> {
         // What is written is not held twice.
-        let mut all = |numbers: &[u32]| -> Result<Vec<Vec<u8>>, Error> {
-            numbers.iter().map(|number| indirect(*number, &taken(document, *number))).collect()
-        };
-        let opening = all(&plan.opening)?;
-        let first_page = all(&plan.first_page)?;
-        let pages = plan.pages.iter().map(|page| all(page)).collect::<Result<_, _>>()?;
-        let shared = all(&plan.shared)?;
         let mut units = |units: &[Unit]| -> Result<Vec<Vec<u8>>, Error> {
             let unit = |unit: &Unit| match unit {
                 Unit::Plain(number) => indirect(*number, &taken(document, *number)),
                 Unit::Pack(number, held) => {
-                    let held = held.iter().map(|number| (*number, taken(document, *number))).collect::<Vec<_>>();
+                    let held: Vec<_> = held.iter().map(|number| (*number, taken(document, *number))).collect();
                     indirect(*number, &Object::Stream(pack(&held)?))
                 }
             };
             units.iter().map(unit).collect()
         };
-        Ok(Self { opening, first_page, pages, shared, outlines: units(&plan.outlines)?, rest: units(&plan.rest)? })
+        Ok(Self {
+            opening: units(&plan.opening)?,
+            first_page: units(&plan.first_page)?,
+            pages: plan.pages.iter().map(|page| units(page)).collect::<Result<_, _>>()?,
+            shared: units(&plan.shared)?,
+            outlines: units(&plan.outlines)?,
+            rest: units(&plan.rest)?,
+        })
     }
 }
 
@@ -149,17 +149,16 @@ fn hint_stream(written: &Written, plan: &Plan, head_bytes: usize) -> Result<Vec<
     pages.extend(written.pages.iter().map(|page| (spans.next(page), as_u64(page.len()))));
     let shared_first = shared.len();
     shared.extend(spans.each(&written.shared));
-    let hinted: HashMap<u32, u64> = plan.first_page.iter().chain(&plan.shared).copied().zip(0..).collect();
-    let places = |page: &Vec<u32>| page.iter().filter_map(|number| hinted.get(number).copied()).collect();
+    let hinted: HashMap<u32, u64> = plan.first_page.iter().chain(&plan.shared).map(Unit::number).zip(0..).collect();
+    let places = |page: &BTreeSet<u32>| page.iter().filter_map(|number| hinted.get(number).copied()).collect();
     let outlines = match plan.outlines.first() {
         Some(unit) => Some((unit.number(), spans.next(&written.outlines), as_u64(written.outlines.len()))),
         None => {
             let from = shared_first - plan.first_outlines;
-            let (number, spans) = (plan.first_page.get(from), shared.get(from..shared_first).unwrap_or_default());
+            let (unit, spans) = (plan.first_page.get(from), shared.get(from..shared_first).unwrap_or_default());
             let length = spans.iter().map(|span| span.length).sum();
-            number
-                .zip(spans.first())
-                .map(|(number, first)| (*number, Span { at: first.at, length }, as_u64(spans.len())))
+            unit.zip(spans.first())
+                .map(|(unit, first)| (unit.number(), Span { at: first.at, length }, as_u64(spans.len())))
         }
     };
     let facts = Facts {
@@ -167,7 +166,7 @@ fn hint_stream(written: &Written, plan: &Plan, head_bytes: usize) -> Result<Vec<
         shares: std::iter::once(Vec::new()).chain(plan.shares.iter().map(places)).collect(),
         shared,
         shared_first,
-        shared_number: plan.shared.first().copied().unwrap_or(0),
+        shared_number: plan.shared.first().map_or(0, Unit::number),
         outlines,
     };
     let Hints { bytes, shared_at, outlines_at } = hints::write(&facts)?;
@@ -203,7 +202,7 @@ fn head(
     let mut bytes = format!("%PDF-{version}\n").into_bytes();
     bytes.extend_from_slice(b"%\xE2\xE3\xCF\xD3\n");
     let Parameters { file_bytes, hints, first_page_end, last_table_at, first_line_at } = parameters;
-    let first_page = plan.first_page.first().copied().unwrap_or(0);
+    let first_page = plan.first_page.first().map_or(0, Unit::number);
     let pages = plan.pages.len() + 1;
     let width = NUMBER_WIDTH;
     bytes.extend_from_slice(
@@ -241,32 +240,27 @@ fn assemble(version: &str, trailer: &Dictionary, plan: &Plan, written: &Written)
     let mut parameters = Parameters::default();
     let here = |body: &Vec<u8>| as_u64(head_bytes + body.len());
     first.set(plan.parameters, Place::At(as_u64(places_before(version))));
-    for (number, bytes) in plan.opening.iter().zip(&written.opening) {
-        first.set(*number, Place::At(here(&body)));
-        body.extend_from_slice(bytes);
-    }
+    let put = |section: &mut Section, units: &[Unit], written: &[Vec<u8>], body: &mut Vec<u8>| {
+        for (unit, bytes) in units.iter().zip(written) {
+            section.set(unit.number(), Place::At(here(body)));
+            if let Unit::Pack(pack, held) = unit {
+                held.iter().zip(0..).for_each(|(number, index)| section.set(*number, Place::In(*pack, index)));
+            }
+            body.extend_from_slice(bytes);
+        }
+    };
+    put(&mut first, &plan.opening, &written.opening, &mut body);
     parameters.hints = Span { at: here(&body), length: as_u64(hints.len()) };
     first.set(plan.hints, Place::At(here(&body)));
     body.extend_from_slice(&hints);
-    for (number, bytes) in plan.first_page.iter().zip(&written.first_page) {
-        first.set(*number, Place::At(here(&body)));
-        body.extend_from_slice(bytes);
-    }
+    put(&mut first, &plan.first_page, &written.first_page, &mut body);
     parameters.first_page_end = here(&body);
-    let plain = plan.pages.iter().flatten().chain(&plan.shared);
-    let plain = plain.zip(written.pages.iter().flatten().chain(&written.shared));
-    for (number, bytes) in plain {
-        second.set(*number, Place::At(here(&body)));
-        body.extend_from_slice(bytes);
+    for (page, written) in plan.pages.iter().zip(&written.pages) {
+        put(&mut second, page, written, &mut body);
     }
-    let units = plan.outlines.iter().chain(&plan.rest).zip(written.outlines.iter().chain(&written.rest));
-    for (unit, bytes) in units {
-        second.set(unit.number(), Place::At(here(&body)));
-        if let Unit::Pack(pack, held) = unit {
-            held.iter().zip(0..).for_each(|(number, index)| second.set(*number, Place::In(*pack, index)));
-        }
-        body.extend_from_slice(bytes);
-    }
+    put(&mut second, &plan.shared, &written.shared, &mut body);
+    put(&mut second, &plan.outlines, &written.outlines, &mut body);
+    put(&mut second, &plan.rest, &written.rest, &mut body);
     parameters.last_table_at = here(&body);
     parameters.first_line_at = parameters.last_table_at;
     let mut trailer_of_rest = trailer.clone();

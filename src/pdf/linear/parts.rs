@@ -27,10 +27,10 @@ pub(super) struct Parts {
     pub(super) outlines: Vec<ObjectId>,
     /// Whether they are shown with the first page.
     pub(super) shows_outlines: bool,
-    /// What pages need and something else does too.
-    pub(super) rest: Vec<ObjectId>,
+    /// For each other page, what it needs and something that is no page does too.
+    pub(super) rest: BTreeMap<usize, Vec<ObjectId>>,
     /// What no page needs.
-    pub(super) packable: Vec<ObjectId>,
+    pub(super) unpaged: Vec<ObjectId>,
     /// For each other page, what it shares with others.
     pub(super) shares: Vec<Vec<ObjectId>>,
 }
@@ -43,6 +43,8 @@ struct Users {
     is_first_page: bool,
     /// How many other pages.
     pages: usize,
+    /// The last of them.
+    page: usize,
     /// Whether anything else does.
     is_other: bool,
 }
@@ -113,7 +115,11 @@ pub(super) fn split(document: &Document) -> Result<Parts, Error> {
             let entries = held.into_iter().flatten();
             entries.filter(move |(key, _)| (*key == b"Thumb") == wanted && *key != b"Parent").map(|(_, value)| value)
         };
-        let note = |users: &mut Users| if number == 0 { users.is_first_page = true } else { users.pages += 1 };
+        let note = |users: &mut Users| {
+            users.page = number;
+            users.is_first_page |= number == 0;
+            users.pages += usize::from(number > 0);
+        };
         of_pages.push(walk.follow(entries(false), note)?);
         walk.follow(entries(true), |users| users.is_other = true)?;
     }
@@ -128,10 +134,10 @@ pub(super) fn split(document: &Document) -> Result<Parts, Error> {
     let trailer = document.trailer.iter().filter(|(key, _)| *key != b"Root").map(|(_, value)| value);
     walk.follow(trailer, |users| users.is_other = true)?;
     walk.users.remove(&root);
-    let mut parts = sort(root, (*first, others), &of_pages, &walk.users);
+    let shows_outlines = object::name(document, catalog, b"PageMode") == Some(b"UseOutlines");
+    let mut parts = sort(root, (*first, others), &of_pages, &walk.users, shows_outlines);
     let outlines = catalog.get(b"Outlines").ok().and_then(|outlines| object::target(document, outlines));
     parts.outlines.sort_by_key(|id| Some(*id) != outlines);
-    parts.shows_outlines = object::name(document, catalog, b"PageMode") == Some(b"UseOutlines");
     Ok(parts)
 }
 
@@ -141,8 +147,9 @@ fn sort(
     (first, others): (ObjectId, &[ObjectId]),
     of_pages: &[Vec<ObjectId>],
     users: &BTreeMap<ObjectId, Users>,
+    shows_outlines: bool,
 ) -> Parts {
-    let mut parts = Parts { opening: vec![root], first_page: vec![first], ..Parts::default() };
+    let mut parts = Parts { opening: vec![root], first_page: vec![first], shows_outlines, ..Parts::default() };
     let mut first_shared = Vec::new();
     let mut owned = HashSet::new();
     for (id, used) in users {
@@ -157,13 +164,15 @@ fn sort(
                 continue;
             }
             Users { pages: 2.., .. } => &mut parts.shared,
-            Users { pages: 1, .. } => &mut parts.rest,
-            Users { .. } => &mut parts.packable,
+            Users { pages: 1, .. } => parts.rest.entry(used.page).or_default(),
+            Users { .. } => &mut parts.unpaged,
         };
         part.push(*id);
     }
     parts.first_page.append(&mut first_shared);
-    let hinted: BTreeSet<ObjectId> = parts.first_page.iter().chain(&parts.shared).copied().collect();
+    let first_outlines = parts.outlines.iter().filter(|_| shows_outlines);
+    let hinted: BTreeSet<ObjectId> =
+        parts.first_page.iter().chain(&parts.shared).chain(first_outlines).copied().collect();
     for (page, needs) in others.iter().zip(of_pages.iter().skip(1)) {
         let own = needs.iter().filter(|id| owned.contains(id));
         parts.pages.push([page].into_iter().chain(own).copied().collect());

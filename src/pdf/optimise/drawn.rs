@@ -60,6 +60,8 @@ pub(super) struct Drawn {
     pub(super) names: BTreeMap<ObjectId, Names>,
     /// Resources of which not all uses are known.
     pub(super) obscure: BTreeSet<ObjectId>,
+    /// The pages, forms, patterns and fonts whose content was read.
+    pub(super) read: BTreeSet<ObjectId>,
 }
 
 /// Reads all content.
@@ -134,7 +136,7 @@ impl<'a> Walk<'a> {
         let Some(page) = object::at(self.document, id) else { return };
         let unit = page.get(b"UserUnit").ok().and_then(|unit| object::number(self.document, unit)).unwrap_or(1.0);
         let resources = self.resources_of(page, id);
-        let number = self.add(pages::contents(self.document, page), resources);
+        let number = self.add(id, pages::contents(self.document, page), resources);
         self.roots.push((number, Matrix::scale(unit, unit)));
         for annotation in object::array(self.document, page, b"Annots").unwrap_or_default() {
             let Some(held) = object::as_dictionary(object::resolve(self.document, annotation)) else { continue };
@@ -195,7 +197,8 @@ impl<'a> Walk<'a> {
         Some(Resources { held, holder: own.unwrap_or(id) })
     }
 
-    fn add(&mut self, streams: Vec<ObjectId>, resources: Option<Resources<'a>>) -> usize {
+    fn add(&mut self, id: ObjectId, streams: Vec<ObjectId>, resources: Option<Resources<'a>>) -> usize {
+        self.drawn.read.insert(id);
         // What names nothing is known as well.
         if let Some(resources) = resources {
             self.drawn.names.entry(resources.holder).or_default();
@@ -233,7 +236,7 @@ impl<'a> Walk<'a> {
         }
         // Names that a piece takes from others are not told apart from theirs.
         self.drawn.obscure.extend(borrowed.map(|resources| resources.holder));
-        let number = self.add(streams, own.or(outer));
+        let number = self.add(id, streams, own.or(outer));
         self.known.insert(key, number);
         Some(number)
     }

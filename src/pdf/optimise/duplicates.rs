@@ -69,7 +69,7 @@ fn may_merge(object: &Object) -> bool {
             let is_distinct = DISTINCT.iter().any(|kind| dictionary.has_type(kind));
             // One without resources takes those of whoever draws it.
             let is_form = dictionary.get(b"Subtype").and_then(Object::as_name).is_ok_and(|kind| kind == b"Form");
-            !is_distinct && !(is_form && !dictionary.has(b"Resources"))
+            !is_distinct && (!is_form || dictionary.has(b"Resources"))
         }
         Object::Dictionary(held) => TYPES.iter().any(|kind| held.has_type(kind)),
         Object::Array(parts) => {

@@ -60,9 +60,9 @@ fn dead_destinations(document: &mut Document) {
 /// Whether a destination leads to no page.
 fn is_dead(document: &Document, destination: &Object) -> bool {
     let stated = object::resolve(document, destination);
-    let place = match stated {
-        Object::Dictionary(held) => object::get(document, held, b"D"),
-        other => Some(other),
+    let place = match stated.as_dict() {
+        Ok(held) => object::get(document, held, b"D"),
+        Err(_) => Some(stated),
     };
     match place {
         Some(Object::Array(parts)) => match parts.first() {

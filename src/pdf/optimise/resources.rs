@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lopdf::{Dictionary, Document, Object, ObjectId};
+use lopdf::{Dictionary, Document, ObjectId};
 
 use super::drawn::{Drawn, Names};
 use crate::pdf::object;
@@ -25,7 +25,8 @@ enum Place {
 /// Drops them, and says how many there were.
 pub(super) fn drop_unused(document: &mut Document, drawn: &Drawn) -> usize {
     let mut used: BTreeMap<Place, BTreeSet<&[u8]>> = BTreeMap::new();
-    let mut shared = obscure(document, drawn);
+    let mut shared = BTreeSet::new();
+    obscure(document, drawn, &mut shared);
     for (holder, names) in &drawn.names {
         let Some(resources) = resources(document, *holder) else { continue };
         for kind in KINDS {
@@ -79,21 +80,20 @@ fn at_mut(document: &mut Document, place: Place) -> Option<&mut Dictionary> {
     }
 }
 
-/// Places that something else uses than what pages draw: fields, or content that nobody draws now.
-fn obscure(document: &mut Document, drawn: &Drawn) -> BTreeSet<Place> {
-    let mut found = BTreeSet::new();
-    object::each_object(document, |object, document| {
-        let Some(held) = object::as_dictionary(object) else { return };
-        for key in [&b"Resources"[..], b"DR"] {
-            let Ok(resources) = held.get(key) else { continue };
-            let id = object::target(document, resources);
-            let is_drawn = key == b"Resources" && id.is_none_or(|id| drawn.names.contains_key(&id));
-            if let (false, Object::Dictionary(resources)) = (is_drawn, object::resolve(document, resources)) {
-                let own = |kind: &[u8]| resources.get(kind).ok().and_then(|held| object::target(document, held));
-                found.extend(KINDS.iter().filter_map(|kind| own(kind)).map(Place::Own));
-                found.extend(id.into_iter().flat_map(|id| KINDS.map(|kind| Place::Within(id, kind))));
+/// Resources that something else uses than what pages draw: fields, or content that nobody draws now. Their places are added
+/// to `shared`.
+fn obscure(document: &mut Document, drawn: &Drawn, shared: &mut BTreeSet<Place>) {
+    for id in object::ids(document) {
+        // An object itself comes before the dictionaries in it.
+        let mut is_read = drawn.read.contains(&id);
+        object::each_dictionary_of(document, &[id], |held, document| {
+            let own = if std::mem::take(&mut is_read) { None } else { held.get(b"Resources").ok() };
+            for resources in own.into_iter().chain(held.get(b"DR").ok()) {
+                let holder = object::target(document, resources).unwrap_or(id);
+                if let Some(resources) = object::as_dictionary(object::resolve(document, resources)) {
+                    shared.extend(KINDS.iter().filter_map(|kind| place(document, resources, holder, kind)));
+                }
             }
-        }
-    });
-    found
+        });
+    }
 }

@@ -102,7 +102,7 @@ impl Preset {
 }
 
 impl ImageSettings {
-    /// Images stay as they are.
+    /// Images show what they showed, packed better where that is possible.
     const KEPT: Self = Self { dpi: None, threshold_dpi: 300, jpeg_quality: None };
 
     const fn at(dpi: u16, threshold_dpi: u16, quality: u8) -> Self {
@@ -111,7 +111,7 @@ impl ImageSettings {
 }
 
 impl BitonalSettings {
-    /// Images stay as they are, but may be packed better.
+    /// Images show what they showed, packed better where that is possible.
     const KEPT: Self = Self { dpi: None, threshold_dpi: 1200, recompress: true };
 
     const fn at(dpi: u16, threshold_dpi: u16) -> Self {

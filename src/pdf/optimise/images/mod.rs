@@ -130,7 +130,7 @@ struct Job<'a> {
 
 impl Job<'_> {
     fn run(&self) -> Option<Done> {
-        if self.picture.has_colour_key {
+        if self.picture.has_colour_key || self.is_packed_best() {
             return None;
         }
         let (pixels, told) = pixels::unpack(self.document, self.held, self.picture, self.settings.reduce_depth)?;
@@ -144,6 +144,16 @@ impl Job<'_> {
         let space = told.and_then(|told| named(&told)).map(object::named);
         let done = Done { packed: Packed { space: done.packed.space.or(space), ..done.packed }, ..done };
         (self.must_change() || self.is_gain(&done)).then_some(done)
+    }
+
+    /// Whether nothing packs it smaller in the size that it keeps: an encoder of JBIG2 that knows symbols was at work.
+    fn is_packed_best(&self) -> bool {
+        let OptimiseSettings { bitonal_images, colour_images, .. } = self.settings;
+        let (dpi, threshold_dpi) = match self.picture.space {
+            Some(Space::Palette { .. }) => (colour_images.dpi, colour_images.threshold_dpi),
+            Some(Space::Amounts(_) | Space::Special(_)) | None => (bitonal_images.dpi, bitonal_images.threshold_dpi),
+        };
+        self.picture.codec == Codec::Jbig2 && self.target(dpi, threshold_dpi).is_none()
     }
 
     /// Whether the image may not stay as it is: part 1 of PDF/A has no JPEG 2000 (ISO 19005-1, 6.1.10).

@@ -155,10 +155,9 @@ impl Space {
                     // The palette of these is scaled in its own way.
                     Self::Special(_) | Self::Palette { .. } => 0,
                 };
-                let table = match part(3)? {
-                    Object::String(bytes, _) => bytes.clone(),
-                    Object::Stream(held) => stream::unpack_within(held, PALETTE_BYTES_MAX * 4).ok()?,
-                    _ => return None,
+                let table = match part(3)?.as_str() {
+                    Ok(bytes) => bytes.to_vec(),
+                    Err(_) => stream::unpack_within(part(3)?.as_stream().ok()?, PALETTE_BYTES_MAX * 4).ok()?,
                 };
                 let table = table.get(..table.len().min(PALETTE_BYTES_MAX))?.to_vec();
                 Some(Self::Palette { base: parts.get(1)?.clone(), channels, table })

@@ -82,6 +82,14 @@ mod tests {
     }
 
     #[test]
+    fn fine_patterns_become_their_mean_and_not_one_of_their_colours() {
+        let samples = [0, 255].repeat(60 * 90);
+        let scaled = raster(&Raster { width: 120, height: 90, channels: 1, samples }, 40, 30).unwrap();
+        let inner = scaled.samples.chunks(40).skip(2).take(26).flat_map(|row| &row[2..38]);
+        assert!(inner.clone().all(|sample| (80..=175).contains(sample)), "{:?}", inner.collect::<Vec<_>>());
+    }
+
+    #[test]
     fn thin_strokes_stay_ink_whichever_bit_is_ink() {
         // A vertical stroke, two pixels wide, in a bitmap of 32 by 8 that is halved.
         let rows = [0b0000_0000, 0b0011_0000, 0, 0].repeat(8);
