@@ -83,6 +83,19 @@ pub(crate) fn truetype(units: u16, glyphs: &[(char, u16)]) -> Vec<u8> {
     .unwrap()
 }
 
+/// A compact program with a triangle for each CID, each of another size.
+pub(crate) fn compact_program(count: u16) -> Vec<u8> {
+    let glyph = |cid: u16| {
+        let mut drawing = compact::Drawing::default();
+        drawing.move_to((0.0, 0.0));
+        drawing.line_to((f32::from(cid), 0.0));
+        drawing.line_to((0.0, f32::from(cid)));
+        compact::Glyph { cid, width: 500.0, drawing }
+    };
+    let glyphs: Vec<compact::Glyph> = (1..=count).map(glyph).collect();
+    compact::write("Test", Keys::Cids("Identity", 0), &glyphs).unwrap()
+}
+
 /// A document with a page that shows text in a font.
 fn document(font: Dictionary, text: &str) -> (Document, ObjectId) {
     let mut document = Document::with_version("1.7");

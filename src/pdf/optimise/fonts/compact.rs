@@ -175,3 +175,45 @@ impl Index {
         bytes.get(self.data.clone())?.get(from..to)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pdf::{fonts::tests::compact_program, stream};
+
+    #[test]
+    fn glyphs_in_use_stay_as_they_are_and_the_others_become_empty() {
+        let bytes = compact_program(400);
+        let program = Compact::read(&bytes).unwrap();
+        let kept = BTreeSet::from([0, 3, 377]);
+        let reduced = subset(&bytes, &program, &kept).unwrap();
+        assert!(stream::pack_best(&reduced).len() < stream::pack_best(&bytes).len());
+        let after = Compact::read(&reduced).unwrap();
+        assert_eq!((after.glyph_count(), after.of_cid(377)), (401, program.of_cid(377)));
+        let drawn = |program: &Compact<'_>, glyph| {
+            let mut steps = Steps::default();
+            program.draw(glyph, &mut steps).map(|()| steps)
+        };
+        assert_eq!(drawn(&after, 377), drawn(&program, 377));
+        assert!(drawn(&program, 377).is_some_and(|steps| steps.0.len() == 3));
+        assert_eq!(drawn(&after, 5), Some(Steps::default()));
+    }
+
+    #[test]
+    fn the_parts_of_an_accented_glyph_are_known_by_their_codes() {
+        // Across 10, up 0, the base A and the grave accent.
+        let drawing = [149, 139, 204, 247, 85, END];
+        assert_eq!(parts(&drawing), [Some(&b"A"[..]), Some(&b"grave"[..])]);
+        assert_eq!(parts(&[149, 139, 21, END]), [None, None]);
+    }
+
+    #[test]
+    fn a_program_that_is_cut_is_left_alone() {
+        let bytes = compact_program(40);
+        let program = Compact::read(&bytes).unwrap();
+        for length in 0..bytes.len() {
+            let reduced = subset(&bytes[..length], &program, &BTreeSet::from([0, 1]));
+            assert!(reduced.is_none_or(|reduced| reduced.len() == length));
+        }
+    }
+}

@@ -26,7 +26,7 @@ use self::{
     pixels::{Pixels, Raster},
 };
 use super::{Figures, OptimiseSettings, drawn::Size};
-use crate::pdf::{object, validate::Part};
+use crate::pdf::{object, samples::narrow, validate::Part};
 
 /// Hundredths of its bytes that an image has to become smaller by.
 const GAIN_MIN: usize = 5;
@@ -253,7 +253,7 @@ impl Job<'_> {
         }
         let places: Vec<u8> = raster.samples.iter().map(|sample| sample & 1).collect();
         let width = usize::try_from(raster.width).unwrap_or(0);
-        let rows = crate::pdf::samples::narrow(&places, width, 1);
+        let rows = narrow(&places, width, 1);
         encode::bits(&pixels::Bitmap { width: raster.width, height: raster.height, rows })
     }
 }
