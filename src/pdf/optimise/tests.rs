@@ -206,8 +206,7 @@ fn streams_are_packed_whatever_they_were_in_and_metadata_stay_readable() {
 /// Most characters that the font of [`with_type`] has.
 const LETTERS: std::ops::RangeInclusive<char> = 'A'..='z';
 
-/// A page that says `BaD` in an embedded font with many more letters, as TrueType or in the Compact Font Format; simple, or
-/// composite.
+/// A page that says `BaD` in an embedded TrueType font with many more letters, simple or composite.
 fn with_type(is_simple: bool) -> Document {
     let letters: Vec<(char, u16)> = LETTERS.zip(500..).collect();
     let program = truetype(1000, &letters);

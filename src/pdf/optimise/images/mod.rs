@@ -25,7 +25,7 @@ use self::{
     picture::{Codec, Picture, Space},
     pixels::{Pixels, Raster},
 };
-use super::{Figures, OptimiseSettings, drawn::Size};
+use super::{Figures, ImageSettings, OptimiseSettings, drawn::Size};
 use crate::pdf::{object, samples::narrow, validate::Part};
 
 /// Hundredths of its bytes that an image has to become smaller by.
@@ -204,21 +204,30 @@ impl Job<'_> {
         Some(Done { size: (bitmap.width, bitmap.height), packed: repacked })
     }
 
+    /// The quality of JPEG that the image may be packed with.
+    fn quality(&self, settings: &ImageSettings) -> Option<u8> {
+        // What nobody sees is not made worse.
+        let wished = settings.jpeg_quality.filter(|_| self.size.is_some());
+        let apt = if self.is_mask { wished.map(|quality| quality.max(MASK_QUALITY_MIN)) } else { wished };
+        if self.must_change() { apt.or(Some(FORCED_QUALITY)) } else { apt }
+    }
+
     fn shades(&self, raster: Raster, space: &Space) -> Option<Done> {
         let is_grey = matches!(space, Space::Amounts(1));
         let settings = if is_grey { &self.settings.grey_images } else { &self.settings.colour_images };
         let target = self.target(settings.dpi, settings.threshold_dpi);
         let was_lossy = matches!(self.picture.codec, Codec::Jpeg | Codec::Jpeg2000);
-        // What nobody sees is not made worse.
-        let quality = if self.size.is_some() { settings.jpeg_quality } else { None };
-        let quality = if self.is_mask { quality.map(|quality| quality.max(MASK_QUALITY_MIN)) } else { quality };
-        let quality = if self.must_change() { quality.or(Some(FORCED_QUALITY)) } else { quality };
+        let quality = self.quality(settings);
         if was_lossy && target.is_none() && quality.is_none() {
             return None;
         }
         let written = self.held.dict.get(b"ColorSpace").ok();
         let (raster, space, own) = match (space, target) {
-            (Space::Palette { base, channels, table }, Some(_)) if *channels > 0 && !self.picture.is_remapped => {
+            (Space::Palette { base, channels, table }, Some(_))
+                if *channels > 0
+                    && !self.picture.is_remapped
+                    && raster.samples.len() <= pixels::SAMPLES_BYTES_MAX / usize::from(*channels) =>
+            {
                 (expanded(&raster, *channels, table), Space::Amounts(*channels), Some(base))
             }
             (space, _) => (raster, space.clone(), written),
