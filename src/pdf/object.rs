@@ -202,6 +202,11 @@ pub(crate) fn see_dictionaries(document: &Document, mut visit: impl FnMut(Object
 pub(crate) fn renumber(document: &mut Document, first: u32) {
     let numbers: HashMap<ObjectId, ObjectId> =
         document.objects.keys().copied().zip((first..).map(|number| (number, 0))).collect();
+    renumber_by(document, &numbers);
+}
+
+/// Numbers the objects by a list; what is not on it goes, and references to it become null.
+pub(crate) fn renumber_by(document: &mut Document, numbers: &HashMap<ObjectId, ObjectId>) {
     let mut trailer = Object::Dictionary(std::mem::take(&mut document.trailer));
     let mut objects = std::mem::take(&mut document.objects);
     let mut update = |object: &mut Object, _: &Document| {
@@ -217,7 +222,7 @@ pub(crate) fn renumber(document: &mut Document, first: u32) {
         document.trailer = trailer;
     }
     document.objects = objects.into_iter().filter_map(|(id, object)| Some((*numbers.get(&id)?, object))).collect();
-    document.max_id = document.objects.keys().next_back().map_or(first, |(number, _)| *number);
+    document.max_id = document.objects.keys().next_back().map_or(0, |(number, _)| *number);
 }
 
 /// A name object.

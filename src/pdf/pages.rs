@@ -32,6 +32,23 @@ pub(crate) fn list(document: &Document) -> Vec<ObjectId> {
         .unwrap_or_default()
 }
 
+/// Takes out of the root of the tree what pages could inherit and, as the tree is flat, hold themselves.
+pub(crate) fn drop_inherited(document: &mut Document) {
+    let root = object::catalog(document).and_then(|catalog| object::target(document, catalog.get(b"Pages").ok()?));
+    if let Some(root) = root.and_then(|root| object::at_mut(document, root)) {
+        INHERITED.iter().for_each(|key| drop(root.remove(key)));
+    }
+}
+
+/// The streams that the content of a page is put together from.
+pub(crate) fn contents(document: &Document, page: &Dictionary) -> Vec<ObjectId> {
+    match page.get(b"Contents").map(|contents| (contents, object::resolve(document, contents))) {
+        Ok((_, Object::Array(parts))) => parts.iter().filter_map(|part| object::target(document, part)).collect(),
+        Ok((reference, Object::Stream(_))) => object::target(document, reference).into_iter().collect(),
+        Ok(_) | Err(_) => Vec::new(),
+    }
+}
+
 /// Makes the page tree one level deep and hands inherited entries down.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! What a stream holds, unpacked within limits.
 
-use lopdf::{Document, Object, Stream};
+use lopdf::{Document, Object, ObjectId, Stream};
 
 use super::{Error, object};
 
@@ -41,6 +41,62 @@ pub(crate) fn content_total_max(document_bytes: usize) -> usize {
     grown.min(CONTENT_TOTAL_BYTES_MAX)
 }
 
+/// What content of one document may still be unpacked.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    bytes_left: usize,
+    parts_left: usize,
+}
+
+/// What the streams of one piece of content hold together.
+#[derive(Debug)]
+pub(crate) struct Content {
+    /// The content, a line break after each part.
+    pub(crate) bytes: Vec<u8>,
+    /// Whether every part could be unpacked.
+    pub(crate) is_whole: bool,
+}
+
+impl Budget {
+    /// For all content of a document.
+    pub(crate) fn of(document: &Document) -> Self {
+        let packed = document.objects.values().filter_map(|held| Some(held.as_stream().ok()?.content.len()));
+        Self { bytes_left: content_total_max(packed.sum()), parts_left: CONTENT_PARTS_MAX }
+    }
+
+    /// Unpacks the streams that one piece of content is put together from; what is damaged is left out.
+    ///
+    /// # Errors
+    /// `Limit` when it is too much.
+    pub(crate) fn content(&mut self, document: &Document, streams: &[ObjectId]) -> Result<Content, Error> {
+        let mut content = Content { bytes: Vec::new(), is_whole: true };
+        for id in streams {
+            self.parts_left =
+                self.parts_left.checked_sub(1).ok_or_else(|| Error::limit("its content has too many parts"))?;
+            let Some(Object::Stream(held)) = document.objects.get(id) else { continue };
+            // Streams of one piece are held together.
+            match unpack_within(held, CONTENT_BYTES_MAX.saturating_sub(content.bytes.len())) {
+                Ok(part) => {
+                    self.bytes_left = self
+                        .bytes_left
+                        .checked_sub(part.len())
+                        .ok_or_else(|| Error::limit("its content unpacks to far more than the document has"))?;
+                    content.bytes.extend_from_slice(&part);
+                    content.bytes.push(b'\n');
+                }
+                Err(error @ Error::Limit { .. }) => return Err(error),
+                Err(
+                    Error::Corrupt { .. }
+                    | Error::Password { .. }
+                    | Error::Unsupported { .. }
+                    | Error::NotConformant { .. },
+                ) => content.is_whole = false,
+            }
+        }
+        Ok(content)
+    }
+}
+
 /// Unpacks a stream up to the limit that holds for every stream.
 ///
 /// # Errors
@@ -77,10 +133,19 @@ pub(crate) fn filters(document: &Document, stream: &Stream) -> Vec<Vec<u8>> {
     }
 }
 
-/// Packs bytes by Flate.
+/// Packs bytes by Flate, well and fast.
 pub(crate) fn pack(bytes: &[u8]) -> Vec<u8> {
+    pack_at(bytes, flate2::Compression::default())
+}
+
+/// Packs bytes by Flate as well as it goes, in about twice the time.
+pub(crate) fn pack_best(bytes: &[u8]) -> Vec<u8> {
+    pack_at(bytes, flate2::Compression::best())
+}
+
+fn pack_at(bytes: &[u8], level: flate2::Compression) -> Vec<u8> {
     use std::io::Write as _;
-    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), level);
     // Writing to memory has no way to fail; an empty stream would be noticed by every reader.
     encoder.write_all(bytes).and_then(|()| encoder.finish()).unwrap_or_default()
 }

@@ -27,6 +27,28 @@ pub enum Shape {
 /// # Errors
 /// `Corrupt` when the document has no catalog or cannot be written.
 pub fn write(document: &mut Document, shape: Shape) -> Result<Vec<u8>, Error> {
+    prepare(document, shape)?;
+    let options = SaveOptions::builder()
+        .use_object_streams(shape == Shape::Packed)
+        .use_xref_streams(shape == Shape::Packed)
+        .max_objects_per_stream(200)
+        .compression_level(6)
+        .build();
+    // Streams are nearly all of it: with room for them, they are not moved.
+    let streams = document.objects.values().filter_map(|object| object.as_stream().ok());
+    let mut bytes = Vec::with_capacity(streams.map(|stream| stream.content.len()).sum::<usize>() + ROOM);
+    document
+        .save_with_options(&mut bytes, options)
+        .map_err(|error| Error::corrupt(format!("it cannot be written: {error}")))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Brings a document into the state that it is written in, with numbers from 1 on.
+///
+/// # Errors
+/// `Corrupt` when it has no catalog.
+pub(super) fn prepare(document: &mut Document, shape: Shape) -> Result<(), Error> {
     if object::catalog(document).is_none() {
         return Err(Error::corrupt("it has no catalog"));
     }
@@ -55,20 +77,7 @@ pub fn write(document: &mut Document, shape: Shape) -> Result<Vec<u8>, Error> {
     }
     document.version = if shape == Shape::Classic { "1.4" } else { "1.7" }.to_owned();
     document.binary_mark = vec![0xE2, 0xE3, 0xCF, 0xD3];
-    let options = SaveOptions::builder()
-        .use_object_streams(shape == Shape::Packed)
-        .use_xref_streams(shape == Shape::Packed)
-        .max_objects_per_stream(200)
-        .compression_level(6)
-        .build();
-    // Streams are nearly all of it: with room for them, they are not moved.
-    let streams = document.objects.values().filter_map(|object| object.as_stream().ok());
-    let mut bytes = Vec::with_capacity(streams.map(|stream| stream.content.len()).sum::<usize>() + ROOM);
-    document
-        .save_with_options(&mut bytes, options)
-        .map_err(|error| Error::corrupt(format!("it cannot be written: {error}")))?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    Ok(())
 }
 
 /// Packs one stream unless it is packed, is metadata (which must stay readable without tools), or is tiny.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::{build, program};
 
 /// The tables of a program, in the order of their names.
-fn tables(bytes: &[u8]) -> Option<Vec<([u8; 4], Vec<u8>)>> {
+pub(crate) fn tables(bytes: &[u8]) -> Option<Vec<([u8; 4], Vec<u8>)>> {
     let count = usize::from(word(bytes, 4)?);
     let records = bytes.get(12..)?.chunks_exact(16).take(count);
     let tags = records.filter_map(|record| <[u8; 4]>::try_from(record.get(..4)?).ok());

@@ -25,7 +25,7 @@ mod simple;
 mod substitute;
 mod symbols;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod typeset;
 mod unicode_map;
 mod widths;
@@ -34,6 +34,8 @@ use lopdf::{Dictionary, Document, Object, ObjectId};
 
 pub(crate) use build::assemble;
 pub use folder::FontFolder;
+pub(crate) use metrics::tables;
+pub(crate) use rebuild::simple_names;
 pub(crate) use typeset::{Style, Typeface};
 pub(crate) use unicode_map::write as write_unicode_map;
 

@@ -249,6 +249,12 @@ fn name_of(encoding: &Encoding, base: Option<Predefined>, code: u8) -> Option<Ve
     stated.or_else(|| Some(base?.name(code).map_or(UNDEFINED, str::as_bytes).to_vec()))
 }
 
+/// The names that a simple font has for its codes, as [`name_of`] gives them.
+pub(crate) fn simple_names(document: &Document, font: &Dictionary) -> impl Fn(u8) -> Option<Vec<u8>> + use<> {
+    let (encoding, base) = (Encoding::read(document, font), base(document, font));
+    move |code| name_of(&encoding, base, code)
+}
+
 /// The glyph of a code in a simple font; 0 for the undefined one.
 fn glyph_of(program: &Program<'_>, name: Option<&[u8]>, is_symbolic: bool, code: u8) -> u32 {
     let found = match program {

@@ -56,7 +56,7 @@ fn a_written_map_reads_back() {
 }
 
 /// A TrueType program with a triangle for each character.
-fn truetype(units: u16, glyphs: &[(char, u16)]) -> Vec<u8> {
+pub(crate) fn truetype(units: u16, glyphs: &[(char, u16)]) -> Vec<u8> {
     let words = |words: &[u16]| words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>();
     let count = u16::try_from(glyphs.len() + 1).unwrap();
     let codes = (1..).zip(glyphs).map(|(glyph, (character, _))| (u16::try_from(u32::from(*character)).unwrap(), glyph));
@@ -81,6 +81,19 @@ fn truetype(units: u16, glyphs: &[(char, u16)]) -> Vec<u8> {
         (b"post", [words(&[3, 0]), vec![0; 28]].concat()),
     ])
     .unwrap()
+}
+
+/// A compact program with a triangle for each CID, each of another size.
+pub(crate) fn compact_program(count: u16) -> Vec<u8> {
+    let glyph = |cid: u16| {
+        let mut drawing = compact::Drawing::default();
+        drawing.move_to((0.0, 0.0));
+        drawing.line_to((f32::from(cid), 0.0));
+        drawing.line_to((0.0, f32::from(cid)));
+        compact::Glyph { cid, width: 500.0, drawing }
+    };
+    let glyphs: Vec<compact::Glyph> = (1..=count).map(glyph).collect();
+    compact::write("Test", Keys::Cids("Identity", 0), &glyphs).unwrap()
 }
 
 /// A document with a page that shows text in a font.

@@ -54,21 +54,18 @@ pub(super) struct Walk<'a> {
     survey: Survey,
     /// The maps of the composite fonts that were met.
     maps: BTreeMap<ObjectId, Rc<CMap>>,
-    bytes_left: usize,
-    parts_left: usize,
+    budget: stream::Budget,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(document: &'a Document) -> Self {
-        let packed = document.objects.values().filter_map(|held| Some(held.as_stream().ok()?.content.len()));
         Self {
             document,
             queue: VecDeque::new(),
             seen: BTreeSet::new(),
             survey: Survey::default(),
             maps: BTreeMap::new(),
-            bytes_left: stream::content_total_max(packed.sum()),
-            parts_left: stream::CONTENT_PARTS_MAX,
+            budget: stream::Budget::of(document),
         }
     }
 
@@ -84,13 +81,7 @@ impl<'a> Walk<'a> {
 
     fn enqueue_page(&mut self, id: ObjectId) {
         let Some(page) = object::at(self.document, id) else { return };
-        let streams = match page.get(b"Contents").map(|contents| (contents, object::resolve(self.document, contents))) {
-            Ok((_, Object::Array(parts))) => {
-                parts.iter().filter_map(|part| object::target(self.document, part)).collect()
-            }
-            Ok((reference, Object::Stream(_))) => object::target(self.document, reference).into_iter().collect(),
-            Ok(_) | Err(_) => Vec::new(),
-        };
+        let streams = pages::contents(self.document, page);
         let resources = self.resources_of(page);
         self.queue.push_back(Pending { streams, holder: id, resources, borrows: false });
         let annotations = object::array(self.document, page, b"Annots").unwrap_or_default();
@@ -176,30 +167,7 @@ impl<'a> Walk<'a> {
     }
 
     fn read(&mut self, pending: &Pending<'a>) -> Result<(), Error> {
-        let mut bytes = Vec::new();
-        for id in &pending.streams {
-            self.parts_left =
-                self.parts_left.checked_sub(1).ok_or_else(|| Error::limit("its content has too many parts"))?;
-            let Some(Object::Stream(held)) = self.document.objects.get(id) else { continue };
-            // Streams of one piece are held together.
-            match stream::unpack_within(held, stream::CONTENT_BYTES_MAX.saturating_sub(bytes.len())) {
-                Ok(part) => {
-                    self.bytes_left = self
-                        .bytes_left
-                        .checked_sub(part.len())
-                        .ok_or_else(|| Error::limit("its content unpacks to far more than the document has"))?;
-                    bytes.extend_from_slice(&part);
-                    bytes.push(b'\n');
-                }
-                Err(error @ Error::Limit { .. }) => return Err(error),
-                Err(
-                    Error::Corrupt { .. }
-                    | Error::Password { .. }
-                    | Error::Unsupported { .. }
-                    | Error::NotConformant { .. },
-                ) => {}
-            }
-        }
+        let bytes = self.budget.content(self.document, &pending.streams)?.bytes;
         let mut found = ContentUse {
             holder: pending.holder,
             resources: pending.resources.and_then(|resources| resources.id),
