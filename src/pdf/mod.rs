@@ -2,7 +2,8 @@
 //!
 //! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A; [`merge`] joins several; [`metadata`] says what it is;
 //! [`text`] takes out what its pages say, and [`text_layer`] lays text behind them; [`redraw`] makes pictures of pages;
-//! [`write()`] gives bytes; [`validate`] says of bytes whether they are PDF/A; and [`gate`] puts these together, so that
+//! [`tiff`] and [`to_xml`] make something
+//! else of it; [`write()`] gives bytes; [`validate`] says of bytes whether they are PDF/A; and [`gate`] puts these together, so that
 //! nothing goes out with a claim that is not true.
 //!
 //! Knows no engine, clock, environment, database or process. It touches the file system in one place: [`fonts`] reads
@@ -27,6 +28,7 @@ pub mod metadata;
 pub mod redraw;
 pub mod text;
 pub mod text_layer;
+pub mod tiff;
 pub mod validate;
 
 mod content;
@@ -35,6 +37,7 @@ mod error;
 mod lexer;
 mod object;
 mod pages;
+mod predictor;
 mod profiles;
 mod read;
 mod standard;
@@ -42,7 +45,7 @@ mod stream;
 mod usage;
 mod write;
 
-pub use error::Error;
+pub use error::{Error, OutputError};
 pub use read::{Opened, read};
 pub use write::{Shape, write};
 

@@ -13,7 +13,7 @@ use crate::domain::metadata::Metadata;
 use description::Description;
 
 /// What wrote the file.
-const PRODUCER: &str = concat!("Bindery ", env!("CARGO_PKG_VERSION"));
+pub(crate) const PRODUCER: &str = concat!("Bindery ", env!("CARGO_PKG_VERSION"));
 
 /// Writes fresh metadata: what is `wanted` wins, else what the document says. Without a `claim` an old one is removed.
 ///
@@ -36,6 +36,23 @@ pub fn write(
     let info = object::add(document, info(&description));
     document.trailer.set("Info", info);
     Ok(())
+}
+
+/// What a document says about itself, in its `Info` or else in its XMP.
+pub fn said(document: &Document) -> Metadata {
+    let said = Description::gather(document, &Metadata::default(), OffsetDateTime::UNIX_EPOCH);
+    Metadata {
+        title: said.title,
+        author: said.author,
+        subject: said.subject,
+        keywords: said.keywords,
+        contributor: said.contributor,
+        coverage: said.coverage,
+        identifier: said.identifier,
+        rights: said.rights,
+        source: said.source,
+        kind: said.kind,
+    }
 }
 
 /// Builds the `Info` dictionary.
