@@ -219,6 +219,18 @@ pub const TIFF_BYTES_MAX: u64 = u32::MAX as u64;
 /// Most characters of each of the texts that a TIFF has on each of its pages.
 pub const TIFF_TEXT_CHARS_MAX: usize = 1_000;
 
+/// Most elements of the logical structure of a document that are written as XML. A book of 1,000 pages has 50,000.
+pub const XML_STRUCTURE_MAX: usize = 1 << 20;
+
+/// Most bytes of the text of a document that are held for its logical structure: a hundred thick books.
+pub const XML_MARKED_BYTES_MAX: usize = 128 << 20;
+
+/// Most characters of one attribute of a document written as XML.
+pub const XML_VALUE_CHARS_MAX: usize = 32_000;
+
+/// Most items of an outline, and most attachments, that are written as XML.
+pub const XML_ITEMS_MAX: usize = 100_000;
+
 /// Most glyphs of one page whose text is read; what comes after them is no text. The fullest page of a map has 100,000.
 pub const PAGE_GLYPHS_MAX: usize = 1 << 20;
 

@@ -29,6 +29,7 @@ pub mod redraw;
 pub mod text;
 pub mod text_layer;
 pub mod tiff;
+pub mod to_xml;
 pub mod validate;
 
 mod content;

@@ -5,6 +5,8 @@ mod packet;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use lopdf::{Dictionary, Document, Object, Stream, StringFormat, text_string};
 use time::OffsetDateTime;
 
@@ -53,6 +55,11 @@ pub fn said(document: &Document) -> Metadata {
         source: said.source,
         kind: said.kind,
     }
+}
+
+/// The values that the XMP of a document says, by their usual names.
+pub(crate) fn properties(document: &Document) -> BTreeMap<String, String> {
+    description::packet_values(document)
 }
 
 /// Builds the `Info` dictionary.
