@@ -86,7 +86,10 @@ fn failed(error: TiffError) -> OutputError {
     match error {
         TiffError::IoError(error) => OutputError::Output(error),
         TiffError::IntSizeError | TiffError::LimitsExceeded => Error::limit("a TIFF of more than 4 GiB").into(),
-        other => OutputError::Output(io::Error::other(other)),
+        // What this module asks for is what TIFF takes; none of these comes of a document.
+        other @ (TiffError::FormatError(_) | TiffError::UnsupportedError(_) | TiffError::UsageError(_)) => {
+            OutputError::Output(io::Error::other(other))
+        }
     }
 }
 

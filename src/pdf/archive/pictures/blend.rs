@@ -31,10 +31,11 @@ impl Space {
             && let [family, base, _, table] = parts.as_slice()
             && matches!(object::resolve(document, family).as_name(), Ok(b"Indexed" | b"I"))
         {
-            let table = match object::resolve(document, table) {
-                Object::String(bytes, _) => bytes.clone(),
-                Object::Stream(held) => stream::unpack_within(held, TABLE_BYTES_MAX).ok()?,
-                _ => return None,
+            let table = match (object::resolve(document, table).as_str(), object::resolve(document, table).as_stream())
+            {
+                (Ok(bytes), _) => bytes.to_vec(),
+                (_, Ok(held)) => stream::unpack_within(held, TABLE_BYTES_MAX).ok()?,
+                (Err(_), Err(_)) => return None,
             };
             let (components, white) = white(document, base)?;
             return Some(Self { base: base.clone(), components, white, table: Some(table) });
@@ -57,30 +58,23 @@ impl Space {
 /// How many components a colour space without a palette has, and what each of them is for white.
 fn white(document: &Document, space: &Object) -> Option<(usize, u8)> {
     let (light, none) = (u8::MAX, 0);
-    match object::resolve(document, space) {
-        Object::Name(name) => match name.as_slice() {
-            b"DeviceGray" | b"G" => Some((1, light)),
-            b"DeviceRGB" | b"RGB" => Some((3, light)),
-            b"DeviceCMYK" | b"CMYK" => Some((4, none)),
-            _ => None,
-        },
-        Object::Array(parts) => match object::resolve(document, parts.first()?).as_name().ok()? {
-            b"CalGray" => Some((1, light)),
-            b"CalRGB" => Some((3, light)),
-            b"ICCBased" => {
-                let profile = object::as_dictionary(object::resolve(document, parts.get(1)?))?;
-                match object::integer(document, profile, b"N")? {
-                    1 => Some((1, light)),
-                    3 => Some((3, light)),
-                    4 => Some((4, none)),
-                    _ => None,
-                }
+    let space = object::resolve(document, space);
+    let parts = space.as_array().map_or(std::slice::from_ref(space), Vec::as_slice);
+    match object::resolve(document, parts.first()?).as_name().ok()? {
+        b"DeviceGray" | b"G" | b"CalGray" => Some((1, light)),
+        b"DeviceRGB" | b"RGB" | b"CalRGB" => Some((3, light)),
+        b"DeviceCMYK" | b"CMYK" => Some((4, none)),
+        b"ICCBased" => {
+            let profile = object::as_dictionary(object::resolve(document, parts.get(1)?))?;
+            match object::integer(document, profile, b"N")? {
+                1 => Some((1, light)),
+                3 => Some((3, light)),
+                4 => Some((4, none)),
+                _ => None,
             }
-            // Ink that is not there leaves the paper.
-            b"Separation" => Some((1, none)),
-            _ if parts.len() == 1 => white(document, parts.first()?),
-            _ => None,
-        },
+        }
+        // Ink that is not there leaves the paper.
+        b"Separation" => Some((1, none)),
         _ => None,
     }
 }
@@ -93,7 +87,7 @@ pub(super) fn on_white(picture: &Samples, mask: &Samples, space: &Space) -> Opti
         return None;
     }
     let mut bytes = Vec::with_capacity(columns as usize * rows as usize * space.components);
-    let place = |at: u32, of: u32, all: u32| (u64::from(at) * u64::from(of) / u64::from(all.max(1))) as usize;
+    let place = |at: u32, of: u32, all: u32| at as usize * of as usize / all.max(1) as usize;
     for row in 0..rows {
         let picture_row = place(row, picture.rows, rows) * picture.columns as usize;
         let mask_row = place(row, mask.rows, rows) * mask.columns as usize;
