@@ -2,9 +2,8 @@
 //!
 //! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A; [`merge`] joins several; [`metadata`] says what it is;
 //! [`text`] takes out what its pages say, and [`text_layer`] lays text behind them; [`redraw`] makes pictures of pages;
-//! [`tiff`] and [`to_xml`] make something
-//! else of it; [`write()`] gives bytes; [`validate`] says of bytes whether they are PDF/A; and [`gate`] puts these together, so that
-//! nothing goes out with a claim that is not true.
+//! [`tiff`] and [`to_xml`] make something else of it; [`write()`] gives bytes; [`validate`] says of bytes whether they are
+//! PDF/A; and [`gate`] puts these together, so that nothing goes out with a claim that is not true.
 //!
 //! Knows no engine, clock, environment, database or process. It touches the file system in one place: [`fonts`] reads
 //! the folders that it is handed.
@@ -13,8 +12,8 @@
 //! 1. A document that [`read()`] returned has no encryption and a flat page tree whose pages inherit nothing.
 //! 2. Nothing recurses on what a document says: walks have an explicit stack and a set of what they have seen.
 //! 3. Nothing is unpacked without a limit.
-//! 4. Phases change objects, never the pictures or the text: no image is decoded, no text drawn anew. [`redraw`] alone
-//!    does, as a last resort.
+//! 4. Phases change objects, never the pictures or the text: no text is drawn anew, and images are decoded for PDF/A-1
+//!    alone, which does not take them as they are. [`redraw`] does more, as a last resort.
 //! 5. What a phase takes away it reports as an event; what it could not mend, [`validate`] finds.
 //! 6. Every phase may run twice; the second run changes nothing.
 

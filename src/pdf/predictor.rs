@@ -1,7 +1,14 @@
-//! The predictors of PNG, which let rows of samples be packed smaller (ISO 32000-1, 7.4.4.4; PNG, 9).
+//! How the samples of pictures are packed: without loss by Flate, with the predictors of PNG (ISO 32000-1, 7.4.4.4; PNG, 9),
+//! or by a JPEG of high quality where that is much smaller.
 
 use lopdf::{Dictionary, dictionary};
 
+/// A picture that is packed to so many bytes stays without loss.
+pub(crate) const LOSSLESS_BYTES: usize = 96 << 10;
+/// A JPEG has to be so many times smaller to be taken.
+pub(crate) const JPEG_GAIN: usize = 2;
+/// Its quality: text stays crisp, and edges show no ringing at the size of a page.
+pub(crate) const JPEG_QUALITY: u8 = 92;
 /// Number of the predictor that lets each row say how it is predicted.
 const PREDICTOR: i64 = 15;
 

@@ -18,7 +18,7 @@ mod fresh;
 mod links;
 mod outline;
 mod page;
-pub(crate) mod picture;
+mod picture;
 #[cfg(test)]
 mod tests;
 

@@ -16,19 +16,13 @@ use lopdf::{Document, Object, ObjectId, Stream, StringFormat, dictionary};
 
 use crate::pdf::{
     Error, object,
-    predictor::{self, predict},
+    predictor::{self, JPEG_GAIN, JPEG_QUALITY, LOSSLESS_BYTES, predict},
     profiles::{self, Device},
     stream,
 };
 
 /// Most colours of a palette.
 const COLOURS_MAX: usize = 256;
-/// A picture that is packed to so many bytes stays without loss.
-pub(crate) const LOSSLESS_BYTES: usize = 96 << 10;
-/// A JPEG has to be so many times smaller to be taken.
-pub(crate) const JPEG_GAIN: usize = 2;
-/// Its quality: text stays crisp, and edges show no ringing at the size of a page.
-pub(crate) const JPEG_QUALITY: u8 = 92;
 
 /// The colour spaces that the pictures of a document share, added when the first picture asks for them.
 #[derive(Debug, Default)]

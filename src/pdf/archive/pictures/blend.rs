@@ -106,7 +106,7 @@ pub(super) fn on_white(picture: &Samples, mask: &Samples, space: &Space) -> Opti
             bytes.extend(pixel.iter().map(|sample| mixed(*sample, covers, space.white)));
         }
     }
-    Some(Samples { columns, rows, components: space.components, bytes, bits: 8, alpha: None })
+    Some(Samples { columns, rows, components: space.components, bytes, alpha: None })
 }
 
 /// A sample that covers white by so much of 255.
@@ -121,7 +121,7 @@ mod tests {
 
     fn samples(columns: u32, rows: u32, bytes: &[u8]) -> Samples {
         let components = bytes.len() / (columns * rows) as usize;
-        Samples { columns, rows, components, bytes: bytes.to_vec(), bits: 8, alpha: None }
+        Samples { columns, rows, components, bytes: bytes.to_vec(), alpha: None }
     }
 
     #[test]

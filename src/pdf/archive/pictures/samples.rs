@@ -27,8 +27,6 @@ pub(super) struct Samples {
     pub(super) components: usize,
     /// One byte each.
     pub(super) bytes: Vec<u8>,
-    /// How many bits each had, which matters for places in a palette alone: all others are of eight bits.
-    pub(super) bits: u8,
     /// How much each pixel covers, when the data say it themselves.
     pub(super) alpha: Option<Vec<u8>>,
 }
@@ -87,7 +85,7 @@ impl Samples {
         for row in rows_of_data {
             widen(row, bits, is_indexed, per_row, &mut bytes)?;
         }
-        Some(Self { columns, rows, components, bytes, bits, alpha: alpha.filter(|alpha| alpha.len() == pixels) })
+        Some(Self { columns, rows, components, bytes, alpha: alpha.filter(|alpha| alpha.len() == pixels) })
     }
 
     /// Decodes the soft mask of a picture: what is 0 does not show. `None` when there is none that is understood.
@@ -111,7 +109,7 @@ impl Samples {
             return None;
         }
         let Self { columns, rows, alpha, .. } = Self::of(document, pdf, id, None, false)?;
-        Some(Self { columns, rows, components: 1, bytes: alpha?, bits: 8, alpha: None })
+        Some(Self { columns, rows, components: 1, bytes: alpha?, alpha: None })
     }
 
     /// Whether a mask hides nothing.

@@ -2,7 +2,7 @@
 
 use hayro::hayro_syntax::Pdf;
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
-use lopdf::{Document, Object, ObjectId};
+use lopdf::{Document, Object, ObjectId, Stream};
 
 use super::{
     blend::{self, Space},
@@ -10,23 +10,32 @@ use super::{
     samples::{Samples, decode},
 };
 use crate::pdf::{
-    object, predictor,
-    redraw::picture::{JPEG_GAIN, JPEG_QUALITY, LOSSLESS_BYTES},
+    object,
+    predictor::{self, JPEG_GAIN, JPEG_QUALITY, LOSSLESS_BYTES},
     stream,
 };
 
-/// A picture, packed.
+/// Bits of each sample that is stored.
+const BITS: u8 = 8;
+
+/// What becomes of a picture.
 #[derive(Debug)]
-pub(super) struct Stored {
+pub(super) enum Stored {
+    /// Its mask goes, and the rest stays as it is.
+    Bared,
+    /// It has other data.
+    Packed(Packed),
+}
+
+/// The data of a picture, of eight bits for each sample.
+#[derive(Debug)]
+pub(super) struct Packed {
     columns: u32,
     rows: u32,
     components: usize,
-    bits: u8,
     space: Object,
     is_jpeg: bool,
     bytes: Vec<u8>,
-    /// Whether only its mask goes, and the rest stays as it is.
-    is_only_bared: bool,
 }
 
 impl Stored {
@@ -38,7 +47,7 @@ impl Stored {
         let mask = if has_soft_mask(document, id) { Some(Samples::of_mask(document, pdf, id)?) } else { None };
         let mask = mask.filter(|mask| !mask.is_opaque());
         if mask.is_none() && !is_jpeg2000(document, id) {
-            return Some(Self::bared());
+            return Some(Self::Bared);
         }
         let is_indexed = stated.is_some_and(|space| is_indexed(document, space));
         let space = stated.and_then(|space| Space::of(document, space));
@@ -51,45 +60,16 @@ impl Stored {
         };
         let Some(mask) = mask else {
             let stated = stated.cloned().or_else(|| space.map(|space| space.base))?;
-            return Some(Self::packed(&samples, stated, is_indexed));
+            return Some(Self::pack(&samples, stated, is_indexed));
         };
         // Samples that are mapped to others are not mixed as they are.
         let space = space.filter(|space| is_plain(document, held, space))?;
         let mixed = blend::on_white(&samples, &mask, &space)?;
-        Some(Self::packed(&mixed, space.base, false))
+        Some(Self::pack(&mixed, space.base, false))
     }
 
-    fn bared() -> Self {
-        Self {
-            columns: 0,
-            rows: 0,
-            components: 0,
-            bits: 0,
-            space: Object::Null,
-            is_jpeg: false,
-            bytes: Vec::new(),
-            is_only_bared: true,
-        }
-    }
-
-    fn packed(samples: &Samples, space: Object, is_indexed: bool) -> Self {
-        let row_bytes = samples.columns as usize * samples.components;
-        let rows = predictor::predict(&samples.bytes, row_bytes.max(1), samples.components, !is_indexed);
-        let lossless = stream::pack(&rows);
-        let may_be_jpeg = !is_indexed && lossless.len() > LOSSLESS_BYTES;
-        let jpeg = if may_be_jpeg { jpeg(samples) } else { None };
-        let jpeg = jpeg.filter(|jpeg| jpeg.len() * JPEG_GAIN < lossless.len());
-        let (is_jpeg, bytes) = jpeg.map_or((false, lossless), |jpeg| (true, jpeg));
-        Self {
-            columns: samples.columns,
-            rows: samples.rows,
-            components: samples.components,
-            bits: 8,
-            space,
-            is_jpeg,
-            bytes,
-            is_only_bared: false,
-        }
+    fn pack(samples: &Samples, space: Object, is_indexed: bool) -> Self {
+        Self::Packed(Packed::of(samples, space, is_indexed))
     }
 
     /// Puts it in the place of what it was made of.
@@ -103,9 +83,27 @@ impl Stored {
             // It did not count beside the other (ISO 32000-1, 11.6.5.3).
             held.dict.remove(b"Mask");
         }
-        if self.is_only_bared {
-            return;
+        match self {
+            Self::Bared => {}
+            Self::Packed(packed) => packed.put(held),
         }
+    }
+}
+
+impl Packed {
+    fn of(samples: &Samples, space: Object, is_indexed: bool) -> Self {
+        let row_bytes = samples.columns as usize * samples.components;
+        let rows = predictor::predict(&samples.bytes, row_bytes.max(1), samples.components, !is_indexed);
+        let lossless = stream::pack(&rows);
+        let may_be_jpeg = !is_indexed && lossless.len() > LOSSLESS_BYTES;
+        let jpeg = if may_be_jpeg { jpeg(samples) } else { None };
+        let jpeg = jpeg.filter(|jpeg| jpeg.len() * JPEG_GAIN < lossless.len());
+        let (is_jpeg, bytes) = jpeg.map_or((false, lossless), |jpeg| (true, jpeg));
+        let Samples { columns, rows, components, .. } = *samples;
+        Self { columns, rows, components, space, is_jpeg, bytes }
+    }
+
+    fn put(self, held: &mut Stream) {
         // What JPEG 2000 is mapped by does not count (ISO 32000-1, 7.4.9), and other maps than the plain one were refused.
         for key in ["Decode", "DecodeParms", "F", "FFilter", "FDecodeParms"] {
             held.dict.remove(key.as_bytes());
@@ -113,11 +111,11 @@ impl Stored {
         held.dict.set("Width", i64::from(self.columns));
         held.dict.set("Height", i64::from(self.rows));
         held.dict.set("ColorSpace", self.space);
-        held.dict.set("BitsPerComponent", i64::from(self.bits));
+        held.dict.set("BitsPerComponent", i64::from(BITS));
         held.dict.set("Filter", object::named(if self.is_jpeg { "DCTDecode" } else { "FlateDecode" }));
         if !self.is_jpeg {
             let components = i64::try_from(self.components).unwrap_or(i64::MAX);
-            held.dict.set("DecodeParms", predictor::parameters(components, self.bits, self.columns));
+            held.dict.set("DecodeParms", predictor::parameters(components, BITS, self.columns));
         }
         held.set_content(self.bytes);
     }
