@@ -49,6 +49,10 @@ impl Stored {
         if mask.is_none() && !is_jpeg2000(document, id) {
             return Some(Self::Bared);
         }
+        // Colours that do not show are told by their samples, which a JPEG does not keep (ISO 32000-1, 8.9.6.4).
+        if mask.is_none() && matches!(object::get(document, held, b"Mask"), Some(Object::Array(_))) {
+            return None;
+        }
         let is_indexed = stated.is_some_and(|space| is_indexed(document, space));
         let space = stated.and_then(|space| Space::of(document, space));
         let components = space.as_ref().map(Space::stored_components).or(is_indexed.then_some(1));
