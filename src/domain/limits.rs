@@ -207,6 +207,33 @@ pub const REDRAW_PIXELS_MAX: u64 = 32 << 20;
 /// Most pixels of one of its sides; they are counted with 16 bits.
 pub const REDRAW_SIDE_MAX: u32 = 32_000;
 
+/// Most pixels of a picture that is decoded to be stored in a way that PDF/A-1 takes: 256 MiB of CMYK.
+pub const FLAT_PIXELS_MAX: u64 = 64 << 20;
+
+/// Most pixels of a page of a TIFF: an A4 page at 1,200 dots per inch, 560 MiB while it is drawn.
+pub const TIFF_PIXELS_MAX: u64 = 140 << 20;
+
+/// Most pixels of one of its sides; they are counted with 16 bits.
+pub const TIFF_SIDE_MAX: u32 = 65_000;
+
+/// Most bytes of a TIFF, whose places are counted with 32 bits.
+pub const TIFF_BYTES_MAX: u64 = u32::MAX as u64;
+
+/// Most characters of each of the texts that a TIFF has on each of its pages.
+pub const TIFF_TEXT_CHARS_MAX: usize = 1_000;
+
+/// Most elements of the logical structure of a document that are written as XML. A book of 1,000 pages has 50,000.
+pub const XML_STRUCTURE_MAX: usize = 1 << 20;
+
+/// Most bytes of the text of a document that are held for its logical structure: a hundred thick books.
+pub const XML_MARKED_BYTES_MAX: usize = 128 << 20;
+
+/// Most characters of one attribute of a document written as XML.
+pub const XML_VALUE_CHARS_MAX: usize = 32_000;
+
+/// Most items of an outline, and most attachments, that are written as XML.
+pub const XML_ITEMS_MAX: usize = 100_000;
+
 /// Most glyphs of one page whose text is read; what comes after them is no text. The fullest page of a map has 100,000.
 pub const PAGE_GLYPHS_MAX: usize = 1 << 20;
 

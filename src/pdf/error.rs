@@ -35,6 +35,17 @@ pub enum Error {
     },
 }
 
+/// Says why what was to be made of a PDF was not written: by the document's doing, or by that of what it goes to.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The document is at fault.
+    #[error(transparent)]
+    Document(#[from] Error),
+    /// What is written to does not take it.
+    #[error("the output cannot be written")]
+    Output(#[source] std::io::Error),
+}
+
 impl Error {
     pub(crate) fn corrupt(what: impl Into<String>) -> Self {
         Self::Corrupt { what: what.into() }

@@ -75,12 +75,13 @@ pub fn conforming(bytes: &[u8], parts: &[Part]) -> Option<Flavour> {
 pub fn pass(mut document: Document, wanted: &Wanted<'_>) -> Result<Passed, Error> {
     let mut events = Vec::new();
     let mut rung = Rung::Archived;
-    if wanted.part == Part::One {
+    if wanted.part == Part::One && !archive::pages_beyond_pdf14(&document).is_empty() {
+        let bytes = write(&mut document, Shape::Packed)?;
+        events = archive::flatten(&mut document, &bytes);
         let which = archive::pages_beyond_pdf14(&document);
         if !which.is_empty() {
-            let bytes = write(&mut document, Shape::Packed)?;
             let reason = "it has transparency, hidden layers or JPEG 2000, which PDF/A-1 does not have";
-            events = redraw::pages(&mut document, &bytes, &which, reason)?;
+            add(&mut events, redraw::pages(&mut document, &bytes, &which, reason)?);
             rung = Rung::PagesRedrawn;
         }
     }

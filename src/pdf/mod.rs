@@ -3,10 +3,10 @@
 //! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A; [`merge`] joins several; [`metadata`] says what it is;
 //! [`attach`] puts files in and takes them out, and [`invoice`] knows which of them are invoices; [`text`] takes out what
 //! its pages say, and [`text_layer`] lays text behind them; [`redraw`] makes pictures of pages; [`stamp`] puts text, images and
-//! bar codes on them; [`outline`] and [`links`] lead from one to the other; [`optimise`] makes it smaller; [`write()`] gives
-//! bytes, and [`linearise()`] gives them in the order in which a viewer wants them; [`validate`] says of bytes whether they are
-//! PDF/A; [`gate`] puts these together, so that nothing goes out with a claim that is not true; and [`sign`] signs what is
-//! done, changing none of its bytes.
+//! bar codes on them; [`outline`] and [`links`] lead from one to the other; [`optimise`] makes it smaller; [`tiff`] and
+//! [`to_xml`] make something else of it; [`write()`] gives bytes, and [`linearise()`] gives them in the order in which a viewer
+//! wants them; [`validate`] says of bytes whether they are PDF/A; [`gate`] puts these together, so that nothing goes out with a
+//! claim that is not true; and [`sign`] signs what is done, changing none of its bytes.
 //!
 //! Knows no engine, clock, environment, database or process. It touches the file system in one place: [`fonts`] reads
 //! the folders that it is handed.
@@ -15,8 +15,9 @@
 //! 1. A document that [`read()`] returned has no encryption and a flat page tree whose pages inherit nothing.
 //! 2. Nothing recurses on what a document says: walks have an explicit stack and a set of what they have seen.
 //! 3. Nothing is unpacked without a limit.
-//! 4. Phases change objects, never the pictures or the text: no image is decoded, no text drawn anew. [`redraw`] does, as a
-//!    last resort; [`optimise`] packs images anew, because it was asked to; and [`stamp`] draws over them.
+//! 4. Phases change objects, never the pictures or the text: no text is drawn anew, and images are decoded for PDF/A-1 alone,
+//!    which does not take them as they are. [`redraw`] does more, as a last resort; [`optimise`] packs images anew, because it
+//!    was asked to; and [`stamp`] draws over them.
 //! 5. What a phase takes away it reports as an event; what it could not mend, [`validate`] finds.
 //! 6. Every phase may run twice; the second run changes nothing. Those that add what they are asked for ([`text_layer`],
 //!    [`stamp`], [`outline`], [`links`]) add it again.
@@ -38,6 +39,8 @@ pub mod sign;
 pub mod stamp;
 pub mod text;
 pub mod text_layer;
+pub mod tiff;
+pub mod to_xml;
 pub mod validate;
 
 mod content;
@@ -59,7 +62,7 @@ mod usage;
 mod write;
 mod xml;
 
-pub use error::Error;
+pub use error::{Error, OutputError};
 pub use linear::linearise;
 pub use read::{Opened, read};
 pub use write::{Shape, write};

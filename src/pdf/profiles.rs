@@ -5,10 +5,10 @@ use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 use super::object;
 
 /// sRGB, version 2, 736 bytes.
-const SRGB: &[u8] = include_bytes!("profiles/sRGB-v2-magic.icc");
+pub(crate) const SRGB: &[u8] = include_bytes!("profiles/sRGB-v2-magic.icc");
 
 /// Grey with the tone curve of sRGB, version 2, 616 bytes.
-const GREY: &[u8] = include_bytes!("profiles/sGrey-v2-magic.icc");
+pub(crate) const GREY: &[u8] = include_bytes!("profiles/sGrey-v2-magic.icc");
 
 /// A CMYK close to SWOP (CGATS TR 001), version 2, 8 KiB.
 const CMYK: &[u8] = include_bytes!("profiles/CGATS001Compat-v2-micro.icc");

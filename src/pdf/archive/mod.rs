@@ -17,6 +17,7 @@ mod files;
 mod graphics;
 mod layers;
 mod lift;
+mod pictures;
 mod resources;
 mod streams;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod tests;
 mod values;
 
 pub(crate) use beyond::pages_beyond_pdf14;
+pub(crate) use pictures::flatten;
 /// What [`super::redraw`] keeps of a page is told apart by the same tables.
 pub(crate) mod rules {
     pub(crate) use super::{

@@ -76,7 +76,7 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// The values of the old XMP by their usual names. Broken XML gives what stands before the break.
-fn packet_values(document: &Document) -> BTreeMap<String, String> {
+pub(super) fn packet_values(document: &Document) -> BTreeMap<String, String> {
     let held = object::catalog(document).and_then(|catalog| object::get(document, catalog, b"Metadata"));
     let Some(Object::Stream(held)) = held else { return BTreeMap::new() };
     stream::unpack_within(held, PACKET_BYTES_MAX)

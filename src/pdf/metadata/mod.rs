@@ -11,6 +11,7 @@ mod tests;
 
 pub(crate) use description::pdf_date as read_date;
 pub use schema::{Category, Schema, SchemaError, schemas};
+use std::collections::BTreeMap;
 
 use lopdf::{Dictionary, Document, Object, Stream, StringFormat, text_string};
 use time::OffsetDateTime;
@@ -20,7 +21,7 @@ use crate::domain::metadata::Metadata;
 use description::Description;
 
 /// What wrote the file.
-const PRODUCER: &str = concat!("Bindery ", env!("CARGO_PKG_VERSION"));
+pub(crate) const PRODUCER: &str = concat!("Bindery ", env!("CARGO_PKG_VERSION"));
 
 /// Writes fresh metadata: what is `wanted` wins, else what the document says. Without a `claim` an old one is removed.
 ///
@@ -63,6 +64,28 @@ fn put(
     let info = object::add(document, info(&description));
     document.trailer.set("Info", info);
     Ok(())
+}
+
+/// What a document says about itself, in its `Info` or else in its XMP.
+pub fn said(document: &Document) -> Metadata {
+    let said = Description::gather(document, &Metadata::default(), OffsetDateTime::UNIX_EPOCH);
+    Metadata {
+        title: said.title,
+        author: said.author,
+        subject: said.subject,
+        keywords: said.keywords,
+        contributor: said.contributor,
+        coverage: said.coverage,
+        identifier: said.identifier,
+        rights: said.rights,
+        source: said.source,
+        kind: said.kind,
+    }
+}
+
+/// The values that the XMP of a document says, by their usual names.
+pub(crate) fn properties(document: &Document) -> BTreeMap<String, String> {
+    description::packet_values(document)
 }
 
 /// Builds the `Info` dictionary.

@@ -16,21 +16,31 @@ use crate::pdf::{
     write,
 };
 
+/// What a page is drawn for: annotations say where they are shown (ISO 32000-1, 12.5.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Medium {
+    /// To be looked at.
+    Screen,
+    /// To be paper.
+    Print,
+}
+
 /// The file to draw some pages from: the given one, unless annotations stand against it.
 ///
 /// # Errors
 /// As [`write()`].
-pub(super) fn file<'a>(
+pub(crate) fn file<'a>(
     document: &Document,
     bytes: &'a [u8],
     pages: impl IntoIterator<Item = ObjectId>,
+    medium: Medium,
 ) -> Result<Cow<'a, [u8]>, Error> {
     let hidden = hidden_layers(document);
     let shown: Vec<(ObjectId, Vec<Shown>)> = pages
         .into_iter()
         .map(|page| {
             let annotations = annotations_of(document, page);
-            (page, annotations.into_iter().map(|id| Shown::of(document, id, &hidden)).collect())
+            (page, annotations.into_iter().map(|id| Shown::of(document, id, &hidden, medium)).collect())
         })
         .collect();
     let unnamed = collection::unnamed(document);
@@ -73,12 +83,16 @@ struct Border {
 }
 
 impl Shown {
-    fn of(document: &Document, id: ObjectId, hidden: &BTreeSet<ObjectId>) -> Self {
+    fn of(document: &Document, id: ObjectId, hidden: &BTreeSet<ObjectId>, medium: Medium) -> Self {
         let Some(held) = object::at(document, id) else { return Self::Not };
         let flags = object::integer(document, held, b"F").unwrap_or(0);
         let kind = object::name(document, held, b"Subtype");
         let is_on_hidden_layer = held.get(b"OC").and_then(Object::as_reference).is_ok_and(|id| hidden.contains(&id));
-        if flags & (flag::HIDDEN | flag::NO_VIEW) != 0 || kind == Some(b"Popup") || is_on_hidden_layer {
+        let is_off = match medium {
+            Medium::Screen => flags & (flag::HIDDEN | flag::NO_VIEW) != 0,
+            Medium::Print => flags & flag::HIDDEN != 0 || flags & flag::PRINT == 0,
+        };
+        if is_off || kind == Some(b"Popup") || is_on_hidden_layer {
             return Self::Not;
         }
         let appearance = object::dictionary(document, held, b"AP").and_then(|held| held.get(b"N").ok());

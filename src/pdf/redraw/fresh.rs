@@ -4,7 +4,11 @@ use std::{borrow::Cow, collections::BTreeSet};
 
 use lopdf::{Dictionary, Document, Object, ObjectId, dictionary, text_string};
 
-use super::{drawable, links, message, outline, page, picture::Spaces};
+use super::{
+    drawable::{self, Medium},
+    links, message, outline, page,
+    picture::Spaces,
+};
 use crate::{
     domain::{Event, EventCode, limits},
     pdf::{
@@ -34,7 +38,9 @@ pub fn document(bytes: &[u8], reason: &str) -> Result<(Document, Vec<Event>), Er
     let source = read(bytes.to_vec(), &[]).ok().map(|opened| opened.document);
     let source = source.filter(|source| pages::list(source).len() == count);
     let originals = source.as_ref().map(pages::list).unwrap_or_default();
-    let file = source.as_ref().and_then(|source| drawable::file(source, bytes, originals.iter().copied()).ok());
+    let file = source
+        .as_ref()
+        .and_then(|source| drawable::file(source, bytes, originals.iter().copied(), Medium::Screen).ok());
     let file = file.unwrap_or(Cow::Borrowed(bytes));
     let mut document = Document::new();
     let root = object::add(&mut document, Object::Null);

@@ -11,7 +11,7 @@
 //! [`pages`] does it to some pages and leaves the others alone. [`document()`] makes a new document out of all of them,
 //! for files whose objects cannot be trusted.
 
-mod drawable;
+pub(crate) mod drawable;
 mod fit;
 mod fresh;
 mod links;
@@ -28,6 +28,7 @@ use lopdf::{Document, ObjectId};
 use super::{Error, archive::rules::annotations_of, drawing, object, pages as tree, text_layer};
 use crate::domain::{Event, EventCode};
 
+use drawable::Medium;
 pub use fresh::document;
 
 /// Dots per inch of a page that is drawn anew: text stays crisp in print, and a page takes a quarter of a second.
@@ -57,7 +58,7 @@ pub fn pages(
         .map(|number| listed.get(*number).map(|id| (*number, *id)).ok_or_else(|| missing(*number)))
         .collect::<Result<_, _>>()?;
     let ids: BTreeSet<ObjectId> = chosen.iter().map(|(_, id)| *id).collect();
-    let file = drawable::file(document, bytes, ids.iter().copied())?;
+    let file = drawable::file(document, bytes, ids.iter().copied(), Medium::Screen)?;
     let pdf = drawing::apart(|| drawing::open(&file))?;
     if drawing::apart(|| Ok(pdf.pages().len()))? != listed.len() {
         return Err(Error::corrupt("its pages are counted differently where they are drawn"));

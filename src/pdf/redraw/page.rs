@@ -1,10 +1,9 @@
 //! One page: drawn, and put back as a picture.
 
 use hayro::{
-    RenderCache, RenderSettings,
-    hayro_interpret::{InterpreterSettings, TransformExt as _},
+    hayro_interpret::TransformExt as _,
     hayro_syntax::page::{Page, Rotation},
-    vello_cpu::{color::palette::css::WHITE, kurbo::Affine},
+    vello_cpu::kurbo::Affine,
 };
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
@@ -16,19 +15,20 @@ use super::{
 use crate::{
     domain::limits,
     pdf::{
-        Error, object,
+        Error,
+        drawing::{self, Bounds, Size},
+        object,
         page::shortened,
         text::{self, Line, PageText, Word},
         text_layer::Span,
     },
 };
 
-/// Units of a page in an inch, where the page says nothing else.
-const UNITS_PER_INCH: f32 = 72.0;
+/// How a page is drawn.
+const BOUNDS: Bounds =
+    Bounds { dots_per_inch: DOTS_PER_INCH, pixels_max: limits::REDRAW_PIXELS_MAX, side_max: limits::REDRAW_SIDE_MAX };
 /// What of a page is kept.
 const KEPT: [&str; 8] = ["Type", "Parent", "MediaBox", "CropBox", "BleedBox", "TrimBox", "ArtBox", "UserUnit"];
-/// Units that a page may say to be larger than others by.
-const UNIT_SIZE: std::ops::RangeInclusive<f32> = 0.01..=1_000.0;
 /// What the picture is called in the resources of its page.
 const NAME: &str = "BinderyPage";
 
@@ -65,23 +65,11 @@ impl Drawn {
 /// # Errors
 /// `Corrupt` when the page has no area.
 pub(super) fn draw(page: &Page<'_>) -> Result<Drawn, Error> {
-    let (width, height) = page.render_dimensions();
-    if !(width > 0.0 && height > 0.0 && width.is_finite() && height.is_finite()) {
-        return Err(Error::corrupt("a page has no area"));
-    }
-    let unit = page.raw().get::<f32>(b"UserUnit".as_slice()).filter(|unit| UNIT_SIZE.contains(unit)).unwrap_or(1.0);
-    let (columns, rows) = pixels(width, height, unit);
-    let settings = RenderSettings {
-        x_scale: f32::from(columns) / width,
-        y_scale: f32::from(rows) / height,
-        width: Some(columns),
-        height: Some(rows),
-        bg_color: WHITE,
-    };
-    let pixmap = hayro::render(page, &RenderCache::new(), &InterpreterSettings::default(), &settings);
+    let size = Size::of(page, BOUNDS)?;
+    let pixmap = drawing::draw(page, &size);
     let picture = picture::pack(&pixmap)?;
     drop(pixmap);
-    let (wide, high) = (f64::from(width), f64::from(height));
+    let (wide, high) = (f64::from(size.width), f64::from(size.height));
     // From the square of an image, whose first row is on top, by what is shown, to the page before it is turned.
     let on_page = page.initial_transform(true).to_kurbo().inverse() * Affine::new([wide, 0.0, 0.0, -high, 0.0, high]);
     let corner = page.intersected_crop_box();
@@ -92,7 +80,7 @@ pub(super) fn draw(page: &Page<'_>) -> Result<Drawn, Error> {
         matrix: on_page.as_coeffs(),
         bounds: [corner.x0, corner.y0, corner.x0 + f64::from(base_width), corner.y0 + f64::from(base_height)],
         turn: turn(page),
-        unit,
+        unit: size.unit,
     })
 }
 
@@ -104,26 +92,6 @@ fn turn(page: &Page<'_>) -> i64 {
         Rotation::Flipped => 180,
         Rotation::FlippedHorizontal => 270,
     }
-}
-
-/// How many columns and rows a page of some units is drawn with: the wanted dots per inch, or fewer to keep the limits.
-fn pixels(width: f32, height: f32, unit: f32) -> (u16, u16) {
-    let wanted = whole(DOTS_PER_INCH) * unit / UNITS_PER_INCH;
-    let by_area = (limits::REDRAW_PIXELS_MAX as f32 / width / height).sqrt();
-    let scale = wanted.min(by_area);
-    let side_max = whole(limits::REDRAW_SIDE_MAX);
-    let side = |units: f32| (units * scale).round().clamp(1.0, side_max);
-    (count(side(width)), count(side(height)))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "limits of less than 2^24")]
-const fn whole(number: u32) -> f32 {
-    number as f32
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 1 to less than 2^15")]
-const fn count(pixels: f32) -> u16 {
-    pixels as u16
 }
 
 /// Makes a page show what was drawn and nothing else, and gives the text to lay behind it.
@@ -211,20 +179,4 @@ fn spans(line: &Line) -> Vec<Span> {
         },
     };
     words.iter().zip(next).map(span).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_large_page_is_drawn_with_fewer_dots_and_stays_within_the_limits() {
-        assert_eq!(pixels(595.0, 842.0, 1.0), (1653, 2339));
-        assert_eq!(pixels(59.5, 84.2, 10.0), (1653, 2339));
-        for (width, height) in [(14_400.0, 14_400.0), (1.0e9, 10.0), (3.0, 1.0e30), (f32::MAX, f32::MAX)] {
-            let (columns, rows) = pixels(width, height, 1.0);
-            assert!(u64::from(columns) * u64::from(rows) <= limits::REDRAW_PIXELS_MAX + 40_000, "{columns} {rows}");
-            assert!(u32::from(columns.max(rows)) <= limits::REDRAW_SIDE_MAX && columns.min(rows) >= 1);
-        }
-    }
 }

@@ -12,23 +12,17 @@ use std::collections::HashMap;
 
 use hayro::vello_cpu::Pixmap;
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
-use lopdf::{Dictionary, Document, Object, ObjectId, Stream, StringFormat, dictionary};
+use lopdf::{Document, Object, ObjectId, Stream, StringFormat, dictionary};
 
 use crate::pdf::{
     Error, object,
     profiles::{self, Device},
-    samples::{PREDICTOR, bits_for, narrow, predict},
+    samples::{self, JPEG_GAIN, JPEG_QUALITY, LOSSLESS_BYTES, bits_for, narrow, predict},
     stream,
 };
 
 /// Most colours of a palette.
 const COLOURS_MAX: usize = 256;
-/// A picture that is packed to so many bytes stays without loss.
-const LOSSLESS_BYTES: usize = 96 << 10;
-/// A JPEG has to be so many times smaller to be taken.
-const JPEG_GAIN: usize = 2;
-/// Its quality: text stays crisp, and edges show no ringing at the size of a page.
-const JPEG_QUALITY: u8 = 92;
 
 /// The colour spaces that the pictures of a document share, added when the first picture asks for them.
 #[derive(Debug, Default)]
@@ -138,12 +132,7 @@ impl Picture {
             "Filter" => if self.is_jpeg { "DCTDecode" } else { "FlateDecode" },
         };
         if !self.is_jpeg {
-            let mut parameters = Dictionary::new();
-            parameters.set("Predictor", PREDICTOR);
-            parameters.set("Colors", step);
-            parameters.set("BitsPerComponent", i64::from(self.bits));
-            parameters.set("Columns", i64::from(self.width));
-            dictionary.set("DecodeParms", parameters);
+            dictionary.set("DecodeParms", samples::parameters(step, self.bits, u32::from(self.width)));
         }
         object::add(document, Stream::new(dictionary, self.bytes).with_compression(false))
     }

@@ -1,12 +1,12 @@
 //! The glyphs that a page draws.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use hayro::{
     hayro_interpret::{
         BlendMode, CacheKey as _, ClipPath, Context, Device, GlyphDrawMode, Image, InterpreterCache,
         InterpreterSettings, Paint, PathDrawMode, SoftMask,
-        font::{Glyph as Drawn, Type3Glyph},
+        font::{Glyph as Drawn, OutlineGlyph, Type3Glyph},
         hayro_cmap::BfString,
         interpret_page,
     },
@@ -18,6 +18,8 @@ use crate::domain::limits;
 
 /// Units of an em in which glyphs are drawn.
 const UNITS: f64 = 1000.0;
+/// Most pieces of marked content inside each other that are told apart.
+const MARKS_MAX: usize = 64;
 /// How wide a glyph is taken for that does not say it and shows nothing, in units.
 const WIDTH: f64 = 250.0;
 
@@ -36,6 +38,10 @@ pub(super) struct Glyph {
     pub(super) size: f64,
     /// Whether it is drawn so that nobody sees it.
     pub(super) is_invisible: bool,
+    /// The name of its font, where the font has one.
+    pub(super) font: Option<Arc<str>>,
+    /// The marked content that it is in.
+    pub(super) mark: Option<i32>,
 }
 
 /// Interprets a page, and gives its glyphs in the order of drawing.
@@ -47,6 +53,12 @@ pub(super) fn glyphs(page: &Page<'_>) -> Vec<Glyph> {
     let mut collector = Collector::default();
     interpret_page(page, &mut context, &mut collector);
     collector.glyphs
+}
+
+/// The name of a font without the letters that say that it is a part of the font (ISO 32000-1, 9.6.4).
+fn strip_prefix(name: &str) -> &str {
+    let is_tag = |tag: &str| tag.len() == 6 && tag.bytes().all(|letter| letter.is_ascii_uppercase());
+    name.split_once('+').filter(|(tag, _)| is_tag(tag)).map_or(name, |(_, name)| name)
 }
 
 /// The letters that a ligature of the Latin script stands for: nobody searches for it by the character of its own.
@@ -70,6 +82,12 @@ struct Collector {
     bytes: usize,
     /// How far glyphs reach that are drawn by content of their own, by the glyph.
     reaches: HashMap<u128, f64>,
+    /// The names of fonts, by the font.
+    fonts: HashMap<u128, Option<Arc<str>>>,
+    /// The marked content that is open, inner ones last, by number where it has one.
+    marks: Vec<Option<i32>>,
+    /// How many more are open.
+    deeper: usize,
 }
 
 impl Collector {
@@ -91,6 +109,10 @@ impl Collector {
             Drawn::Outline(glyph) => f64::from(glyph.advance_width().unwrap_or(0.0)),
             Drawn::Type3(glyph) => self.reach(glyph, paint),
         };
+        let font = match drawn {
+            Drawn::Outline(glyph) => self.font(glyph),
+            Drawn::Type3(_) => None,
+        };
         self.bytes += text.len();
         self.glyphs.push(Glyph {
             text,
@@ -99,7 +121,14 @@ impl Collector {
             advance: advance * em,
             size,
             is_invisible,
+            font,
+            mark: self.marks.iter().rev().copied().find_map(|mark| mark),
         });
+    }
+
+    fn font(&mut self, glyph: &OutlineGlyph) -> Option<Arc<str>> {
+        let named = || glyph.font_data()?.postscript_name.map(|name| strip_prefix(&name).into());
+        self.fonts.entry(glyph.font_cache_key()).or_insert_with(named).clone()
     }
 
     /// How far a glyph of a Type 3 font reaches to the right, as its width is not handed out.
@@ -131,6 +160,22 @@ impl<'a> Device<'a> for Collector {
             return;
         }
         self.take(glyph, transform, paint, matches!(mode, GlyphDrawMode::Invisible));
+    }
+
+    fn begin_marked_content(&mut self, _: &[u8], number: Option<i32>) {
+        if self.marks.len() < MARKS_MAX {
+            self.marks.push(number);
+        } else {
+            self.deeper += 1;
+        }
+    }
+
+    fn end_marked_content(&mut self) {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+        } else {
+            self.marks.pop();
+        }
     }
 
     fn set_soft_mask(&mut self, _: Option<SoftMask<'a>>) {}

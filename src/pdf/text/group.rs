@@ -166,7 +166,7 @@ fn follows(last: &Glyph, next: &Glyph, flow: Option<Flow>) -> Follows {
     let is_space = !last.text.is_empty() && last.text.chars().all(char::is_whitespace);
     let advance = if is_space { (last.advance / em).min(along.max(0.0)) } else { last.advance / em };
     let follows = by_gap(along - advance, across, Flow::Forward);
-    if follows == Follows::Joined(Flow::Forward) && last.is_invisible != next.is_invisible {
+    if follows == Follows::Joined(Flow::Forward) && (last.is_invisible != next.is_invisible || last.mark != next.mark) {
         return Follows::Piece(Flow::Forward);
     }
     follows
@@ -224,6 +224,8 @@ fn word(mut glyphs: Vec<Glyph>, flow: Flow) -> Option<Word> {
         size: single(size),
         space_follows: true,
         is_invisible: glyphs.iter().all(|glyph| glyph.is_invisible),
+        font: first.font.clone(),
+        mark: first.mark,
     })
 }
 

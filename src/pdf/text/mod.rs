@@ -17,6 +17,8 @@ mod group;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use hayro::hayro_syntax::page::Page;
 
 use super::{Error, drawing};
@@ -53,6 +55,10 @@ pub struct Word {
     pub space_follows: bool,
     /// Whether it is drawn so that nobody sees it, as recognised text behind a scan is.
     pub is_invisible: bool,
+    /// The name of its font, where the font file says it.
+    pub font: Option<Arc<str>>,
+    /// The number of the marked content that it is in, by which the logical structure points at it.
+    pub mark: Option<i32>,
 }
 
 impl PageText {
