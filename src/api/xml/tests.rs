@@ -114,6 +114,8 @@ prop_compose! {
             id: JobId::new(),
             tenant: TenantId::DEFAULT,
             workflow: String::new(),
+            profile: String::new(),
+            profile_version: 1,
             name: None,
             priority: 0,
             state: JobState::Completed,

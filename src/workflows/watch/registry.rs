@@ -250,6 +250,8 @@ mod tests {
             id: job,
             tenant: TenantId::DEFAULT,
             workflow: String::new(),
+            profile: String::new(),
+            profile_version: 1,
             name: None,
             priority: 0,
             state,
