@@ -69,6 +69,9 @@ pub const OPTION_NAME_CHARS_MAX: usize = 256;
 /// Most characters of an option's value.
 pub const OPTION_VALUE_CHARS_MAX: usize = 65_536;
 
+/// Most bytes that the files in one PDF may unpack to when they are taken out.
+pub const EXTRACTED_BYTES_MAX: u64 = 512 << 20;
+
 /// Most files of one job: as many as there can be documents.
 pub const RESULTS_MAX: usize = 10_000;
 

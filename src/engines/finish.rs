@@ -11,12 +11,12 @@ use super::{
     serve::{Pdf, read, write},
 };
 use crate::{
-    domain::{Event, Rung, metadata::Metadata},
+    domain::{Event, EventCode, Rung, metadata::Metadata},
     pdf::{
         self, Document, Shape,
         fonts::FontFolder,
         gate::{self, Wanted},
-        validate::{File, Flavour},
+        validate::{File, Flavour, Part},
     },
 };
 
@@ -33,6 +33,8 @@ pub(super) struct Goal<'a> {
     pub(super) fonts: &'a FontFolder,
     /// Now, in seconds since 1970.
     pub(super) now: i64,
+    /// Whether its first page is to show before all of it has arrived. A file that is what is wanted already stays as it is.
+    pub(super) linearise: bool,
 }
 
 /// A file that is there.
@@ -77,16 +79,40 @@ fn to_target(
         if let Some(asked) = goal.metadata {
             pdf::metadata::write(&mut document, asked, None, now)?;
         }
-        write(output, &pdf::write(&mut document, Shape::Packed)?)?;
+        let linearised = if goal.linearise { linearised(&mut document, Shape::Packed, &mut events)? } else { None };
+        write(output, &linearised.map_or_else(|| pdf::write(&mut document, Shape::Packed), Ok)?)?;
         return Ok(Finished { pages, events, archived: None });
     };
     let nothing = Metadata::default();
     let metadata = goal.metadata.unwrap_or(&nothing);
     let wanted = Wanted { part, metadata, now, fonts: goal.fonts, writer: Some(&Ghostscript) };
-    let passed = gate::pass(document, &wanted)?;
+    let mut passed = gate::pass(document, &wanted)?;
+    events.append(&mut passed.events);
+    if goal.linearise {
+        let shape = if part == Part::One { Shape::Classic } else { Shape::Packed };
+        let mut document = pdf::read(passed.bytes.clone(), &[])?.document;
+        // Other bytes, so what they claim is looked at again.
+        if let Some(bytes) = linearised(&mut document, shape, &mut events)?
+            && File::open(&bytes).validate(passed.flavour).is_compliant()
+        {
+            passed.bytes = bytes;
+        }
+    }
     write(output, &passed.bytes)?;
-    events.extend(passed.events);
     Ok(Finished { pages: passed.pages, events, archived: Some((passed.flavour, passed.rung)) })
+}
+
+/// The document as a linearised file, or an event when it cannot be one.
+fn linearised(document: &mut Document, shape: Shape, events: &mut Vec<Event>) -> Result<Option<Vec<u8>>, Error> {
+    match pdf::linearise(document, shape) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(pdf::Error::Limit { which }) => {
+            let message = format!("The result is not linearised: {which}.");
+            events.push(Event::info(EventCode::NotLinearized, message));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl Finished {
@@ -118,6 +144,6 @@ pub(super) fn verdict(wanted: &Validate) -> Result<Verdict, Error> {
     })
 }
 
-fn moment(seconds: i64) -> OffsetDateTime {
+pub(super) fn moment(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

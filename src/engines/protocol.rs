@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::settings::Settings;
 use crate::{
     domain::{self, limits},
-    pdf::{self, text_layer::Recognised, validate::Part},
+    pdf::{
+        self, optimise::OptimiseSettings, stamp::StampSettings, text_layer::Recognised, tiff::TiffSettings,
+        validate::Part,
+    },
 };
 
 /// What a host is asked to do.
@@ -141,17 +144,41 @@ pub struct Input {
 }
 
 /// What is done on the way from converted documents to the files of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Step {
     /// All documents become one.
     Merge,
+    /// The one document becomes smaller.
+    Optimise {
+        /// How.
+        settings: OptimiseSettings,
+        /// What it is to be in the end, which decides what it may contain.
+        target: Target,
+    },
+    /// Stamps are put on its pages.
+    Stamp {
+        /// Which, in their order.
+        stamps: Vec<StampSettings>,
+        /// What it is to be in the end.
+        target: Target,
+        /// What the job is called.
+        job_name: Option<String>,
+    },
     /// The document is brought to its target and becomes a file.
     Finish {
         /// What it is to be.
         target: Target,
         /// What it is to say of itself.
         metadata: Metadata,
+        /// Whether its first page is to show before all of it has arrived.
+        linearise: bool,
     },
+    /// The pages of the one document become a file of pictures.
+    Tiff(TiffSettings),
+    /// The XML files in the documents become files of the job.
+    ExtractXml,
+    /// Each document becomes XML that says its text, structure and metadata.
+    ToXml,
 }
 
 /// [`domain::metadata::Metadata`] on the pipe.
@@ -253,6 +280,10 @@ pub struct Made {
 pub enum FileKind {
     /// PDF.
     Pdf,
+    /// TIFF.
+    Tiff,
+    /// XML.
+    Xml,
 }
 
 impl FileKind {
@@ -260,6 +291,8 @@ impl FileKind {
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Pdf => "application/pdf",
+            Self::Tiff => "image/tiff",
+            Self::Xml => "application/xml",
         }
     }
 
@@ -267,6 +300,8 @@ impl FileKind {
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
+            Self::Tiff => "tif",
+            Self::Xml => "xml",
         }
     }
 
@@ -274,6 +309,9 @@ impl FileKind {
     pub const fn magic(self) -> &'static [&'static [u8]] {
         match self {
             Self::Pdf => &[b"%PDF-"],
+            Self::Tiff => &[b"II*\0", b"MM\0*"],
+            // In whatever encoding it came.
+            Self::Xml => &[],
         }
     }
 }
@@ -416,7 +454,7 @@ mod tests {
     #[test]
     fn a_message_read_is_the_message_written() {
         let metadata = domain::metadata::Metadata { title: Some("Ä \"title\"".to_owned()), ..Default::default() };
-        let step = Step::Finish { target: Target::PdfA2, metadata: Metadata(metadata) };
+        let step = Step::Finish { target: Target::PdfA2, metadata: Metadata(metadata), linearise: false };
         let request = Request::Assemble(Assemble {
             inputs: vec![Input { file: "0.pdf".into(), file_name: "a.docx".to_owned() }],
             steps: vec![Step::Merge, step.clone()],

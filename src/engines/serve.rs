@@ -206,6 +206,7 @@ fn convert_document(convert: &Convert, mut given: Given<'_>, tools: &Tools) -> R
                 passwords: &convert.passwords,
                 fonts: &tools.folder,
                 now: convert.now,
+                linearise: false,
             };
             let finished = finish::finish(converted.pdf, &goal, &convert.output);
             finished.map_or_else(failed, |finished| finished.answer(converted.events))
@@ -415,7 +416,8 @@ fn failed(error: Error) -> Answer {
         Error::Corrupt { .. } => (ErrorCode::Corrupt, "input", false),
         Error::UnsupportedFormat { .. } => (ErrorCode::UnsupportedFormat, "input", false),
         Error::UnsupportedFeature { .. } => (ErrorCode::UnsupportedFeature, "input", false),
-        Error::Limit { .. } => (ErrorCode::Generic, "input", false),
+        Error::Limit { .. } | Error::Nothing { .. } => (ErrorCode::Generic, "input", false),
+        Error::Settings { .. } => (ErrorCode::Option, "input", false),
         Error::NotConformant { .. } => (ErrorCode::Conformance, "input", false),
         Error::Unavailable { .. } => (ErrorCode::Configuration, "unavailable", false),
         Error::Internal { .. } => (ErrorCode::Internal, "internal", true),
@@ -434,6 +436,8 @@ fn failed(error: Error) -> Answer {
         | Error::UnsupportedFormat { .. }
         | Error::UnsupportedFeature { .. }
         | Error::Limit { .. }
+        | Error::Nothing { .. }
+        | Error::Settings { .. }
         | Error::NotConformant { .. }
         | Error::Unavailable { .. }
         | Error::Internal { .. } => String::new(),

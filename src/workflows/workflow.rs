@@ -62,6 +62,8 @@ pub struct Converting<'a> {
 pub struct Job<'a> {
     /// The options of the job.
     pub options: Given<'a>,
+    /// What the client called it.
+    pub name: Option<&'a str>,
 }
 
 /// Why the options of a job cannot be followed, in a sentence; the job ends with error `option`.

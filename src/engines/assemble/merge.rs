@@ -20,11 +20,17 @@ pub(super) fn merge(bench: &mut Bench<'_>) -> Result<(), Error> {
     for input in &bench.assemble.inputs {
         parts.push(pdf::read(read(&input.file)?, &[])?.document);
     }
+    let mut ranges = Vec::with_capacity(parts.len());
+    for part in &parts {
+        let first = ranges.last().map_or(0, |range: &std::ops::Range<usize>| range.end);
+        ranges.push(first..first + pdf::page_count(part));
+    }
     let merged = pdf::merge::merge(parts)?;
     let pages = pdf::page_count(&merged.document);
     if pages > limits::PAGES_MAX {
         return Err(Error::Limit { which: format!("{pages} pages, at most {} are allowed", limits::PAGES_MAX) });
     }
+    bench.parts = ranges;
     bench.events.extend(merged.events);
     bench.whole = Some(Pdf::Document(Box::new(merged.document)));
     Ok(())

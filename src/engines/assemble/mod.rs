@@ -3,10 +3,15 @@
 //! Every step takes what the one before it left and leaves something for the next: documents in files, then one document, then
 //! files of the job. A step that finds nothing to work on says so; a workflow that asks for that is wrong, not its documents.
 
+mod extract_xml;
 mod finish;
 mod merge;
+mod optimise;
+mod stamp;
+mod tiff;
+mod to_xml;
 
-use std::path::PathBuf;
+use std::{ops::Range, path::PathBuf};
 
 use super::{
     Error,
@@ -14,7 +19,10 @@ use super::{
     protocol::{Answer, Assemble, Made, Step},
     serve::Pdf,
 };
-use crate::domain::Event;
+use crate::{
+    domain::Event,
+    pdf::{self, Document},
+};
 
 /// The name, in the work folder, of a file of the job by its place.
 pub fn output_of(place: usize) -> PathBuf {
@@ -27,6 +35,8 @@ struct Bench<'a> {
     tools: &'a Tools,
     /// All documents in one.
     whole: Option<Pdf>,
+    /// The pages that each document has in it, counted from 0; nothing as long as there is only one document.
+    parts: Vec<Range<usize>>,
     /// The files of the job, each of which has been written.
     files: Vec<Made>,
     events: Vec<Event>,
@@ -34,11 +44,20 @@ struct Bench<'a> {
 
 /// Does the steps of a job.
 pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Error> {
-    let mut bench = Bench { assemble, tools, whole: None, files: Vec::new(), events: Vec::new() };
+    let mut bench = Bench { assemble, tools, whole: None, parts: Vec::new(), files: Vec::new(), events: Vec::new() };
     for step in &assemble.steps {
         match step {
             Step::Merge => merge::merge(&mut bench)?,
-            Step::Finish { target, metadata } => finish::finish(&mut bench, *target, &metadata.0)?,
+            Step::Optimise { settings, target } => optimise::optimise(&mut bench, *settings, *target)?,
+            Step::Stamp { stamps, target, job_name } => {
+                stamp::stamp(&mut bench, stamps, *target, job_name.as_deref())?;
+            }
+            Step::Finish { target, metadata, linearise } => {
+                finish::finish(&mut bench, *target, &metadata.0, *linearise)?;
+            }
+            Step::Tiff(settings) => tiff::tiff(&mut bench, settings)?,
+            Step::ExtractXml => extract_xml::extract_xml(&mut bench)?,
+            Step::ToXml => to_xml::to_xml(&mut bench)?,
         }
     }
     Ok(Answer::Assembled { files: bench.files, events: bench.events.into_iter().map(Into::into).collect() })
@@ -48,5 +67,38 @@ impl Bench<'_> {
     /// The document that an earlier step has made.
     fn take_whole(&mut self) -> Result<Pdf, Error> {
         self.whole.take().ok_or_else(|| Error::Internal { doing: "find what to work on".to_owned(), source: None })
+    }
+
+    /// The same, parsed.
+    fn take_document(&mut self) -> Result<Document, Error> {
+        match self.take_whole()? {
+            Pdf::Document(document) => Ok(*document),
+            Pdf::Given(bytes) | Pdf::Written(bytes) => {
+                let opened = pdf::read(bytes, &[])?;
+                self.events.extend(opened.events);
+                Ok(opened.document)
+            }
+        }
+    }
+
+    /// Writes what comes of it to where the next file of the job belongs.
+    fn output(&self) -> PathBuf {
+        output_of(self.files.len())
+    }
+}
+
+/// The name of a document without its folders and its extension.
+fn stem(file_name: &str) -> &str {
+    let name = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
+    name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stem;
+
+    #[test]
+    fn a_stem_has_no_folders_and_no_extension() {
+        assert_eq!(["a.b.pdf", "a/b.pdf", "c:\\d", ".profile"].map(stem), ["a.b", "b", "d", ".profile"]);
     }
 }

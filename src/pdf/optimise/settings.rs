@@ -1,5 +1,6 @@
 //! What a client may choose, as data, and the four choices that are made already.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::pdf::validate::Part;
@@ -8,7 +9,7 @@ use crate::pdf::validate::Part;
 const DPI_RANGE: std::ops::RangeInclusive<u16> = 9..=4800;
 
 /// How a document is made smaller. Every setting that is left out has the value of the choice [`Preset::Web`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct OptimiseSettings {
     /// What is done to images in colour.
@@ -39,7 +40,7 @@ pub struct OptimiseSettings {
 }
 
 /// What is done to images with shades.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ImageSettings {
     /// The resolution that images are brought to, in dots per inch at their largest place on a page; `null` leaves them.
@@ -51,7 +52,7 @@ pub struct ImageSettings {
 }
 
 /// What is done to images in black and white.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct BitonalSettings {
     /// The resolution that images are brought to, in dots per inch at their largest place on a page; `null` leaves them.

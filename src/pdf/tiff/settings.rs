@@ -1,9 +1,10 @@
 //! What a profile says of a TIFF.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How the pages of a TIFF are drawn and packed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct TiffSettings {
     /// Dots per inch, 72 to 1,200; 300 when nothing is said.
@@ -19,7 +20,7 @@ pub struct TiffSettings {
 }
 
 /// The colours that pages keep.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Colour {
     /// Each page what it has: black and white, grey, or colour.
@@ -34,7 +35,7 @@ pub enum Colour {
 }
 
 /// How black and white are made of what is neither.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum BitonalMethod {
     /// By error diffusion on pages with pictures or shades, else by a threshold.
@@ -47,7 +48,7 @@ pub enum BitonalMethod {
 }
 
 /// How grey and colour are packed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Compression {
     /// Deflate with the horizontal predictor; without loss.
@@ -60,7 +61,7 @@ pub enum Compression {
 }
 
 /// Dots per inch that pages may be drawn with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct DotsPerInch(u32);
 
@@ -100,7 +101,7 @@ impl From<DotsPerInch> for u32 {
 }
 
 /// The quality of a JPEG.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct JpegQuality(u8);
 

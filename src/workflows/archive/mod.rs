@@ -5,12 +5,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    options,
+    optimise::Optimise,
+    options, stamps,
     workflow::{self, BadSettings, Converting, Job, Line, Problem, SettingsType, Workflow},
 };
-use crate::engines::{
-    protocol::{Metadata, Step, Target},
-    settings::Settings,
+use crate::{
+    engines::{
+        protocol::{Metadata, Step, Target},
+        settings::Settings,
+    },
+    pdf::stamp::StampSettings,
 };
 
 /// *Archive PDF/A-1*.
@@ -47,6 +51,10 @@ pub const PDFA3: Workflow = Workflow {
 pub struct ArchiveSettings {
     /// How documents that are no PDF become one.
     pub convert: Settings,
+    /// Stamps on the pages of the result, in the order in which they are put there.
+    pub stamps: Vec<StampSettings>,
+    /// Whether the result is made smaller.
+    pub optimise: Optimise,
 }
 
 #[derive(Debug)]
@@ -56,7 +64,10 @@ struct Archive {
 }
 
 fn line(settings: &Value, target: Target) -> Result<Box<dyn Line>, BadSettings> {
-    Ok(Box::new(Archive { target, settings: workflow::read(settings)? }))
+    let settings: ArchiveSettings = workflow::read(settings)?;
+    stamps::check(&settings.stamps)?;
+    settings.optimise.check()?;
+    Ok(Box::new(Archive { target, settings }))
 }
 
 impl Line for Archive {
@@ -65,6 +76,12 @@ impl Line for Archive {
     }
 
     fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {
-        Ok(vec![Step::Merge, Step::Finish { target: self.target, metadata: Metadata(job.options.metadata()) }])
+        let optimise = self.settings.optimise;
+        let mut steps = vec![Step::Merge];
+        steps.extend(optimise.step(self.target));
+        steps.extend(stamps::step(&self.settings.stamps, self.target, job));
+        let (metadata, linearise) = (Metadata(job.options.metadata()), optimise.linearise());
+        steps.push(Step::Finish { target: self.target, metadata, linearise });
+        Ok(steps)
     }
 }

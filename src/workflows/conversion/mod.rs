@@ -2,14 +2,19 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
-    options,
-    workflow::{self, Converting, Job, Line, Problem, SettingsType, Workflow},
+    optimise::Optimise,
+    options, stamps,
+    workflow::{self, BadSettings, Converting, Job, Line, Problem, SettingsType, Workflow},
 };
-use crate::engines::{
-    protocol::{Metadata, Step, Target},
-    settings::Settings,
+use crate::{
+    engines::{
+        protocol::{Metadata, Step, Target},
+        settings::Settings,
+    },
+    pdf::stamp::StampSettings,
 };
 
 /// *Conversion*.
@@ -19,7 +24,7 @@ pub const CONVERSION: Workflow = Workflow {
     about: "One PDF of all documents, without a claim of conformance.",
     options: &[options::PASSWORDS, options::METADATA],
     settings: SettingsType::of::<ConversionSettings>(),
-    line: |settings| Ok(Box::new(Conversion { settings: workflow::read(settings)? })),
+    line,
 };
 
 /// The settings of a profile.
@@ -28,11 +33,22 @@ pub const CONVERSION: Workflow = Workflow {
 pub struct ConversionSettings {
     /// How documents that are no PDF become one.
     pub convert: Settings,
+    /// Stamps on the pages of the result, in the order in which they are put there.
+    pub stamps: Vec<StampSettings>,
+    /// Whether the result is made smaller.
+    pub optimise: Optimise,
 }
 
 #[derive(Debug)]
 struct Conversion {
     settings: ConversionSettings,
+}
+
+fn line(settings: &Value) -> Result<Box<dyn Line>, BadSettings> {
+    let settings: ConversionSettings = workflow::read(settings)?;
+    stamps::check(&settings.stamps)?;
+    settings.optimise.check()?;
+    Ok(Box::new(Conversion { settings }))
 }
 
 impl Line for Conversion {
@@ -41,6 +57,12 @@ impl Line for Conversion {
     }
 
     fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {
-        Ok(vec![Step::Merge, Step::Finish { target: Target::Pdf, metadata: Metadata(job.options.metadata()) }])
+        let optimise = self.settings.optimise;
+        let mut steps = vec![Step::Merge];
+        steps.extend(optimise.step(Target::Pdf));
+        steps.extend(stamps::step(&self.settings.stamps, Target::Pdf, job));
+        let (metadata, linearise) = (Metadata(job.options.metadata()), optimise.linearise());
+        steps.push(Step::Finish { target: Target::Pdf, metadata, linearise });
+        Ok(steps)
     }
 }

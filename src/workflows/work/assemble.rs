@@ -32,7 +32,8 @@ impl Work {
             Ok(line) => line,
             Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
         };
-        let steps = match line.steps(&workflow::Job { options: Given(&order.options) }) {
+        let steps = match line.steps(&workflow::Job { options: Given(&order.options), name: order.job.name.as_deref() })
+        {
             Ok(steps) => steps,
             Err(problem) => {
                 let (code, message) = (ErrorCode::Option, problem.to_string());

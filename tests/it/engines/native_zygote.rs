@@ -74,7 +74,7 @@ async fn a_job_is_put_together_by_a_copy_of_the_zygote() {
     let input = Input { file: "0.pdf".into(), file_name: "pages.pdf".to_owned() };
     let request = Request::Assemble(Assemble {
         inputs: vec![input.clone(), input],
-        steps: vec![Step::Merge, Step::Finish { target: Target::Pdf, metadata: Metadata::default() }],
+        steps: vec![Step::Merge, Step::Finish { target: Target::Pdf, metadata: Metadata::default(), linearise: false }],
         fonts: Vec::new(),
         now: 0,
     });
