@@ -9,7 +9,7 @@ use std::{
     io::{self, Write as _},
     os::{fd::AsFd as _, unix::fs::symlink},
     path::Path,
-    process::{abort, exit},
+    process::abort,
     time::Duration,
 };
 
@@ -118,9 +118,9 @@ fn act(fault: Fault, convert: &Convert) -> io::Result<Answer> {
         Fault::Garbage => {
             io::stdout().write_all(b"\0\0\0\x02{]")?;
             io::stdout().flush()?;
-            exit(0)
+            process::leave(true)
         }
-        Fault::Silent => exit(0),
+        Fault::Silent => process::leave(true),
         Fault::Linger => {
             fs::write(output, "%PDF-")?;
             let response = Response {
@@ -203,7 +203,7 @@ fn fork_bomb() -> ! {
         match process::fork_alone() {
             Ok(ForkResult::Child) => hang(),
             Ok(ForkResult::Parent { .. }) => {}
-            Err(_) => exit(1),
+            Err(_) => process::leave(false),
         }
     }
     hang()

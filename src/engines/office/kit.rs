@@ -147,9 +147,12 @@ impl Kit {
         // SAFETY: both are C strings, which it copies.
         let office = NonNull::new(unsafe { start(folder.as_ptr(), profile.as_ptr()) })
             .ok_or_else(|| io::Error::other("LibreOffice does not start"))?;
-        // LibreOffice's handler would hide that it was the limit on files that ended the process.
-        // SAFETY: it sets no handler, only what the kernel does by itself.
-        unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_DFL) };
+        // LibreOffice's handler would hide that it was the limit on files that ended the process; and after a fault in the heap it
+        // waits for ever for the heap, where the process is to end at once.
+        for signal in [libc::SIGXFSZ, libc::SIGABRT, libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE] {
+            // SAFETY: it sets no handler, only what the kernel does by itself.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
         let kit = Self { office, in_one_thread: PhantomData };
         // SAFETY: what it gave begins with a pointer to its table, whose first word is its size.
         let bytes = unsafe { (*office.as_ref().class).bytes };
