@@ -40,6 +40,21 @@ pub(crate) fn jpeg(name: &str) -> Document {
     file(name, picture(ImageFormat::Jpeg))
 }
 
+/// A JPEG of high quality and so many pixels each way at 600 to the inch, with more in it than a small one can hold.
+pub(crate) fn photograph(name: &str, side: u32) -> Document {
+    let mut seed = 1_u32;
+    let pixels = RgbImage::from_fn(side, side, |x, y| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let shade = |value: u32| u8::try_from((value + (seed >> 27)) % 256).unwrap();
+        image::Rgb([shade(x / 6), shade(y / 6), shade((x + y) / 12)])
+    });
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 95);
+    encoder.set_pixel_density(image::codecs::jpeg::PixelDensity::dpi(600));
+    encoder.encode_image(&pixels).unwrap();
+    file(name, bytes)
+}
+
 fn picture(format: ImageFormat) -> Vec<u8> {
     let pixels = RgbImage::from_fn(60, 40, |x, y| {
         let shade = |value: u32| u8::try_from(value % 256).unwrap();
