@@ -71,7 +71,8 @@ impl Ours {
                 Ok((rung.unwrap_or_default(), events.iter().filter(|event| event.severity == "warning").count()))
             }
             Answer::Failed(refusal) => Err(refusal.message),
-            other @ (Answer::Unpacked { .. }
+            other @ (Answer::Assembled { .. }
+            | Answer::Unpacked { .. }
             | Answer::Recognised(_)
             | Answer::Validated(_)
             | Answer::Reroute { .. }) => Err(format!("{other:?}")),

@@ -17,6 +17,7 @@ use crate::{
 
 /// What a host is asked to do.
 #[derive(Debug, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "a host has one of them, and a job a handful")]
 pub enum Request {
     /// Turn one document into a PDF.
     Convert(Convert),
@@ -145,6 +146,7 @@ pub struct Input {
 
 /// What is done on the way from converted documents to the files of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "a host has one of them, and a job a handful")]
 pub enum Step {
     /// All documents become one.
     Merge,

@@ -39,9 +39,13 @@ pub fn workflow(name: Option<&str>) -> Result<&'static Workflow, Error> {
 /// # Errors
 /// The first problem.
 pub fn check_options(workflow: &Workflow, options: &[JobOption], bearer: Bearer) -> Result<(), Problem> {
-    options::check(workflow.options, options, bearer).map_err(|problem| match problem {
-        Problem::Unknown { name } if is_known(&name) => Problem::Workflow { name, workflow: workflow.name.to_owned() },
-        problem => problem,
+    options::check(workflow.options, options, bearer).map_err(|problem| {
+        if let Problem::Unknown { name } = &problem
+            && is_known(name)
+        {
+            return Problem::Workflow { name: name.clone(), workflow: workflow.name.to_owned() };
+        }
+        problem
     })
 }
 

@@ -27,9 +27,12 @@ const LINES_MAX: usize = 256;
 /// The profiles as far as this process knows them. Cloning is cheap.
 #[derive(Debug, Clone, Default)]
 pub struct Profiles {
-    list: Arc<tokio::sync::Mutex<Option<(Instant, Arc<[ProfileRow]>)>>>,
+    list: Arc<tokio::sync::Mutex<Option<Listed>>>,
     lines: Arc<Mutex<HashMap<Key, Arc<dyn Line>>>>,
 }
+
+/// The list, and when it was read.
+type Listed = (Instant, Arc<[ProfileRow]>);
 
 /// One version of a profile: workflow, name and version.
 type Key = (&'static str, String, i32);
@@ -81,8 +84,7 @@ impl Profiles {
     async fn known_since(&self, ctx: &Context, age_max: Duration) -> Result<Arc<[ProfileRow]>, Error> {
         // Who comes while somebody reads waits for that and has the same.
         let mut list = self.list.lock().await;
-        if let Some((at, rows)) = list.as_ref().filter(|(at, _)| at.elapsed() < age_max) {
-            let _ = at;
+        if let Some((_, rows)) = list.as_ref().filter(|(at, _)| at.elapsed() < age_max) {
             return Ok(Arc::clone(rows));
         }
         let rows: Arc<[ProfileRow]> = storage::profiles::list(&mut *ctx.read().await?).await?.into();

@@ -39,7 +39,7 @@ pub struct Finding {
 }
 
 /// Checks the XML of an invoice against its profile: elements, values, codes, sums and taxes. Gives nothing when all is
-/// well, and at most [`FINDINGS_MAX`] findings. `invoice` is what [`super::recognise`] says of it.
+/// well, and at most [`FINDINGS_MAX`] findings. `invoice` is what [`super::recognise()`] says of it.
 pub fn check(xml: &[u8], invoice: &Invoice) -> Vec<Finding> {
     let Some((source, bill, _)) = recognise::open(xml) else {
         let message = "It is not the XML of an invoice that can be read.".to_owned();
