@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::{
     Error,
     ghostscript::Ghostscript,
+    given,
     protocol::{Answer, Target, Validate, Verdict},
     serve::{Pdf, read, write},
 };
@@ -48,6 +49,9 @@ pub(super) struct Finished {
 
 /// Brings a PDF to its goal and writes it.
 pub(super) fn finish(made: Pdf, goal: &Goal<'_>, output: &Path) -> Result<Finished, Error> {
+    if goal.target == Target::Given {
+        return given::take(made, output);
+    }
     let (bytes, given) = match made {
         Pdf::Document(document) => return to_target(*document, Vec::new(), goal, output),
         Pdf::Written(bytes) => (bytes, false),
@@ -118,6 +122,7 @@ pub(super) fn verdict(wanted: &Validate) -> Result<Verdict, Error> {
     })
 }
 
-fn moment(seconds: i64) -> OffsetDateTime {
+/// A moment of the pipe.
+pub(super) fn moment(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

@@ -3,12 +3,14 @@
 use super::{
     Error, archive, conversion,
     options::{self, Bearer, Problem},
+    sign,
     workflow::Workflow,
 };
 use crate::domain::options::JobOption;
 
 /// Every workflow; the first is the default of the service.
-pub const WORKFLOWS: &[Workflow] = &[archive::PDFA2, archive::PDFA1, archive::PDFA3, conversion::CONVERSION];
+pub const WORKFLOWS: &[Workflow] =
+    &[archive::PDFA2, archive::PDFA1, archive::PDFA3, conversion::CONVERSION, sign::SIGN];
 
 /// Finds a workflow by any of its names, without regard to case; none means the default.
 ///
@@ -73,7 +75,9 @@ mod tests {
             (workflow.line)(&full).unwrap();
             let wrong = json!({ "convert": { "html": { "papper": 1 } } });
             let problem = (workflow.line)(&wrong).unwrap_err();
-            assert_eq!(problem.path, "convert.html.papper", "{}", workflow.name);
+            // One that converts nothing has none of these settings.
+            let path = if workflow.name == "Sign" { "convert" } else { "convert.html.papper" };
+            assert_eq!(problem.path, path, "{}", workflow.name);
             assert_eq!((workflow.settings.complete)(&wrong).unwrap_err(), problem);
         }
     }

@@ -5,6 +5,7 @@
 
 mod finish;
 mod merge;
+mod sign;
 
 use std::path::PathBuf;
 
@@ -39,6 +40,7 @@ pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Err
         match step {
             Step::Merge => merge::merge(&mut bench)?,
             Step::Finish { target, metadata } => finish::finish(&mut bench, *target, &metadata.0)?,
+            Step::Sign(asked) => sign::sign(&mut bench, asked)?,
         }
     }
     Ok(Answer::Assembled { files: bench.files, events: bench.events.into_iter().map(Into::into).collect() })
