@@ -62,3 +62,16 @@ pub(super) fn conforming(bytes: &[u8]) -> Result<Flavour, Error> {
 fn refused(what: impl Into<String>) -> Error {
     Error::Refused { code: ErrorCode::Conformance, what: what.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_taken_but_pdf_and_archives() {
+        assert!(check(Format::Pdf).is_ok() && check(Format::Zip).is_ok());
+        for other in [Format::Docx, Format::Eml, Format::Html, Format::Text, Format::Unknown] {
+            assert!(matches!(check(other), Err(Error::UnsupportedFormat { .. })), "{other}");
+        }
+    }
+}

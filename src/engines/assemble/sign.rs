@@ -140,7 +140,13 @@ fn file_name(label: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use time::macros::datetime;
+
     use super::*;
+    use crate::{
+        domain::Severity,
+        engines::signing::{Key, Secret},
+    };
 
     fn found(field: &str, verdict: Verdict, coverage: Coverage) -> Found {
         Found {
@@ -165,6 +171,19 @@ mod tests {
         assert!(!holds(&[], &[found("c", Verdict::Forged, Coverage::File)], "c"));
         assert!(!holds(&[], &[found("c", Verdict::Valid, Coverage::Revision)], "c"));
         assert!(!holds(&[], &[], "c"));
+    }
+
+    #[test]
+    fn a_certificate_that_has_expired_is_told_once() {
+        let pkcs12 = include_bytes!("../../pdf/sign/testdata/p256.p12");
+        let key = Key { pkcs12: Secret::new(pkcs12), password: Secret::new("secret") };
+        let certificate = Certificate { name: "office".to_owned(), key: Some(key) };
+        let opened = identity(&certificate).unwrap();
+        let asked = Sign { certificate: Some(certificate), ..Sign::default() };
+        assert_eq!(told(&asked, Some(&opened), datetime!(2030-01-01 0:00 UTC)), []);
+        let events = told(&asked, Some(&opened), datetime!(2130-01-01 0:00 UTC));
+        assert_eq!((events.len(), events[0].severity), (1, Severity::Warning));
+        assert!(events[0].message.contains("'office'") && events[0].message.contains("expired"), "{events:?}");
     }
 
     #[test]

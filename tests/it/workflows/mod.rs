@@ -9,5 +9,6 @@ mod metadata;
 mod options;
 mod profiles;
 mod refused;
+mod sign;
 mod stop;
 mod unpack;
