@@ -10,113 +10,12 @@ use super::defaults::{default_data, usual_chromium, usual_soffice, usual_tessdat
 use super::values::{
     address, connections, count, database, duration, filter, folder_of_url, log_format, paths, size, slots, some_time,
 };
+pub use super::variables::VARIABLES;
 use crate::{
     api::Origins,
     domain::{Lane, limits},
     egress::Allow,
 };
-
-/// A variable, its flag, its default and its meaning; README's table is held against this list by a test.
-pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
-    (
-        "DATABASE_URL",
-        "--database-url",
-        "an embedded PostgreSQL (only `up`)",
-        "The database, as in postgres://user:password@host/name",
-    ),
-    (
-        "BINDERY_LISTEN_URL",
-        "--listen-url",
-        "the same as DATABASE_URL",
-        "A direct connection for LISTEN and for migrations, when DATABASE_URL leads through PgBouncer",
-    ),
-    (
-        "BINDERY_PREPARED",
-        "--prepared",
-        "found out at the start",
-        "Whether DATABASE_URL leads to where prepared statements are kept: false for a pooler in transaction mode that does not",
-    ),
-    (
-        "BINDERY_CONNECTIONS",
-        "--connections",
-        "16 of an API, two more than its slots of a worker",
-        "Most connections that one process opens, besides the one that listens",
-    ),
-    (
-        "BINDERY_DATA",
-        "--data",
-        "/var/lib/bindery as root, else ~/.local/share/bindery",
-        "Folder for the embedded database, blobs and work",
-    ),
-    (
-        "BINDERY_BLOBS",
-        "--blobs",
-        "the folder `blobs` under BINDERY_DATA",
-        "Where documents and results are kept, as in file:///srv/bindery",
-    ),
-    ("BINDERY_LISTEN", "--listen", "127.0.0.1:13033", "Address and port of the API"),
-    (
-        "BINDERY_SIMPLE_LISTEN",
-        "--simple-listen",
-        "127.0.0.1:13034",
-        "Address and port of the Simple API alone; empty for none. It is at BINDERY_LISTEN, too",
-    ),
-    (
-        "BINDERY_CORS_ORIGINS",
-        "--cors-origins",
-        "* on an address of this machine alone, else none",
-        "Web pages that may call the API from a browser: a list of origins, * or none",
-    ),
-    (
-        "BINDERY_ALLOW_ANONYMOUS",
-        "--allow-anonymous",
-        "false",
-        "Whether to listen beyond this machine although there are no keys",
-    ),
-    (
-        "BINDERY_ALLOW_UNSANDBOXED",
-        "--allow-unsandboxed",
-        "false",
-        "Whether a worker converts documents although the kernel cannot confine its engines",
-    ),
-    (
-        "BINDERY_SLOTS",
-        "--slots",
-        "a native and an office slot a core, a browser for two, fewer with less than 3 GiB of memory a core",
-        "Engine slots of a worker, as in native=2,office=2",
-    ),
-    ("BINDERY_SOFFICE", "--soffice", "looked for in the usual places", "LibreOffice's soffice"),
-    (
-        "BINDERY_CHROMIUM",
-        "--chromium",
-        "looked for in the usual places",
-        "Chromium's program for use without a screen, chromium-headless-shell; not a script that starts it",
-    ),
-    ("BINDERY_TESSDATA", "--tessdata", "looked for in the usual places", "Folder with the languages of Tesseract"),
-    ("BINDERY_FONTS", "--fonts", "/usr/share/fonts:/usr/local/share/fonts", "Folders with fonts"),
-    (
-        "BINDERY_PG_BIN",
-        "--pg-bin",
-        "looked for in the usual places",
-        "Folder with the programs of the PostgreSQL server",
-    ),
-    ("BINDERY_RESULT_WAIT", "--result-wait", "110s", "How long a blocking result call waits"),
-    ("BINDERY_RETENTION", "--retention", "24h", "How long a completed job is kept"),
-    ("BINDERY_TASK_TIMEOUT", "--task-timeout", "300s", "How long one attempt of one conversion may take"),
-    ("BINDERY_STALL_TIMEOUT", "--stall-timeout", "30s", "How long the engine of a conversion may stand still"),
-    ("BINDERY_GRACE", "--grace", "30s", "How long running conversions may go on when a worker stops"),
-    ("BINDERY_MAX_OPEN_JOBS", "--max-open-jobs", "10000", "Jobs that may be open at once"),
-    ("BINDERY_MAX_UPLOAD", "--max-upload", "4GiB", "Size of one document"),
-    ("BINDERY_URL", "--url", "http://127.0.0.1:13033", "Where `bindery convert` finds the service"),
-    (
-        "BINDERY_EGRESS_ALLOW",
-        "--egress-allow",
-        "none",
-        "Hosts, addresses and networks inside your walls that URLs of clients may lead to, as in files.corp,10.1.0.0/16:8080",
-    ),
-    ("BINDERY_LOG", "--log", "info", "What is logged, as in info or bindery=debug"),
-    ("BINDERY_LOG_FORMAT", "--log-format", "text", "How it is logged: text or json"),
-];
 
 /// The flags of all roles; each has a variable.
 #[derive(Debug, Clone, Default, Args)]
@@ -174,6 +73,9 @@ pub struct Flags {
     /// Folders with fonts, separated by colons [env: BINDERY_FONTS]
     #[arg(long, value_name = "FOLDERS")]
     pub fonts: Option<String>,
+    /// Folder with the certificates that sign, <name>.p12 and <name>.password [env: BINDERY_CERTIFICATES]
+    #[arg(long, value_name = "FOLDER")]
+    pub certificates: Option<String>,
     /// Folder with the programs of the PostgreSQL server [env: BINDERY_PG_BIN]
     #[arg(long, value_name = "FOLDER")]
     pub pg_bin: Option<String>,
@@ -255,6 +157,8 @@ pub struct Config {
     pub tessdata: Vec<PathBuf>,
     /// Folders with fonts.
     pub fonts: Vec<PathBuf>,
+    /// Folder with the certificates that sign.
+    pub certificates: Option<PathBuf>,
     /// Folder with the server programs of PostgreSQL.
     pub pg_bin: Option<PathBuf>,
     /// How long a blocking result call waits.
@@ -380,6 +284,7 @@ impl Config {
                 &r.text(flags.fonts.as_ref(), "BINDERY_FONTS")
                     .unwrap_or_else(|| "/usr/share/fonts:/usr/local/share/fonts".to_owned()),
             ),
+            certificates: r.text(flags.certificates.as_ref(), "BINDERY_CERTIFICATES").map(PathBuf::from),
             pg_bin: r.text(flags.pg_bin.as_ref(), "BINDERY_PG_BIN").map(PathBuf::from),
             result_wait: r
                 .parse(flags.result_wait.as_ref(), "BINDERY_RESULT_WAIT", duration)

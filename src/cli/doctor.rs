@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode};
 
-use super::{capacity, config::Config, postgres, print};
+use super::{capacity, certificates, config::Config, postgres, print};
 use crate::{
     engines::{
         self,
@@ -15,10 +15,10 @@ use crate::{
 };
 
 /// One line of the report.
-struct Finding {
-    subject: &'static str,
-    good: bool,
-    text: String,
+pub(super) struct Finding {
+    pub(super) subject: &'static str,
+    pub(super) good: bool,
+    pub(super) text: String,
 }
 
 /// Prints what was found; the exit code says whether anything is missing that the service cannot do without.
@@ -36,6 +36,7 @@ pub(super) async fn doctor(config: Config) -> anyhow::Result<ExitCode> {
         sandbox(),
         data(&config),
     ];
+    findings.extend(certificates::findings(&config));
     findings.push(database(&config).await);
     for finding in &findings {
         let mark = if finding.good { "ok     " } else { "missing" };

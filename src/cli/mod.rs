@@ -12,6 +12,7 @@ use crate::engines::browser::launch::{self, Launch};
 pub mod config;
 
 mod capacity;
+mod certificates;
 mod convert;
 mod defaults;
 mod doctor;
@@ -26,6 +27,7 @@ mod supervise;
 mod up;
 mod validate;
 mod values;
+mod variables;
 mod work;
 
 /// Argument that makes this program an engine host.

@@ -154,6 +154,9 @@ fn environment(config: &Config, embedded: Option<&Embedded>) -> Vec<(OsString, O
     if let [soffice] = config.soffice.as_slice() {
         env.push(("BINDERY_SOFFICE", soffice.display().to_string()));
     }
+    if let Some(certificates) = &config.certificates {
+        env.push(("BINDERY_CERTIFICATES", certificates.display().to_string()));
+    }
     if let Some(origins) = &config.origins {
         env.push(("BINDERY_CORS_ORIGINS", origins.to_string()));
     }

@@ -10,7 +10,10 @@ use crate::{
     engines::{browser, cage, host::HostConfig, ocr, office, protocol::Engines},
     log::ErrorChain,
     queue::{Audience, PumpConfig, pump},
-    workflows::work::{Work, WorkConfig},
+    workflows::{
+        certificates::Certificates,
+        work::{Work, WorkConfig},
+    },
 };
 
 /// How long a worker counts as alive without a sign of life.
@@ -107,5 +110,6 @@ pub(super) fn work_config(config: &Config, faults: bool) -> anyhow::Result<WorkC
             memory_bytes_max: limits::ENGINE_MEMORY_BYTES_MAX,
         },
         folder: config.data.join("work"),
+        certificates: Certificates::in_folder(config.certificates.clone()),
     })
 }

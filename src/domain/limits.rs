@@ -155,6 +155,15 @@ pub const ENGINE_STALL_MAX: Duration = Duration::from_secs(30);
 /// How long a warm process without work is kept; starting it anew takes half a second.
 pub const ENGINE_IDLE_MAX: Duration = Duration::from_secs(300);
 
+/// Most bytes of a PKCS#12 file, and of its password. One with a key and three certificates has 5 KiB.
+pub const CERTIFICATE_BYTES_MAX: u64 = 1 << 20;
+
+/// Most characters of the name of a certificate.
+pub const CERTIFICATE_NAME_CHARS_MAX: usize = 100;
+
+/// Most characters of each of the texts of a signature: its reason, its place, and how to reach who signs.
+pub const SIGNATURE_TEXT_CHARS_MAX: usize = 1_000;
+
 /// Most bytes that an engine may write to its standard error. LibreOffice in a bad mood writes some hundred lines.
 pub const STDERR_BYTES_MAX: usize = 16 << 20;
 

@@ -1,5 +1,7 @@
 //! Why an engine gave no output. The variant says whether the client can mend it.
 
+use crate::domain::ErrorCode;
+
 /// A failed conversion. Messages are lower-case phrases without a full stop; whoever reports them names the document.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -55,6 +57,14 @@ pub enum Error {
     #[error("the engine for this type is not available: {what}")]
     Unavailable {
         /// Which engine, and what to install.
+        what: String,
+    },
+    /// A step of a workflow cannot be done.
+    #[error("{what}")]
+    Refused {
+        /// Whose doing it is.
+        code: ErrorCode,
+        /// What cannot be done, and why.
         what: String,
     },
     /// The host could not do its own work, for example write to its folder.

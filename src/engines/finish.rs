@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::{
     Error,
     ghostscript::Ghostscript,
+    given,
     protocol::{Answer, Target, Validate, Verdict},
     serve::{Pdf, read, write},
 };
@@ -50,6 +51,9 @@ pub(super) struct Finished {
 
 /// Brings a PDF to its goal and writes it.
 pub(super) fn finish(made: Pdf, goal: &Goal<'_>, output: &Path) -> Result<Finished, Error> {
+    if goal.target == Target::Given {
+        return given::take(made, output);
+    }
     let (bytes, given) = match made {
         Pdf::Document(document) => return to_target(*document, Vec::new(), goal, output),
         Pdf::Written(bytes) => (bytes, false),
@@ -144,6 +148,7 @@ pub(super) fn verdict(wanted: &Validate) -> Result<Verdict, Error> {
     })
 }
 
+/// A moment of the pipe.
 pub(super) fn moment(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

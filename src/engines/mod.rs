@@ -36,6 +36,7 @@ mod progress;
 pub mod protocol;
 pub mod serve;
 pub mod settings;
+pub mod signing;
 pub mod unpack;
 pub mod zygote;
 
@@ -44,6 +45,7 @@ mod dynamic;
 mod error;
 mod finish;
 mod ghostscript;
+mod given;
 mod usage;
 
 pub use error::Error;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
+use super::{settings::Settings, signing::Sign};
 use crate::{
     domain::{self, limits},
     pdf::{
@@ -40,13 +40,15 @@ pub enum Target {
     PdfA2,
     /// PDF/A-3.
     PdfA3,
+    /// The PDF/A that it is, as it came; nothing else is taken.
+    Given,
 }
 
 impl Target {
     /// The part of ISO 19005; none for any PDF.
     pub const fn part(self) -> Option<Part> {
         match self {
-            Self::Pdf => None,
+            Self::Pdf | Self::Given => None,
             Self::PdfA1 => Some(Part::One),
             Self::PdfA2 => Some(Part::Two),
             Self::PdfA3 => Some(Part::Three),
@@ -181,6 +183,8 @@ pub enum Step {
     ExtractXml,
     /// Each document becomes XML that says its text, structure and metadata.
     ToXml,
+    /// Each document is signed and becomes a file.
+    Sign(Box<Sign>),
 }
 
 /// [`domain::metadata::Metadata`] on the pipe.

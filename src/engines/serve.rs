@@ -16,11 +16,11 @@ use super::{
     cage::{self, Cage, CageError, Engine},
     detect, dynamic, fault,
     finish::{self, Goal},
-    ghostscript, mail,
+    ghostscript, given, mail,
     native::{self, Tools},
     ocr::{Recogniser, Subject},
     office, process,
-    protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response},
+    protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response, Target},
     unpack::{self, Budget, Store, Unpacked},
 };
 use crate::{
@@ -234,6 +234,9 @@ fn prepare(
     let bytes = read(&convert.input)?;
     let detected = detect::detect(&bytes, &convert.file_name, convert.media_type.as_deref())?;
     *format = Some(detected.format);
+    if convert.target == Target::Given {
+        given::check(detected.format)?;
+    }
     let Some(lane) = detected.format.lane() else {
         return Err(Error::UnsupportedFormat {
             what: format!("it is {}, which this service cannot convert", detected.format.described()),
@@ -420,6 +423,9 @@ fn failed(error: Error) -> Answer {
         Error::Settings { .. } => (ErrorCode::Option, "input", false),
         Error::NotConformant { .. } => (ErrorCode::Conformance, "input", false),
         Error::Unavailable { .. } => (ErrorCode::Configuration, "unavailable", false),
+        Error::Refused { code: code @ ErrorCode::Internal, .. } => (*code, "internal", true),
+        Error::Refused { code: code @ ErrorCode::Configuration, .. } => (*code, "unavailable", false),
+        Error::Refused { code, .. } => (*code, "input", false),
         Error::Internal { .. } => (ErrorCode::Internal, "internal", true),
     };
     let message = error.to_string();
@@ -440,6 +446,7 @@ fn failed(error: Error) -> Answer {
         | Error::Settings { .. }
         | Error::NotConformant { .. }
         | Error::Unavailable { .. }
+        | Error::Refused { .. }
         | Error::Internal { .. } => String::new(),
     };
     Answer::Failed(Refusal { code: code.as_str().to_owned(), message, passing, fault: fault.to_owned(), stderr_tail })

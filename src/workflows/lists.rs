@@ -3,7 +3,7 @@
 use super::{
     Error, archive, conversion, extract_xml,
     options::{self, Bearer, Problem},
-    tiff, to_xml,
+    sign, tiff, to_xml,
     workflow::Workflow,
 };
 use crate::domain::options::JobOption;
@@ -17,6 +17,7 @@ pub const WORKFLOWS: &[Workflow] = &[
     tiff::TIFF,
     extract_xml::EXTRACT_XML,
     to_xml::TO_XML,
+    sign::SIGN,
 ];
 
 /// Finds a workflow by any of its names, without regard to case; none means the default.
@@ -86,7 +87,9 @@ mod tests {
             (workflow.line)(&full).unwrap();
             let wrong = json!({ "convert": { "html": { "papper": 1 } } });
             let problem = (workflow.line)(&wrong).unwrap_err();
-            assert_eq!(problem.path, "convert.html.papper", "{}", workflow.name);
+            // One that converts nothing has none of these settings.
+            let path = if workflow.name == "Sign" { "convert" } else { "convert.html.papper" };
+            assert_eq!(problem.path, path, "{}", workflow.name);
             assert_eq!((workflow.settings.complete)(&wrong).unwrap_err(), problem);
         }
     }

@@ -7,6 +7,7 @@ mod extract_xml;
 mod finish;
 mod merge;
 mod optimise;
+mod sign;
 mod stamp;
 mod tiff;
 mod to_xml;
@@ -58,6 +59,7 @@ pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Err
             Step::Tiff(settings) => tiff::tiff(&mut bench, settings)?,
             Step::ExtractXml => extract_xml::extract_xml(&mut bench)?,
             Step::ToXml => to_xml::to_xml(&mut bench)?,
+            Step::Sign(asked) => sign::sign(&mut bench, asked)?,
         }
     }
     Ok(Answer::Assembled { files: bench.files, events: bench.events.into_iter().map(Into::into).collect() })

@@ -40,6 +40,10 @@ impl Work {
                 return Ok(Done::new(Outcome::Failed { code, message }));
             }
         };
+        let steps = match self.with_keys(steps).await? {
+            Ok(steps) => steps,
+            Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
+        };
         self.put_together(lease, order, steps).await
     }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Context, Error, expire, kind, sweep};
+use super::{Context, Error, certificates::Certificates, expire, kind, sweep};
 use crate::{
     domain::{ErrorCode, Event, Format, Lane, Rung, limits},
     engines::{
@@ -23,6 +23,7 @@ mod convert;
 mod folder;
 mod purge;
 mod settle;
+mod signing;
 
 pub use folder::Folders;
 
@@ -33,6 +34,8 @@ pub struct WorkConfig {
     pub host: HostConfig,
     /// Where work folders are made.
     pub folder: PathBuf,
+    /// With what documents are signed.
+    pub certificates: Certificates,
 }
 
 /// The handler of all kinds of task.

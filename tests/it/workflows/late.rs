@@ -8,7 +8,9 @@ use bindery::{
     queue::{Bell, Handler, Intake, Lease, Signals, Stop},
     storage::{blobs::Blobs, pool::Route},
     workflows::{
-        Context, OpenJobs, Settings, Summaries, Watch, add, cancel, create,
+        Context, OpenJobs, Settings, Summaries, Watch, add, cancel,
+        certificates::Certificates,
+        create,
         profiles::Profiles,
         work::{Work, WorkConfig},
     },
@@ -56,7 +58,8 @@ fn worker(ctx: &Context, folder: &Path) -> Work {
     let usual = hosts::config();
     let engines = Engines { office: None, ..usual.engines.clone() };
     let host = HostConfig { zygote_args: None, engines, ..usual };
-    Work::new(ctx.clone(), WorkConfig { host, folder: folder.join("work") }).unwrap()
+    Work::new(ctx.clone(), WorkConfig { host, folder: folder.join("work"), certificates: Certificates::default() })
+        .unwrap()
 }
 
 async fn job_with_a_text(ctx: &Context) -> JobId {

@@ -10,6 +10,7 @@ mod options;
 mod other_files;
 mod profiles;
 mod refused;
+mod sign;
 mod smaller;
 mod stop;
 mod unpack;

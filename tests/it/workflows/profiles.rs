@@ -20,7 +20,8 @@ fn call(site: &Site, args: &[&str], input: &Value) -> (i32, String) {
     (output.status.code().unwrap(), text)
 }
 
-fn apply(site: &Site, profile: &Value) -> (i32, String) {
+/// Applies a profile, and gives the exit code and what was said.
+pub(super) fn apply(site: &Site, profile: &Value) -> (i32, String) {
     call(site, &["apply", "-"], profile)
 }
 
