@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
+use super::{assemble::dossier::Dossier, settings::Settings};
 use crate::{
     domain::{self, limits},
     pdf::{self, text_layer::Recognised, validate::Part},
@@ -141,7 +141,7 @@ pub struct Input {
 }
 
 /// What is done on the way from converted documents to the files of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Step {
     /// All documents become one.
     Merge,
@@ -152,6 +152,8 @@ pub enum Step {
         /// What it is to say of itself.
         metadata: Metadata,
     },
+    /// All documents become one, behind a title page and a table of contents.
+    Dossier(Box<Dossier>),
 }
 
 /// [`domain::metadata::Metadata`] on the pipe.

@@ -1,14 +1,15 @@
 //! The workflows that there are. A new one is a folder beside this file and a line here.
 
 use super::{
-    Error, archive, conversion,
+    Error, archive, conversion, dossier,
     options::{self, Bearer, Problem},
     workflow::Workflow,
 };
 use crate::domain::options::JobOption;
 
 /// Every workflow; the first is the default of the service.
-pub const WORKFLOWS: &[Workflow] = &[archive::PDFA2, archive::PDFA1, archive::PDFA3, conversion::CONVERSION];
+pub const WORKFLOWS: &[Workflow] =
+    &[archive::PDFA2, archive::PDFA1, archive::PDFA3, conversion::CONVERSION, dossier::DOSSIER];
 
 /// Finds a workflow by any of its names, without regard to case; none means the default.
 ///

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::{Error, barcode, picture, placeholders};
@@ -20,7 +21,7 @@ const SIDE_POINTS: [f32; 2] = [1.0, limits::PAGE_POINTS_MAX];
 const MODULE_POINTS: [f32; 2] = [0.25, 100.0];
 
 /// A stamp: what is put on pages, and where.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct StampSettings {
     /// What messages call it; its ordinal when it is empty.
@@ -51,8 +52,9 @@ const fn opaque() -> f32 {
 }
 
 /// What a stamp shows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "camelCase")]
+#[schemars(transform = describe_kinds)]
 pub enum Content {
     /// One line of text.
     Text(TextSettings),
@@ -62,8 +64,17 @@ pub enum Content {
     Barcode(BarcodeSettings),
 }
 
+/// Says in the schema what tells one kind of content from the other, which is no field that could have a comment.
+fn describe_kinds(schema: &mut Schema) {
+    for kind in schema.get_mut("oneOf").and_then(|kinds| kinds.as_array_mut()).into_iter().flatten() {
+        if let Some(tag) = kind.pointer_mut("/properties/type").and_then(|tag| tag.as_object_mut()) {
+            tag.insert("description".to_owned(), "What kind of content it is.".into());
+        }
+    }
+}
+
 /// A line of text.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TextSettings {
     /// The text, with placeholders such as `[page]`.
@@ -94,7 +105,7 @@ const fn ten() -> f32 {
 }
 
 /// An image.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ImageSettings {
     /// A PNG or JPEG, in base 64: a profile brings its images along, since workers share no folder.
@@ -108,7 +119,7 @@ pub struct ImageSettings {
 }
 
 /// The bytes of an image, in base 64 when written down.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct ImageData(pub Vec<u8>);
 
@@ -133,7 +144,7 @@ impl fmt::Debug for ImageData {
 }
 
 /// A bar code.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct BarcodeSettings {
     /// Which kind.
@@ -168,7 +179,7 @@ const fn paper() -> Option<Colour> {
 }
 
 /// A kind of bar code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum BarcodeKind {
     /// ISO/IEC 24778.
@@ -195,7 +206,7 @@ pub enum BarcodeKind {
 
 /// Where a stamp is: its distance in points from one or two edges of the page as it is seen. It is in the middle between
 /// edges none of which is given.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Position {
     /// Distance of its left side from the left edge.
@@ -209,7 +220,7 @@ pub struct Position {
 }
 
 /// How a stamp is a part of the document.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Placement {
     /// In the content of the page.
@@ -220,7 +231,7 @@ pub enum Placement {
 }
 
 /// A colour in sRGB, written `#rrggbb`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct Colour(pub [u8; 3]);
 
@@ -250,7 +261,7 @@ impl From<Colour> for String {
 }
 
 /// Which pages a stamp is on.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub enum Pages {
     /// All.
