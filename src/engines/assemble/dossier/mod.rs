@@ -16,19 +16,18 @@ mod titles;
 
 use std::collections::BTreeSet;
 
-use lopdf::Document;
 use time::OffsetDateTime;
 
 use super::Bench;
 use crate::{
-    domain::{Event, limits},
+    domain::{Event, EventCode, limits},
     engines::{
         Error,
         native::dossier::{self as pages, Entry},
         serve::{Pdf, read},
     },
     pdf::{
-        self, front,
+        self, Document, front,
         merge::{Outline, Source},
         outline,
         stamp::{self, PartOf, Values},
@@ -53,7 +52,7 @@ struct Chapter {
 
 /// Makes the dossier of all documents.
 pub(super) fn dossier(bench: &mut Bench<'_>, order: &Dossier) -> Result<(), Error> {
-    let mut chapters = chapters(bench, order)?;
+    let chapters = chapters(bench, order)?;
     let mut sources = Vec::with_capacity(chapters.len() + 2);
     let title_page = match &order.title_page {
         Some(look) => Some(set(pages::title_page(look, order.paper, &bench.tools.faces)?, &chapters, bench)?),
@@ -70,11 +69,15 @@ pub(super) fn dossier(bench: &mut Bench<'_>, order: &Dossier) -> Result<(), Erro
         .iter()
         .map(|chapter| front::Place { page: first + chapter.before, description: chapter.titles.contents.clone() })
         .collect();
-    for chapter in chapters.drain(..) {
+    let has_structure = |chapter: &Chapter| chapter.document.catalog().is_ok_and(|held| held.has(b"StructTreeRoot"));
+    let any_structure = chapters.iter().any(has_structure);
+    for chapter in chapters {
         sources.push(Source { document: chapter.document, outline: bookmark(order, chapter.titles) });
     }
     let merged = pdf::merge::merge(sources)?;
-    bench.events.extend(merged.events);
+    // The pages of ours have a structure, and nobody misses it who gave documents that have none.
+    let is_told = |event: &Event| any_structure || event.code != EventCode::StructureRemoved;
+    bench.events.extend(merged.events.into_iter().filter(is_told));
     let mut document = merged.document;
     front::resolve_links(&mut document, title_pages..first, pages::SCHEME, &places)?;
     if first > title_pages && !order.bookmarks.contents_title.trim().is_empty() {

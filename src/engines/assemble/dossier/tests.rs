@@ -87,9 +87,7 @@ fn make(order: Dossier, documents: &[(&str, usize)]) -> Made {
     assert_eq!(bench.events, []);
     let Some(Pdf::Document(mut document)) = bench.whole else { panic!("nothing was made") };
     let bytes = pdf::write(&mut document, pdf::Shape::Packed).unwrap();
-    if let Ok(path) = std::env::var("DOSSIER_OUT") {
-        fs::write(format!("{path}-{}.pdf", documents.len()), &bytes).unwrap();
-    }
+    if let Ok(path) = std::env::var("DOSSIER_OUT") { fs::write(format!("{path}-{}-{}.pdf", documents.len(), document.get_pages().len()), &bytes).unwrap(); }
     let count = pdf::page_count(&document);
     let lines = (0..count.min(12)).map(|page| {
         let page = text::extract(&bytes, page).unwrap();
@@ -204,7 +202,11 @@ fn the_numbers_of_two_hundred_documents_are_the_pages_to_which_their_links_lead(
     let (mut led, mut told) = (Vec::new(), Vec::new());
     for page in 1..front {
         led.extend(led_to(&made.document, page));
-        let number = |line: &String| line.rsplit(['.', ' ']).next()?.parse::<usize>().ok();
+        let number = |line: &String| {
+            // What reads from right to left has its number in front of it.
+            let mut words = line.split(['.', ' ']);
+            words.next_back()?.parse::<usize>().or_else(|_| words.next().unwrap_or_default().parse()).ok()
+        };
         told.extend(
             made.lines[page].iter().filter(|line| line.contains("..") || line.contains(". .")).filter_map(number),
         );

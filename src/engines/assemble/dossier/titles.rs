@@ -1,9 +1,10 @@
 //! What a document is called in a dossier.
 
-use lopdf::Document;
-
 use super::DocumentTitles;
-use crate::{domain::limits, pdf::metadata};
+use crate::{
+    domain::limits,
+    pdf::{Document, metadata},
+};
 
 /// What a document is called, wherever it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
