@@ -12,6 +12,7 @@ async fn workflows_are_listed_with_their_profiles_and_the_defaults_are_marked() 
         { "name": "Archive PDF/A-1", "isDefault": false, "profiles": profiles },
         { "name": "Archive PDF/A-3", "isDefault": false, "profiles": profiles },
         { "name": "Conversion", "isDefault": false, "profiles": profiles },
+        { "name": "Dossier", "isDefault": false, "profiles": profiles },
     ]);
     assert_eq!(client.get("/workflows").await.expect(200).json(), expected);
 }

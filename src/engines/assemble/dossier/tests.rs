@@ -87,7 +87,6 @@ fn make(order: Dossier, documents: &[(&str, usize)]) -> Made {
     assert_eq!(bench.events, []);
     let Some(Pdf::Document(mut document)) = bench.whole else { panic!("nothing was made") };
     let bytes = pdf::write(&mut document, pdf::Shape::Packed).unwrap();
-    if let Ok(path) = std::env::var("DOSSIER_OUT") { fs::write(format!("{path}-{}-{}.pdf", documents.len(), document.get_pages().len()), &bytes).unwrap(); }
     let count = pdf::page_count(&document);
     let lines = (0..count.min(12)).map(|page| {
         let page = text::extract(&bytes, page).unwrap();

@@ -39,7 +39,7 @@ async fn the_eight_of_the_reference_are_there_and_answer_with_results() {
             refused(&answer);
         }
     }
-    for id in ["archive-pdfa2-default", "convert-to-pdf"] {
+    for id in ["archive-pdfa2-default", "convert-to-pdf", "dossier-default"] {
         refused(&simple.post(&format!("/http.input/{id}")).await);
     }
 }
