@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{settings::Settings, signing::Sign};
+use super::{assemble::dossier::Dossier, settings::Settings, signing::Sign};
 use crate::{
     domain::{self, limits},
     pdf::{
@@ -185,6 +185,8 @@ pub enum Step {
     ToXml,
     /// Each document is signed and becomes a file.
     Sign(Box<Sign>),
+    /// All documents become one, behind a title page and a table of contents.
+    Dossier(Box<Dossier>),
 }
 
 /// [`domain::metadata::Metadata`] on the pipe.

@@ -3,7 +3,7 @@
 //! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A; [`merge`] joins several; [`metadata`] says what it is;
 //! [`attach`] puts files in and takes them out, and [`invoice`] knows which of them are invoices; [`text`] takes out what
 //! its pages say, and [`text_layer`] lays text behind them; [`redraw`] makes pictures of pages; [`stamp`] puts text, images and
-//! bar codes on them; [`outline`] and [`links`] lead from one to the other; [`optimise`] makes it smaller; [`tiff`] and
+//! bar codes on them; [`outline`], [`links`] and [`front`] lead from one to the other; [`optimise`] makes it smaller; [`tiff`] and
 //! [`to_xml`] make something else of it; [`write()`] gives bytes, and [`linearise()`] gives them in the order in which a viewer
 //! wants them; [`validate`] says of bytes whether they are PDF/A; [`gate`] puts these together, so that nothing goes out with a
 //! claim that is not true; and [`sign`] signs what is done, changing none of its bytes.
@@ -27,6 +27,7 @@ pub use lopdf::Document;
 pub mod archive;
 pub mod attach;
 pub mod fonts;
+pub mod front;
 pub mod gate;
 pub mod invoice;
 pub mod links;

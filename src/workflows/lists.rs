@@ -1,7 +1,7 @@
 //! The workflows that there are. A new one is a folder beside this file and a line here.
 
 use super::{
-    Error, archive, conversion, extract_xml,
+    Error, archive, conversion, dossier, extract_xml,
     options::{self, Bearer, Problem},
     sign, tiff, to_xml,
     workflow::Workflow,
@@ -14,6 +14,7 @@ pub const WORKFLOWS: &[Workflow] = &[
     archive::PDFA1,
     archive::PDFA3,
     conversion::CONVERSION,
+    dossier::DOSSIER,
     tiff::TIFF,
     extract_xml::EXTRACT_XML,
     to_xml::TO_XML,

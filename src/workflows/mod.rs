@@ -22,6 +22,7 @@ pub mod connections;
 pub mod conversion;
 pub mod create;
 pub mod delete;
+pub mod dossier;
 pub mod errand;
 pub mod expire;
 pub mod extract_xml;

@@ -46,7 +46,8 @@ pub enum Kind {
     OneOf(&'static [&'static str]),
 }
 
-const fn text(name: &'static str, level: Level, about: &'static str) -> Definition {
+/// An option of any text that is given at most once.
+pub const fn text(name: &'static str, level: Level, about: &'static str) -> Definition {
     Definition { name, level, repeatable: false, kind: Kind::Text, about }
 }
 

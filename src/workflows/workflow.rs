@@ -62,8 +62,19 @@ pub struct Converting<'a> {
 pub struct Job<'a> {
     /// The options of the job.
     pub options: Given<'a>,
-    /// What the client called it.
+    /// Its name.
     pub name: Option<&'a str>,
+    /// Its documents, in the order in which steps get them.
+    pub documents: &'a [JobDocument<'a>],
+}
+
+/// What a line may know of a document of its job.
+#[derive(Debug, Clone, Copy)]
+pub struct JobDocument<'a> {
+    /// The name of its file, a label.
+    pub file_name: &'a str,
+    /// Its own options. One that came out of another has none: what was said of a container was not said of what it holds.
+    pub options: Given<'a>,
 }
 
 /// Why the options of a job cannot be followed, in a sentence; the job ends with error `option`.

@@ -3,6 +3,7 @@
 //! Every step takes what the one before it left and leaves something for the next: documents in files, then one document, then
 //! files of the job. A step that finds nothing to work on says so; a workflow that asks for that is wrong, not its documents.
 
+pub mod dossier;
 mod extract_xml;
 mod finish;
 mod merge;
@@ -60,6 +61,7 @@ pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Err
             Step::ExtractXml => extract_xml::extract_xml(&mut bench)?,
             Step::ToXml => to_xml::to_xml(&mut bench)?,
             Step::Sign(asked) => sign::sign(&mut bench, asked)?,
+            Step::Dossier(order) => dossier::dossier(&mut bench, order)?,
         }
     }
     Ok(Answer::Assembled { files: bench.files, events: bench.events.into_iter().map(Into::into).collect() })

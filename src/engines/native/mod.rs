@@ -2,9 +2,10 @@
 //! Markdown, tables, drawings.
 //!
 //! ```text
-//! [text] | [markdown] | [table] | [drawing] ─► [typesetting] ─► PDF        [images] ─► PDF
+//! [text] | [markdown] | [table] | [drawing] | [dossier] ─► [typesetting] ─► PDF        [images] ─► PDF
 //! ```
 
+pub mod dossier;
 pub mod drawing;
 pub mod images;
 pub mod markdown;

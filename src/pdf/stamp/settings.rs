@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::{Error, barcode, picture, placeholders};
@@ -54,6 +54,7 @@ const fn opaque() -> f32 {
 /// What a stamp shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "camelCase")]
+#[schemars(transform = describe_kinds)]
 pub enum Content {
     /// One line of text.
     Text(TextSettings),
@@ -61,6 +62,15 @@ pub enum Content {
     Image(ImageSettings),
     /// A bar code.
     Barcode(BarcodeSettings),
+}
+
+/// Says in the schema what tells one kind of content from the other, which is no field that could have a comment.
+fn describe_kinds(schema: &mut Schema) {
+    for kind in schema.get_mut("oneOf").and_then(|kinds| kinds.as_array_mut()).into_iter().flatten() {
+        if let Some(tag) = kind.pointer_mut("/properties/type").and_then(|tag| tag.as_object_mut()) {
+            tag.insert("description".to_owned(), "What kind of content it is.".into());
+        }
+    }
 }
 
 /// A line of text.

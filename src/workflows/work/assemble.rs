@@ -1,15 +1,22 @@
 //! Executing an `assemble` task: fetch the converted documents, have the files of the job made of them, store those.
 
+use std::collections::HashMap;
+
 use super::{Done, Outcome, Published, Work, convert::unwritable, events, known_rung, page_count, report, untruth};
 use crate::{
-    domain::{DocumentState, ErrorCode, JobState, limits, options::JobOption},
+    domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
         assemble::output_of,
         protocol::{Answer, Assemble, Input, Made, Request, Step},
     },
     queue::Lease,
     storage::{self, documents::DocumentRow, jobs::JobRow},
-    workflows::{Error, create::label, options::Given, workflow},
+    workflows::{
+        Error,
+        create::label,
+        options::Given,
+        workflow::{self, JobDocument},
+    },
 };
 
 /// What an assembly needs to know, read in one go.
@@ -17,6 +24,7 @@ struct Order {
     job: JobRow,
     documents: Vec<DocumentRow>,
     options: Vec<JobOption>,
+    document_options: HashMap<DocumentId, Vec<JobOption>>,
     /// In seconds since 1970.
     now: i64,
 }
@@ -32,8 +40,15 @@ impl Work {
             Ok(line) => line,
             Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
         };
-        let steps = match line.steps(&workflow::Job { options: Given(&order.options), name: order.job.name.as_deref() })
-        {
+        let of_document =
+            |document: &DocumentRow| order.document_options.get(&document.id).map_or(&[][..], Vec::as_slice);
+        let documents: Vec<_> = order
+            .documents
+            .iter()
+            .map(|document| JobDocument { file_name: &document.file_name, options: Given(of_document(document)) })
+            .collect();
+        let name = order.job.name.as_deref();
+        let steps = match line.steps(&workflow::Job { options: Given(&order.options), name, documents: &documents }) {
             Ok(steps) => steps,
             Err(problem) => {
                 let (code, message) = (ErrorCode::Option, problem.to_string());
@@ -103,9 +118,16 @@ impl Work {
         storage::jobs::update_processing(&mut conn, job.id).await?;
         let mut documents = storage::documents::list(&mut conn, job.id).await?;
         documents.retain(|document| document.state != DocumentState::Unpacked);
-        let options = storage::options::list_of_job(&mut conn, job.id).await?;
+        let (mut options, mut document_options) = (Vec::new(), HashMap::<_, Vec<_>>::new());
+        for row in storage::options::list(&mut conn, job.id).await? {
+            let option = JobOption { name: row.name, value: row.value };
+            match row.document {
+                None => options.push(option),
+                Some(document) => document_options.entry(document).or_default().push(option),
+            }
+        }
         let now = storage::overview::now(&mut conn).await?;
-        Ok(Some(Order { job, documents, options, now }))
+        Ok(Some(Order { job, documents, options, document_options, now }))
     }
 }
 

@@ -207,6 +207,7 @@ async fn what_the_simple_api_answers_is_in_the_document() {
     told("httpInput", 400, outside.post(files).await);
     told("httpInput", 404, outside.post_body("/http.input/none", "text/plain", "Hello").await);
     told("httpInput", 415, outside.post_body(files, "application/octet-stream", vec![0_u8, 1, 2]).await);
+    site.db.execute("update connections set workflow = 'None' where id = 'repair-pdf'").await;
     told("httpInput", 500, outside.post_body("/http.input/repair-pdf", "text/plain", "Hello").await);
     let list = "/http.inputstructured/convert-to-pdf";
     let json = "application/json";

@@ -6,15 +6,26 @@ use crate::support::{Site, documents, until, wait::seconds};
 async fn workflows_are_listed_with_their_profiles_and_the_defaults_are_marked() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    let profiles = json!([{ "name": "default", "isDefault": true }]);
-    let expected = json!([
-        { "name": "Archive PDF/A-2", "isDefault": true, "profiles": profiles },
-        { "name": "Archive PDF/A-1", "isDefault": false, "profiles": profiles },
-        { "name": "Archive PDF/A-3", "isDefault": false, "profiles": profiles },
-        { "name": "Conversion", "isDefault": false, "profiles": profiles },
-        { "name": "Sign", "isDefault": false, "profiles": profiles },
-    ]);
-    assert_eq!(client.get("/workflows").await.expect(200).json(), expected);
+    let profile = |name: &str, is_default: bool| json!({ "name": name, "isDefault": is_default });
+    let default = || vec![profile("default", true)];
+    let smaller = ["Ready for Email PDF/A-2", "Ready for Web PDF/A-2", "Ready to Print PDF/A-2"];
+    let archive = default().into_iter().chain(smaller.map(|name| profile(name, false))).collect();
+    let conversion = default().into_iter().chain([profile("Repair", false)]).collect();
+    let expected: Vec<_> = [
+        ("Archive PDF/A-2", archive),
+        ("Archive PDF/A-1", default()),
+        ("Archive PDF/A-3", default()),
+        ("Conversion", conversion),
+        ("Dossier", default()),
+        ("Archive TIFF", default()),
+        ("Extract XML", default()),
+        ("Convert to XML", default()),
+        ("Sign", default()),
+    ]
+    .into_iter()
+    .map(|(name, profiles)| json!({ "name": name, "isDefault": name == "Archive PDF/A-2", "profiles": profiles }))
+    .collect();
+    assert_eq!(client.get("/workflows").await.expect(200).json(), json!(expected));
 }
 
 #[tokio::test]

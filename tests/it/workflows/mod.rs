@@ -1,6 +1,7 @@
 //! What becomes of documents, through the API and a real worker.
 
 mod archive;
+mod dossier;
 mod expire;
 mod late;
 mod mail;

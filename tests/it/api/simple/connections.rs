@@ -28,13 +28,9 @@ async fn the_eight_of_the_reference_are_there_and_answer_with_results() {
     let (_serve, client) = site.serve().await;
     let simple = at_root(&client);
     // An empty call makes no job, and is refused as soon as its connection is found to be set up.
-    for id in ALL.into_iter().filter(|id| *id != "dossier-default") {
+    for id in ALL {
         refused(&simple.post(&format!("/http.input/{id}")).await);
     }
-    // Its workflow is none of this version.
-    let answer = simple.post("/http.input/dossier-default").await;
-    assert_eq!(answer.json()["code"], "configuration");
-    assert!(answer.problem(500).contains("there is no workflow `Dossier`"));
 }
 
 #[tokio::test]

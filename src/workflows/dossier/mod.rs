@@ -1,0 +1,128 @@
+//! *Dossier*: every document becomes a PDF, and all of them one, behind a title page and a table of contents.
+
+mod options;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use super::{
+    options::{Given, METADATA, PASSWORDS},
+    workflow::{BadSettings, Converting, Job, JobDocument, Line, Problem, SettingsType, Workflow},
+};
+use crate::{
+    domain::{limits, metadata::Metadata as Said},
+    engines::{
+        assemble::dossier::{Bookmarks, DocumentTitles, Dossier as Order, TitlePage},
+        protocol::{Metadata, Step},
+    },
+};
+
+pub use settings::{DossierSettings, Pdfa};
+
+/// What a dossier is called that nothing names.
+const UNTITLED: &str = "Dossier";
+
+/// *Dossier*.
+pub const DOSSIER: Workflow = Workflow {
+    name: "Dossier",
+    aliases: &["Create Dossier PDF"],
+    about: "One PDF of all documents, with a title page, a table of contents, bookmarks and page numbers.",
+    options: &[PASSWORDS, METADATA, options::DOSSIER],
+    settings: SettingsType {
+        schema: || schemars::schema_for!(DossierSettings).to_value(),
+        complete: |given| {
+            let settings = DossierSettings::read(given)?;
+            serde_json::to_value(settings)
+                .map_err(|error| BadSettings { path: ".".to_owned(), problem: error.to_string() })
+        },
+    },
+    line: |settings| Ok(Box::new(Dossier { settings: DossierSettings::read(settings)? })),
+};
+
+#[derive(Debug)]
+struct Dossier {
+    settings: DossierSettings,
+}
+
+impl Line for Dossier {
+    fn converting(&self) -> Converting<'_> {
+        Converting { target: self.settings.target(), settings: &self.settings.convert }
+    }
+
+    fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {
+        let asked = job.options.metadata();
+        let title = self.title(job, &asked);
+        let target = self.settings.target();
+        let order = Order {
+            title: title.clone(),
+            title_page: self.title_page(job, &title),
+            contents: Some(&self.settings.table_of_contents).filter(|contents| contents.enabled).cloned(),
+            paper: self.settings.paper,
+            bookmarks: self.bookmarks(job),
+            stamps: self.settings.stamps.clone(),
+            stamp_contents: self.settings.stamp_contents,
+            job_name: job.name.unwrap_or_default().to_owned(),
+            custom: custom(job.options),
+            target,
+            documents: job.documents.iter().map(titles).collect(),
+        };
+        // What the first document says of itself is not said of the dossier.
+        let metadata = Said { title: Some(asked.title.clone().unwrap_or(title)), ..asked };
+        Ok(vec![Step::Dossier(Box::new(order)), Step::Finish { target, metadata: Metadata(metadata) }])
+    }
+}
+
+impl Dossier {
+    /// What the dossier is called.
+    fn title(&self, job: &Job<'_>, asked: &Said) -> String {
+        let of_job = || job.name.map(|name| name.strip_suffix(".pdf").unwrap_or(name));
+        let known = job.options.text("DOSSIER-TITLE").filter(|title| says_something(title));
+        let known = known
+            .or_else(|| Some(self.settings.title_page.title.as_str()).filter(|title| says_something(title)))
+            .or_else(|| asked.title.as_deref().filter(|title| says_something(title)))
+            .or_else(|| of_job().filter(|name| says_something(name)));
+        cut(known.unwrap_or(UNTITLED))
+    }
+
+    fn title_page(&self, job: &Job<'_>, title: &str) -> Option<TitlePage> {
+        let page = &self.settings.title_page;
+        let subtitle = cut(job.options.text("DOSSIER-SUBTITLE").unwrap_or(&page.subtitle));
+        page.enabled.then(|| TitlePage { title: title.to_owned(), subtitle, ..page.clone() })
+    }
+
+    fn bookmarks(&self, job: &Job<'_>) -> Bookmarks {
+        let bookmarks = &self.settings.outline;
+        let contents_title = cut(job.options.text("TOC-OUTLINE-TITLE").unwrap_or(&bookmarks.contents_title));
+        Bookmarks { contents_title, ..bookmarks.clone() }
+    }
+}
+
+/// What the client said of a document.
+fn titles(document: &JobDocument<'_>) -> DocumentTitles {
+    let find = |name| document.options.text(name).map(cut);
+    DocumentTitles {
+        title: find("DOCUMENT-TITLE"),
+        contents: find("DOCUMENT-TOC-TITLE"),
+        outline: find("DOCUMENT-OUTLINE-TITLE"),
+        stamp: find("DOCUMENT-STAMP-TITLE"),
+        has_bookmark: document.options.boolean("ADD-DOCUMENT-OUTLINE"),
+    }
+}
+
+/// What `[custom:NAME]` on stamps stands for: the options that a job may have, empty where it has not. Passwords are none of
+/// them, since stamps are read by others.
+fn custom(options: Given<'_>) -> BTreeMap<String, String> {
+    let of_job = METADATA.iter().chain(options::DOSSIER).filter(|known| known.level == super::options::Level::Job);
+    of_job.map(|known| (known.name.to_owned(), cut(options.text(known.name).unwrap_or_default()))).collect()
+}
+
+fn says_something(text: &str) -> bool {
+    text.chars().any(|character| !character.is_whitespace() && !character.is_control())
+}
+
+/// A title of a length that a page can show.
+fn cut(text: &str) -> String {
+    text.chars().take(limits::NAME_CHARS_MAX).collect()
+}

@@ -1,0 +1,148 @@
+//! Dossiers: a title page, a table of contents, and the documents.
+
+use std::collections::HashMap;
+
+use bindery::pdf::{self, outline, text, validate};
+use serde_json::json;
+
+use crate::support::{Document, Site, client::Finished, documents, pdf::info};
+
+const QUERY: &str = "?workflow=Dossier&name=claim-4711";
+
+/// The text of a page, counted from 0, without the dots that lead from titles to numbers.
+fn lines(done: &Finished, page: usize) -> Vec<String> {
+    let bytes = &done.file.as_ref().unwrap().body;
+    let page = text::extract(bytes, page).unwrap();
+    let plain = |line: &text::Line| {
+        let text = line.text();
+        let words = text.split(' ').filter(|word| !word.is_empty() && !word.chars().all(|c| c == '.'));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    page.lines.iter().map(plain).collect()
+}
+
+/// The outline: titles, levels, and pages counted from 1.
+fn bookmarks(done: &Finished) -> Vec<(String, usize, usize)> {
+    let document = pdf::read(done.file.as_ref().unwrap().body.to_vec(), &[]).unwrap().document;
+    let shown = |entry: outline::Entry| (entry.title, entry.level, entry.page.unwrap() + 1);
+    outline::read(&document).into_iter().map(shown).collect()
+}
+
+/// The pages to which the links of a page lead, each once, counted from 1.
+fn led_to(done: &Finished, page: u32) -> Vec<u32> {
+    let document = done.pdf();
+    let pages = document.get_pages();
+    let numbers: HashMap<_, u32> = pages.iter().map(|(number, id)| (*id, *number)).collect();
+    let annotations = document.get_dictionary(pages[&page]).unwrap().get(b"Annots").unwrap();
+    let annotations = document.dereference(annotations).unwrap().1.as_array().unwrap();
+    let target = |link: &lopdf::Object| {
+        let link = document.dereference(link).unwrap().1.as_dict().unwrap();
+        let place = document.dereference(link.get(b"Dest").unwrap()).unwrap().1.as_array().unwrap();
+        numbers[&place[0].as_reference().unwrap()]
+    };
+    let mut all: Vec<u32> = annotations.iter().map(target).collect();
+    all.dedup();
+    all
+}
+
+/// Makes a dossier of documents with options of their own.
+async fn make(
+    client: &crate::support::client::Client,
+    of_job: &[(&str, &str)],
+    inputs: &[(Document, &[(&str, &str)])],
+) -> Finished {
+    let job = client.create_with(QUERY, of_job).await;
+    for (document, options) in inputs {
+        client.add_with(&job, document, options).await;
+    }
+    client.start(&job).await;
+    client.finish(&job).await
+}
+
+#[tokio::test]
+async fn a_dossier_has_a_title_page_contents_and_bookmarks_that_lead_to_its_documents() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let of_job =
+        [("DOSSIER-TITLE", "Claim #4711"), ("DOSSIER-SUBTITLE", "*All* papers"), ("TOC-OUTLINE-TITLE", "Papers")];
+    let inputs: [(Document, &[(&str, &str)]); 3] = [
+        (
+            documents::pdf("a.pdf", &[300, 301]),
+            &[("DOCUMENT-TITLE", "The report"), ("DOCUMENT-TOC-TITLE", "Report of 2026")],
+        ),
+        (documents::text("the letter.txt"), &[]),
+        (documents::pdf("c.pdf", &[302]), &[("DOCUMENT-OUTLINE-TITLE", "Bookmark"), ("ADD-DOCUMENT-OUTLINE", "false")]),
+    ];
+    let done = make(&client, &of_job, &inputs).await;
+    assert_eq!(done.result["status"], "success", "{}", done.result);
+    assert_eq!(crate::support::pdf::page_count(&done.pdf()), 6);
+    assert_eq!(lines(&done, 0), ["Claim #4711", "*All* papers"]);
+    assert_eq!(lines(&done, 1), ["Contents", "Report of 2026 3", "the letter 5", "c 6"]);
+    assert_eq!(led_to(&done, 2), [3, 5, 6]);
+    let expected = [("Papers", 0, 2), ("The report", 0, 3), ("the letter", 0, 5)];
+    assert_eq!(bookmarks(&done), expected.map(|(title, level, page)| (title.to_owned(), level, page)));
+    assert_eq!(lines(&done, 3), ["4 / 6"], "the number of the page");
+    assert_eq!(info(&done.pdf(), "Title").as_deref(), Some("Claim #4711"));
+    assert_eq!(done.result["dataList"][0]["fileName"], "claim-4711.pdf");
+}
+
+#[tokio::test]
+async fn without_options_a_dossier_is_called_like_its_job_and_each_document_like_its_file() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let entries = [documents::pdf("in it.pdf", &[300]), documents::pdf("folder/also.pdf", &[301])];
+    // What is said of a container is not said of what it holds.
+    let inputs: [(Document, &[(&str, &str)]); 2] = [
+        (documents::archive("all.zip", &entries), &[("DOCUMENT-TITLE", "All")]),
+        (documents::pdf("last.pdf", &[302]), &[]),
+    ];
+    let done = make(&client, &[], &inputs).await;
+    assert_eq!(lines(&done, 0), ["claim-4711"]);
+    assert_eq!(lines(&done, 1), ["Contents", "in it 3", "also 4", "last 5"]);
+}
+
+#[tokio::test]
+async fn an_option_on_the_wrong_level_or_of_another_workflow_ends_the_job_with_its_name() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let one = |options: &'static [(&'static str, &'static str)]| [(documents::text("a.txt"), options)];
+    let on_document = make(&client, &[], &one(&[("DOSSIER-TITLE", "x")])).await.error();
+    assert_eq!(on_document.0, "option");
+    assert!(on_document.1.contains("'DOSSIER-TITLE' belongs to the job"), "{}", on_document.1);
+    let on_job = make(&client, &[("DOCUMENT-TITLE", "x")], &one(&[])).await.error();
+    assert!(on_job.1.contains("'DOCUMENT-TITLE' belongs to a document"), "{}", on_job.1);
+    let no_boolean = make(&client, &[], &one(&[("ADD-DOCUMENT-OUTLINE", "maybe")])).await.error();
+    assert!(no_boolean.1.contains("true or false"), "{}", no_boolean.1);
+    let other = client.convert_with("", &[("DOSSIER-TITLE", "x")], &[documents::text("a.txt")]).await.error();
+    assert!(other.1.contains("does not belong to the workflow"), "{}", other.1);
+}
+
+#[tokio::test]
+async fn a_profile_makes_a_dossier_pdfa_that_keeps_structure_and_links() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let stamp = json!({ "content": { "type": "text", "text": "[document.title] of [custom:DOSSIER-TITLE]" } });
+    for pdfa in ["pdfa1", "pdfa2", "pdfa3"] {
+        let settings = json!({ "pdfa": pdfa, "stamps": [stamp], "stampContents": true });
+        site.db
+            .execute(&format!("update profile_versions set settings = '{settings}' where workflow = 'Dossier'"))
+            .await;
+        // One process a profile: each keeps the version that it has read.
+        let _work = site.work();
+        let inputs: [(Document, &[(&str, &str)]); 2] =
+            [(documents::text("a.txt"), &[("DOCUMENT-STAMP-TITLE", "Page")]), (documents::docx("b.docx"), &[])];
+        let done = make(&client, &[("DOSSIER-TITLE", "All")], &inputs).await;
+        let bytes = &done.file.as_ref().unwrap_or_else(|| panic!("{}", done.result)).body;
+        let claimed = validate::claimed(bytes).unwrap();
+        assert_eq!(claimed.to_string(), format!("PDF/A-{}a", pdfa.replace("pdfa", "")), "{pdfa}");
+        assert_eq!(validate::validate(bytes, claimed).failed, [], "{pdfa}");
+        let catalog = done.pdf().catalog().unwrap().clone();
+        assert!(catalog.has(b"StructTreeRoot") && catalog.has(b"Outlines"), "{pdfa}");
+        assert_eq!(led_to(&done, 2), [3, 4], "{pdfa}");
+        assert!(lines(&done, 2).iter().any(|line| line == "Page of All"), "{pdfa}: {:?}", lines(&done, 2));
+        assert!(lines(&done, 1).iter().any(|line| line == "All of All"), "{pdfa}: {:?}", lines(&done, 1));
+    }
+}
