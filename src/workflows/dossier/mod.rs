@@ -70,7 +70,10 @@ impl Line for Dossier {
         };
         // What the first document says of itself is not said of the dossier.
         let metadata = Said { title: Some(asked.title.clone().unwrap_or(title)), ..asked };
-        Ok(vec![Step::Dossier(Box::new(order)), Step::Finish { target, metadata: Metadata(metadata) }])
+        Ok(vec![
+            Step::Dossier(Box::new(order)),
+            Step::Finish { target, metadata: Metadata(metadata), linearise: false },
+        ])
     }
 }
 

@@ -220,7 +220,7 @@ fn a_dossier_can_be_pdfa_and_keeps_its_links() {
     let file = folder.path().join("a.pdf");
     fs::write(&file, document("One", 1)).unwrap();
     let fonts = vec!["/usr/share/fonts".into()];
-    let finish = Step::Finish { target: Target::PdfA2, metadata: Metadata(Said::default()) };
+    let finish = Step::Finish { target: Target::PdfA2, metadata: Metadata(Said::default()), linearise: false };
     let steps = vec![Step::Dossier(Box::new(Dossier { target: Target::PdfA2, ..order() })), finish];
     let inputs = vec![Input { file, file_name: "a.pdf".to_owned() }];
     let tools = Tools::new(&fonts);
