@@ -185,8 +185,36 @@ pub enum Step {
     ToXml,
     /// Each document is signed and becomes a file.
     Sign(Box<Sign>),
+    /// Some documents become one, the others are put into it, and the invoice among them is declared.
+    Invoice(Invoice),
     /// All documents become one, behind a title page and a table of contents.
     Dossier(Box<Dossier>),
+}
+
+/// An invoice with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invoice {
+    /// The documents that are shown, by their places.
+    pub shown: Vec<usize>,
+    /// The documents that are put into it.
+    pub attached: Vec<Attached>,
+    /// Whether the usage in France decides what the XML is to the document, instead of that in Germany.
+    pub french: bool,
+}
+
+/// A document that is put into another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    /// Its place.
+    pub place: usize,
+    /// Its type as the client declared it.
+    pub media_type: Option<String>,
+    /// What it is to the document.
+    pub relationship: String,
+    /// When it was changed last, in seconds since 1970; now when nothing is said.
+    pub modified: Option<i64>,
+    /// What it is, for people.
+    pub description: Option<String>,
 }
 
 /// [`domain::metadata::Metadata`] on the pipe.

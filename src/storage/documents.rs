@@ -42,6 +42,8 @@ pub struct DocumentRow {
     pub job: JobId,
     /// The container that it came out of.
     pub parent: Option<DocumentId>,
+    /// Its place among those of the job, or of its container, from 1.
+    pub ordinal: i32,
     /// Name that the client gave.
     pub file_name: String,
     /// Type that the client declared.
@@ -88,7 +90,7 @@ pub async fn insert(conn: &mut PgConnection, document: &NewDocument<'_>) -> Resu
 pub async fn get(conn: &mut PgConnection, id: DocumentId) -> Result<DocumentRow, Error> {
     query_as!(
         DocumentRow,
-        r#"select id as "id: DocumentId", job_id as "job: JobId", parent_id as "parent: DocumentId", file_name, media_type,
+        r#"select id as "id: DocumentId", job_id as "job: JobId", parent_id as "parent: DocumentId", ordinal, file_name, media_type,
                   bytes, blob, state as "state: DocumentState", error_code, error_message, converted_blob, pages,
                   rung
            from documents
@@ -111,7 +113,7 @@ pub async fn list(conn: &mut PgConnection, job: JobId) -> Result<Vec<DocumentRow
              select documents.id, tree.place || documents.ordinal
              from tree join documents on documents.parent_id = tree.id
            )
-           select documents.id as "id: DocumentId", job_id as "job: JobId", parent_id as "parent: DocumentId", file_name,
+           select documents.id as "id: DocumentId", job_id as "job: JobId", parent_id as "parent: DocumentId", ordinal, file_name,
                   media_type, bytes, blob, state as "state: DocumentState", error_code, error_message, converted_blob,
                   pages, rung
            from tree join documents on documents.id = tree.id

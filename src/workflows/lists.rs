@@ -1,7 +1,7 @@
 //! The workflows that there are. A new one is a folder beside this file and a line here.
 
 use super::{
-    Error, archive, conversion, dossier, extract_xml,
+    Error, archive, conversion, dossier, extract_xml, invoice,
     options::{self, Bearer, Problem},
     sign, tiff, to_xml,
     workflow::Workflow,
@@ -15,6 +15,7 @@ pub const WORKFLOWS: &[Workflow] = &[
     archive::PDFA3,
     conversion::CONVERSION,
     dossier::DOSSIER,
+    invoice::INVOICE,
     tiff::TIFF,
     extract_xml::EXTRACT_XML,
     to_xml::TO_XML,

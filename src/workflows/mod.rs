@@ -26,6 +26,7 @@ pub mod dossier;
 pub mod errand;
 pub mod expire;
 pub mod extract_xml;
+pub mod invoice;
 pub mod listing;
 pub mod lists;
 pub mod optimise;

@@ -41,6 +41,11 @@ pub trait Line: Debug + Send + Sync {
     /// How each document is converted.
     fn converting(&self) -> Converting<'_>;
 
+    /// Whether a document stays as it came, because it is put into another one.
+    fn keeps(&self, _document: &JobDocument<'_>) -> bool {
+        false
+    }
+
     /// What is made of the converted documents, step after step.
     ///
     /// # Errors
@@ -73,6 +78,10 @@ pub struct Job<'a> {
 pub struct JobDocument<'a> {
     /// The name of its file, a label.
     pub file_name: &'a str,
+    /// The type that the client declared.
+    pub media_type: Option<&'a str>,
+    /// Whether the client added it before all others.
+    pub is_first: bool,
     /// Its own options. One that came out of another has none: what was said of a container was not said of what it holds.
     pub options: Given<'a>,
 }

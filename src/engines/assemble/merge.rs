@@ -5,6 +5,7 @@ use crate::{
     domain::limits,
     engines::{
         Error,
+        protocol::Input,
         serve::{Pdf, read},
     },
     pdf,
@@ -12,12 +13,18 @@ use crate::{
 
 /// Joins the documents in their order. A single one stays as it came: it may be what is wanted already.
 pub(super) fn merge(bench: &mut Bench<'_>) -> Result<(), Error> {
-    if let [input] = bench.assemble.inputs.as_slice() {
+    merge_of(bench, &bench.assemble.inputs)
+}
+
+/// The same with some of the documents.
+pub(super) fn merge_of<'a>(bench: &mut Bench<'_>, inputs: impl IntoIterator<Item = &'a Input>) -> Result<(), Error> {
+    let inputs: Vec<&Input> = inputs.into_iter().collect();
+    if let [input] = inputs.as_slice() {
         bench.whole = Some(Pdf::Given(read(&input.file)?));
         return Ok(());
     }
-    let mut parts = Vec::with_capacity(bench.assemble.inputs.len());
-    for input in &bench.assemble.inputs {
+    let mut parts = Vec::with_capacity(inputs.len());
+    for input in inputs {
         parts.push(pdf::read(read(&input.file)?, &[])?.document);
     }
     let mut ranges = Vec::with_capacity(parts.len());

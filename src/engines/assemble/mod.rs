@@ -6,6 +6,7 @@
 pub mod dossier;
 mod extract_xml;
 mod finish;
+mod invoice;
 mod merge;
 mod optimise;
 mod sign;
@@ -61,6 +62,7 @@ pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Err
             Step::ExtractXml => extract_xml::extract_xml(&mut bench)?,
             Step::ToXml => to_xml::to_xml(&mut bench)?,
             Step::Sign(asked) => sign::sign(&mut bench, asked)?,
+            Step::Invoice(order) => invoice::invoice(&mut bench, order)?,
             Step::Dossier(order) => dossier::dossier(&mut bench, order)?,
         }
     }

@@ -103,6 +103,11 @@ pub fn find(document: &Document, bytes_max: u64) -> Result<Vec<(Embedded, Vec<u8
         .collect())
 }
 
+/// Whether the metadata of a document declare an invoice.
+pub fn is_declared(document: &Document) -> bool {
+    metadata::schemas(document).iter().any(|schema| NAMESPACES.contains(&schema.namespace()))
+}
+
 /// Declares an invoice that is in a document as `file`: gives the file the name that its standard wants, says what it is to
 /// the document, and writes the schema of the standard into the metadata, in place of any other invoice's. `None`, and no
 /// change, for what is not declared this way: UBL, and XML that names no standard that is known.

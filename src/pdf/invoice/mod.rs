@@ -35,7 +35,7 @@ mod structure;
 mod tests;
 mod ubl;
 
-pub use declare::{Country, Declared, declare, files, find};
+pub use declare::{Country, Declared, declare, files, find, is_declared};
 pub use recognise::recognise;
 pub use rules::{FINDINGS_MAX, Finding, check};
 

@@ -42,11 +42,8 @@ impl Work {
         };
         let of_document =
             |document: &DocumentRow| order.document_options.get(&document.id).map_or(&[][..], Vec::as_slice);
-        let documents: Vec<_> = order
-            .documents
-            .iter()
-            .map(|document| JobDocument { file_name: &document.file_name, options: Given(of_document(document)) })
-            .collect();
+        let documents: Vec<_> =
+            order.documents.iter().map(|document| job_document(document, of_document(document))).collect();
         let name = order.job.name.as_deref();
         let steps = match line.steps(&workflow::Job { options: Given(&order.options), name, documents: &documents }) {
             Ok(steps) => steps,
@@ -128,6 +125,16 @@ impl Work {
         }
         let now = storage::overview::now(&mut conn).await?;
         Ok(Some(Order { job, documents, options, document_options, now }))
+    }
+}
+
+/// What a line may know of a document.
+pub(super) fn job_document<'a>(document: &'a DocumentRow, options: &'a [JobOption]) -> JobDocument<'a> {
+    JobDocument {
+        file_name: &document.file_name,
+        media_type: document.media_type.as_deref(),
+        is_first: document.parent.is_none() && document.ordinal == 1,
+        options: Given(options),
     }
 }
 

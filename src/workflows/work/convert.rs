@@ -4,7 +4,9 @@ use std::{path::Path, sync::Arc};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::{Done, Outcome, Work, events, found_format, known_rung, page_count, report, untruth};
+use super::{
+    Done, Outcome, Work, assemble::job_document, events, found_format, known_rung, page_count, report, untruth,
+};
 use crate::{
     domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
@@ -30,6 +32,8 @@ struct Order {
     document: DocumentRow,
     origin: OriginRow,
     job: JobRow,
+    /// Its own options.
+    options: Vec<JobOption>,
     passwords: Vec<String>,
     /// In seconds since 1970.
     now: i64,
@@ -47,6 +51,9 @@ impl Work {
             Ok(line) => line,
             Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
         };
+        if line.keeps(&job_document(&order.document, &order.options)) {
+            return self.keep(lease, &order.document).await;
+        }
         let converting = line.converting();
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
         self.ctx.blobs.fetch(&order.document.blob, &folder.path().join(INPUT)).await?;
@@ -107,6 +114,16 @@ impl Work {
         }
     }
 
+    /// Stores a document as it came beside itself: what was converted goes when it is not needed, what was uploaded stays.
+    async fn keep(&self, lease: &Lease, document: &DocumentRow) -> Result<Done, Error> {
+        let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
+        let path = folder.path().join(INPUT);
+        self.ctx.blobs.fetch(&document.blob, &path).await?;
+        let blob = storage::blobs::converted_name(lease.task.job, document.id, lease.fence);
+        let stored = self.ctx.blobs.put_file(&blob, &path).await?;
+        Ok(Done::new(Outcome::Converted { stored, pages: 0, events: Vec::new(), rung: None }))
+    }
+
     /// The line of a job, or why it has none, in a sentence.
     pub(super) async fn line(&self, job: &JobRow) -> Result<Result<Arc<dyn Line>, String>, Error> {
         let line = self.ctx.profiles.line(&self.ctx, &job.workflow, &job.profile, job.profile_version).await;
@@ -135,7 +152,8 @@ impl Work {
         let shared = storage::options::list_of_job(&mut conn, job.id).await?;
         let now = storage::overview::now(&mut conn).await?;
         let passwords = options::passwords(&own, &shared);
-        Ok(Some(Order { document, origin, job, passwords, now }))
+        let options = if document.parent.is_none() { own } else { Vec::new() };
+        Ok(Some(Order { document, origin, job, options, passwords, now }))
     }
 
     /// Whether a document may be sent on into another lane, which counts no attempt.

@@ -17,6 +17,7 @@ async fn workflows_are_listed_with_their_profiles_and_the_defaults_are_marked() 
         ("Archive PDF/A-3", default()),
         ("Conversion", conversion),
         ("Dossier", default()),
+        ("Invoice", default()),
         ("Archive TIFF", default()),
         ("Extract XML", default()),
         ("Convert to XML", default()),

@@ -3,6 +3,7 @@
 mod archive;
 mod dossier;
 mod expire;
+mod invoice;
 mod late;
 mod mail;
 mod merge;
