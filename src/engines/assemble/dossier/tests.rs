@@ -81,7 +81,14 @@ fn make(order: Dossier, documents: &[(&str, usize)]) -> Made {
     let fonts = vec!["/usr/share/fonts".into()];
     let (tools, steps) = (Tools::new(&fonts), vec![Step::Dossier(Box::new(order))]);
     let assemble = Assemble { inputs: inputs.collect(), steps, fonts, now: 0 };
-    let mut bench = Bench { assemble: &assemble, tools: &tools, whole: None, files: Vec::new(), events: Vec::new() };
+    let mut bench = Bench {
+        assemble: &assemble,
+        tools: &tools,
+        whole: None,
+        parts: Vec::new(),
+        files: Vec::new(),
+        events: Vec::new(),
+    };
     let Step::Dossier(order) = &assemble.steps[0] else { panic!("another step") };
     dossier(&mut bench, order).unwrap();
     assert_eq!(bench.events, []);
