@@ -11,7 +11,12 @@ fn options(given: &[(&str, &str)]) -> Vec<JobOption> {
 fn order(settings: &serde_json::Value, of_job: &[(&str, &str)], name: Option<&str>) -> (Order, Option<String>) {
     let of_job = options(of_job);
     let of_first = options(&[("document-title", "First"), ("ADD-DOCUMENT-OUTLINE", "no")]);
-    let documents = [&of_first[..], &[]].map(|options| JobDocument { file_name: "a.pdf", options: Given(options) });
+    let documents = [&of_first[..], &[]].map(|options| JobDocument {
+        file_name: "a.pdf",
+        media_type: None,
+        is_first: false,
+        options: Given(options),
+    });
     let line = (DOSSIER.line)(settings).unwrap();
     let mut steps = line.steps(&Job { options: Given(&of_job), name, documents: &documents }).unwrap();
     match (steps.pop(), steps.pop()) {
