@@ -19,7 +19,13 @@ use crate::{
         documents::{Child, DocumentRow, OriginRow},
         jobs::JobRow,
     },
-    workflows::{Error, create::label, options, profiles::LineError, workflow::Line},
+    workflows::{
+        Error,
+        create::label,
+        options,
+        profiles::LineError,
+        workflow::{Converting, Line},
+    },
 };
 
 const INPUT: &str = "input";
@@ -54,23 +60,9 @@ impl Work {
         if line.keeps(&job_document(&order.document, &order.options)) {
             return self.keep(lease, &order.document).await;
         }
-        let converting = line.converting();
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
         self.ctx.blobs.fetch(&order.document.blob, &folder.path().join(INPUT)).await?;
-        let request = Request::Convert(Convert {
-            input: INPUT.into(),
-            output: OUTPUT.into(),
-            file_name: order.document.file_name,
-            media_type: order.document.media_type,
-            passwords: order.passwords,
-            target: converting.target,
-            lane: lease.task.lane.as_str().to_owned(),
-            settings: converting.settings.clone(),
-            engines: self.config.host.engines.clone(),
-            nesting: order.origin.containers.len(),
-            upload_bytes: order.origin.upload_bytes.unsigned_abs(),
-            now: order.now,
-        });
+        let request = Request::Convert(self.request(lease, &order, line.converting()));
         let (answer, ran) = self.hosts.run(folder.path(), &request).await;
         match answer {
             Answer::Done { pages, events: sent, rung, .. } => {
@@ -111,6 +103,24 @@ impl Work {
                 Ok(Done::of_nonsense(lease, &ran, &subject))
             }
             Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, &subject)),
+        }
+    }
+
+    /// What a host is asked to do with a document.
+    fn request(&self, lease: &Lease, order: &Order, converting: Converting<'_>) -> Convert {
+        Convert {
+            input: INPUT.into(),
+            output: OUTPUT.into(),
+            file_name: order.document.file_name.clone(),
+            media_type: order.document.media_type.clone(),
+            passwords: order.passwords.clone(),
+            target: converting.target,
+            lane: lease.task.lane.as_str().to_owned(),
+            settings: converting.settings.clone(),
+            engines: self.config.host.engines.clone(),
+            nesting: order.origin.containers.len(),
+            upload_bytes: order.origin.upload_bytes.unsigned_abs(),
+            now: order.now,
         }
     }
 

@@ -2,18 +2,19 @@
 //!
 //! Files do not travel over the pipe: names in messages are relative to the work folder.
 
+mod steps;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{assemble::dossier::Dossier, settings::Settings, signing::Sign};
+use super::settings::Settings;
 use crate::{
     domain::{self, limits},
-    pdf::{
-        self, optimise::OptimiseSettings, stamp::StampSettings, text_layer::Recognised, tiff::TiffSettings,
-        validate::Part,
-    },
+    pdf::{self, text_layer::Recognised, validate::Part},
 };
+
+pub use steps::{Attached, FileKind, Input, Invoice, Made, Step};
 
 /// What a host is asked to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -137,86 +138,6 @@ pub struct Assemble {
     pub now: i64,
 }
 
-/// One document of a job, converted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Input {
-    /// File that holds it.
-    pub file: PathBuf,
-    /// Name that the client gave; a label.
-    pub file_name: String,
-}
-
-/// What is done on the way from converted documents to the files of a job.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "a host has one of them, and a job a handful")]
-pub enum Step {
-    /// All documents become one.
-    Merge,
-    /// The one document becomes smaller.
-    Optimise {
-        /// How.
-        settings: OptimiseSettings,
-        /// What it is to be in the end, which decides what it may contain.
-        target: Target,
-    },
-    /// Stamps are put on its pages.
-    Stamp {
-        /// Which, in their order.
-        stamps: Vec<StampSettings>,
-        /// What it is to be in the end.
-        target: Target,
-        /// What the job is called.
-        job_name: Option<String>,
-    },
-    /// The document is brought to its target and becomes a file.
-    Finish {
-        /// What it is to be.
-        target: Target,
-        /// What it is to say of itself.
-        metadata: Metadata,
-        /// Whether its first page is to show before all of it has arrived.
-        linearise: bool,
-    },
-    /// The pages of the one document become a file of pictures.
-    Tiff(TiffSettings),
-    /// The XML files in the documents become files of the job.
-    ExtractXml,
-    /// Each document becomes XML that says its text, structure and metadata.
-    ToXml,
-    /// Each document is signed and becomes a file.
-    Sign(Box<Sign>),
-    /// Some documents become one, the others are put into it, and the invoice among them is declared.
-    Invoice(Invoice),
-    /// All documents become one, behind a title page and a table of contents.
-    Dossier(Box<Dossier>),
-}
-
-/// An invoice with what belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Invoice {
-    /// The documents that are shown, by their places.
-    pub shown: Vec<usize>,
-    /// The documents that are put into it.
-    pub attached: Vec<Attached>,
-    /// Whether the usage in France decides what the XML is to the document, instead of that in Germany.
-    pub french: bool,
-}
-
-/// A document that is put into another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attached {
-    /// Its place.
-    pub place: usize,
-    /// Its type as the client declared it.
-    pub media_type: Option<String>,
-    /// What it is to the document.
-    pub relationship: String,
-    /// When it was changed last, in seconds since 1970; now when nothing is said.
-    pub modified: Option<i64>,
-    /// What it is, for people.
-    pub description: Option<String>,
-}
-
 /// [`domain::metadata::Metadata`] on the pipe.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(remote = "domain::metadata::Metadata")]
@@ -294,62 +215,6 @@ pub enum Answer {
     },
     /// It cannot be done.
     Failed(Refusal),
-}
-
-/// A file of a job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Made {
-    /// What kind of file it is.
-    pub kind: FileKind,
-    /// Its own name, where it has one; else it is named after the job.
-    pub name: Option<String>,
-    /// Its pages, where it has any.
-    pub pages: Option<usize>,
-    /// Conformance that it claims.
-    pub conformance: Option<String>,
-    /// How far it had to go for that.
-    pub rung: Option<String>,
-}
-
-/// What kind of file a result is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FileKind {
-    /// PDF.
-    Pdf,
-    /// TIFF.
-    Tiff,
-    /// XML.
-    Xml,
-}
-
-impl FileKind {
-    /// Its media type.
-    pub const fn media_type(self) -> &'static str {
-        match self {
-            Self::Pdf => "application/pdf",
-            Self::Tiff => "image/tiff",
-            Self::Xml => "application/xml",
-        }
-    }
-
-    /// The extension of its name.
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Pdf => "pdf",
-            Self::Tiff => "tif",
-            Self::Xml => "xml",
-        }
-    }
-
-    /// Bytes one of which such a file begins with; none when it may begin with any.
-    pub const fn magic(self) -> &'static [&'static [u8]] {
-        match self {
-            Self::Pdf => &[b"%PDF-"],
-            Self::Tiff => &[b"II*\0", b"MM\0*"],
-            // In whatever encoding it came.
-            Self::Xml => &[],
-        }
-    }
 }
 
 /// Why something cannot be done.
