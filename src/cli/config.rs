@@ -73,7 +73,7 @@ pub struct Flags {
     /// Folders with fonts, separated by colons [env: BINDERY_FONTS]
     #[arg(long, value_name = "FOLDERS")]
     pub fonts: Option<String>,
-    /// Folder with the certificates that sign, <name>.p12 and <name>.password [env: BINDERY_CERTIFICATES]
+    /// Folder with the certificates that sign, NAME.p12 and NAME.password [env: BINDERY_CERTIFICATES]
     #[arg(long, value_name = "FOLDER")]
     pub certificates: Option<String>,
     /// Folder with the programs of the PostgreSQL server [env: BINDERY_PG_BIN]
