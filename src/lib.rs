@@ -23,7 +23,9 @@
 //!
 //! # One job, from POST to download
 //!
-//! 1. `POST /jobs` → [`api::server`] → [`api::router`] → [`workflows::create`]: one transaction with the job and its options.
+//! 1. `POST /jobs` → [`api::server`] → [`api::router`] → [`workflows::create`]: one transaction with the job and its options. It keeps
+//!    the version of its profile ([`workflows::profiles`]), from which its workflow makes a line ([`workflows::workflow`]): how
+//!    documents are converted, and the steps to the files of the job.
 //! 2. `POST /jobs/{id}/data` → [`workflows::add`]: `accept` takes the next place in the order, `upload` streams the bytes
 //!    into [`storage::blobs`], `finish` commits document, options and a `convert` task together, then rings the bell. With
 //!    `?url=` the bytes come through [`egress`] instead of from the client.
@@ -40,8 +42,9 @@
 //!    and takes the job's next step ([`workflows::advance`]).
 //! 6. `POST /jobs/{id}:start` → [`workflows::start`]. Whoever comes last, the start or the last document, enqueues
 //!    `assemble` in its own transaction.
-//! 7. The `assemble` task merges ([`pdf::merge`]), brings the whole through the same gate and publishes; settling it
-//!    completes the job and rings for those who wait.
+//! 7. The `assemble` task has a host do the steps of the job ([`engines::assemble`]): merge, stamp, make smaller, sign, set a
+//!    title page, take XML out, draw a TIFF, and, for a PDF, the same gate. Its files are published; settling it completes the
+//!    job and rings for those who wait.
 //! 8. `GET /jobs/{id}/result` → [`workflows::result`] waits without holding a connection, `GET …/events` follows the job
 //!    ([`workflows::progress`]); for all of them one registry looks ([`workflows::watch`]). `GET …/result/{resultId}` streams
 //!    the blob, to the client or, with `:put` and `:post`, through [`egress`] to a URL.

@@ -230,8 +230,9 @@ fn files_of(module: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_tests_that_the_table_of_conformance_names_are_there() {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/conformance.md")).unwrap();
+fn the_tests_that_the_tables_of_the_reference_name_are_there() {
+    let read = |page: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+    let page = ["docs/conformance.md", "docs/workflows.md"].map(read).concat();
     let files: Vec<_> = [sources("src"), sources("tests")].into_iter().flatten().collect();
     let is_there = |module: &str, test: &str| {
         let wanted = files_of(module);
@@ -246,5 +247,5 @@ fn the_tests_that_the_table_of_conformance_names_are_there() {
     assert!(named.len() > 100, "the page names its tests as `module::function`");
     let missing: BTreeSet<_> =
         named.into_iter().filter(|(module, test)| *test != "…" && !is_there(module, test)).collect();
-    assert!(missing.is_empty(), "docs/conformance.md names tests that are not there: {missing:#?}");
+    assert!(missing.is_empty(), "the docs name tests that are not there: {missing:#?}");
 }
