@@ -48,7 +48,7 @@ const NOTHING: [(&str, &str); 5] = [
         "select blob from results where not exists (
              select 1 from attempts
              where attempts.job_id = results.job_id and ending = 'succeeded' and document_id is null
-                   and results.blob like '%/results/' || fence || '.pdf')",
+                   and results.blob like '%/results/' || fence || '-0.pdf')",
     ),
     (
         "converted documents of a stale fence",
