@@ -2,8 +2,6 @@
 //!
 //! `make fuzz` builds and runs both targets; `docs/pdfa.md` says more.
 
-#![expect(dead_code, reason = "the product is documented, and used, as a whole")]
-
 #[path = "../../src/domain/mod.rs"]
 pub mod domain;
 #[path = "../../src/pdf/mod.rs"]
