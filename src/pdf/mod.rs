@@ -3,7 +3,7 @@
 //! [`read()`] opens, decrypts and mends; [`archive`] makes it PDF/A; [`merge`] joins several; [`metadata`] says what it is;
 //! [`attach`] puts files in and takes them out, and [`invoice`] knows which of them are invoices; [`text`] takes out what
 //! its pages say, and [`text_layer`] lays text behind them; [`redraw`] makes pictures of pages; [`stamp`] puts text, images and
-//! bar codes on them; [`outline`], [`links`] and [`front`] lead from one to the other; [`optimise`] makes it smaller; [`tiff`] and
+//! bar codes on them; [`outline`] and [`front`] lead from one to the other; [`optimise`] makes it smaller; [`tiff`] and
 //! [`to_xml`] make something else of it; [`write()`] gives bytes, and [`linearise()`] gives them in the order in which a viewer
 //! wants them; [`validate`] says of bytes whether they are PDF/A; [`gate`] puts these together, so that nothing goes out with a
 //! claim that is not true; and [`sign`] signs what is done, changing none of its bytes.
@@ -20,7 +20,7 @@
 //!    was asked to; and [`stamp`] draws over them.
 //! 5. What a phase takes away it reports as an event; what it could not mend, [`validate`] finds.
 //! 6. Every phase may run twice; the second run changes nothing. Those that add what they are asked for ([`text_layer`],
-//!    [`stamp`], [`outline`], [`links`]) add it again.
+//!    [`stamp`], [`outline`]) add it again.
 
 pub use lopdf::Document;
 
@@ -30,7 +30,6 @@ pub mod fonts;
 pub mod front;
 pub mod gate;
 pub mod invoice;
-pub mod links;
 pub mod merge;
 pub mod metadata;
 pub mod optimise;
