@@ -35,18 +35,6 @@ pub enum Error {
         /// The limit, with its value.
         which: String,
     },
-    /// There is nothing in it to make something of.
-    #[error("{what}")]
-    Nothing {
-        /// What is missing.
-        what: String,
-    },
-    /// What the profile asks for does not go with this job.
-    #[error("{what}")]
-    Settings {
-        /// What, and why not.
-        what: String,
-    },
     /// It cannot become what the workflow promises.
     #[error("it cannot be made to conform: {what}")]
     NotConformant {

@@ -419,8 +419,7 @@ fn failed(error: Error) -> Answer {
         Error::Corrupt { .. } => (ErrorCode::Corrupt, "input", false),
         Error::UnsupportedFormat { .. } => (ErrorCode::UnsupportedFormat, "input", false),
         Error::UnsupportedFeature { .. } => (ErrorCode::UnsupportedFeature, "input", false),
-        Error::Limit { .. } | Error::Nothing { .. } => (ErrorCode::Generic, "input", false),
-        Error::Settings { .. } => (ErrorCode::Option, "input", false),
+        Error::Limit { .. } => (ErrorCode::Generic, "input", false),
         Error::NotConformant { .. } => (ErrorCode::Conformance, "input", false),
         Error::Unavailable { .. } => (ErrorCode::Configuration, "unavailable", false),
         Error::Refused { code: code @ ErrorCode::Internal, .. } => (*code, "internal", true),
@@ -442,8 +441,6 @@ fn failed(error: Error) -> Answer {
         | Error::UnsupportedFormat { .. }
         | Error::UnsupportedFeature { .. }
         | Error::Limit { .. }
-        | Error::Nothing { .. }
-        | Error::Settings { .. }
         | Error::NotConformant { .. }
         | Error::Unavailable { .. }
         | Error::Refused { .. }

@@ -2,7 +2,7 @@
 
 use super::Bench;
 use crate::{
-    domain::limits,
+    domain::{ErrorCode, limits},
     engines::{
         Error,
         protocol::{FileKind, Made},
@@ -27,7 +27,8 @@ pub(super) fn extract_xml(bench: &mut Bench<'_>) -> Result<(), Error> {
         }
     }
     if bench.files.is_empty() {
-        return Err(Error::Nothing { what: "none of them holds an XML file".to_owned() });
+        let what = "none of them holds an XML file".to_owned();
+        return Err(Error::Refused { code: ErrorCode::Generic, what });
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Writes what comes of it to where the next file of the job belongs.
+    /// Where the next file of the job belongs.
     fn output(&self) -> PathBuf {
         output_of(self.files.len())
     }

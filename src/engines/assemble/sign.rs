@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{Bench, output_of};
+use super::Bench;
 use crate::{
     domain::{ErrorCode, Event, EventCode, Rung, metadata::Metadata},
     engines::{
@@ -31,7 +31,7 @@ pub(super) fn sign(bench: &mut Bench<'_>, asked: &Sign) -> Result<(), Error> {
         };
         let flavour = given::conforming(&bytes).map_err(|error| refused(input, &error))?;
         let pages = pdf::page_count(&pdf::read(bytes.clone(), &[])?.document);
-        write(&output_of(bench.files.len()), &bytes)?;
+        write(&bench.output(), &bytes)?;
         let (conformance, rung) = finish::words(Some((flavour, Rung::Unchanged)));
         // The only one may be named after the job.
         let name = (inputs.len() > 1).then(|| file_name(&input.file_name));

@@ -6,6 +6,7 @@ use time::macros::format_description;
 
 use super::{Bench, stem};
 use crate::{
+    domain::ErrorCode,
     engines::{Error, finish::moment, protocol::Target, serve::Pdf},
     pdf::{
         metadata,
@@ -49,7 +50,7 @@ impl From<stamp::Error> for Error {
             stamp::Error::Document(error) => error.into(),
             wrong @ (stamp::Error::Settings { .. }
             | stamp::Error::Placeholder { .. }
-            | stamp::Error::Barcode { .. }) => Self::Settings { what: wrong.to_string() },
+            | stamp::Error::Barcode { .. }) => Self::Refused { code: ErrorCode::Option, what: wrong.to_string() },
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a document is called in a dossier.
 
-use super::DocumentTitles;
+use super::{super::stem, DocumentTitles};
 use crate::{
     domain::limits,
     pdf::{Document, metadata},
@@ -43,12 +43,6 @@ fn line(title: &str) -> Option<String> {
         title.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
     let line: String = words.join(" ").chars().take(limits::NAME_CHARS_MAX).collect();
     (!line.is_empty()).then_some(line)
-}
-
-/// A file name without the folders before it and the extension behind it.
-fn stem(file_name: &str) -> &str {
-    let name = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
-    name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem })
 }
 
 #[cfg(test)]
