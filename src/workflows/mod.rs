@@ -29,6 +29,7 @@ pub mod extract_xml;
 pub mod invoice;
 pub mod listing;
 pub mod lists;
+pub mod one_pdf;
 pub mod optimise;
 pub mod options;
 pub mod profiles;

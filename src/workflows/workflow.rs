@@ -110,9 +110,20 @@ pub struct SettingsType {
     pub complete: fn(&Value) -> Result<Value, BadSettings>,
 }
 
+/// The settings of a workflow, as a profile holds them.
+pub trait ProfileSettings: DeserializeOwned + Serialize + JsonSchema {
+    /// Looks for what can be read and makes no sense.
+    ///
+    /// # Errors
+    /// The first setting that is wrong.
+    fn check(&self) -> Result<(), BadSettings> {
+        Ok(())
+    }
+}
+
 impl SettingsType {
     /// The settings of a type.
-    pub const fn of<T: DeserializeOwned + Serialize + JsonSchema>() -> Self {
+    pub const fn of<T: ProfileSettings>() -> Self {
         Self {
             schema: || schemars::schema_for!(T).to_value(),
             complete: |given| {
@@ -133,7 +144,9 @@ impl BadSettings {
 ///
 /// # Errors
 /// `BadSettings`.
-pub fn read<T: DeserializeOwned>(settings: &Value) -> Result<T, BadSettings> {
-    serde_path_to_error::deserialize(settings)
-        .map_err(|error| BadSettings { path: error.path().to_string(), problem: error.inner().to_string() })
+pub fn read<T: ProfileSettings>(settings: &Value) -> Result<T, BadSettings> {
+    let read: T = serde_path_to_error::deserialize(settings)
+        .map_err(|error| BadSettings { path: error.path().to_string(), problem: error.inner().to_string() })?;
+    read.check()?;
+    Ok(read)
 }

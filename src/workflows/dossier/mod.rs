@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::{
     options::{Given, METADATA, PASSWORDS},
-    workflow::{BadSettings, Converting, Job, JobDocument, Line, Problem, SettingsType, Workflow},
+    workflow::{self, Converting, Job, JobDocument, Line, Problem, SettingsType, Workflow},
 };
 use crate::{
     domain::{limits, metadata::Metadata as Said},
@@ -30,15 +30,8 @@ pub const DOSSIER: Workflow = Workflow {
     aliases: &["Create Dossier PDF"],
     about: "One PDF of all documents, with a title page, a table of contents, bookmarks and page numbers.",
     options: &[PASSWORDS, METADATA, options::DOSSIER],
-    settings: SettingsType {
-        schema: || schemars::schema_for!(DossierSettings).to_value(),
-        complete: |given| {
-            let settings = DossierSettings::read(given)?;
-            serde_json::to_value(settings)
-                .map_err(|error| BadSettings { path: ".".to_owned(), problem: error.to_string() })
-        },
-    },
-    line: |settings| Ok(Box::new(Dossier { settings: DossierSettings::read(settings)? })),
+    settings: SettingsType::of::<DossierSettings>(),
+    line: |settings| Ok(Box::new(Dossier { settings: workflow::read(settings)? })),
 };
 
 #[derive(Debug)]

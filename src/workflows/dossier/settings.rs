@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::{
     engines::{
@@ -11,7 +10,10 @@ use crate::{
         settings::Settings,
     },
     pdf::stamp::{Colour, Content, Pages, Placement, Position, StampSettings, TextSettings},
-    workflows::workflow::{self, BadSettings},
+    workflows::{
+        stamps,
+        workflow::{BadSettings, ProfileSettings},
+    },
 };
 
 /// The settings of a profile.
@@ -83,22 +85,17 @@ fn page_number() -> StampSettings {
     }
 }
 
-impl DossierSettings {
-    /// Reads settings, and names the first one that is wrong.
-    ///
-    /// # Errors
-    /// `BadSettings`.
-    pub fn read(settings: &Value) -> Result<Self, BadSettings> {
-        let read: Self = workflow::read(settings)?;
-        let wrong = |path: String, problem: String| BadSettings { path, problem };
-        read.title_page.check().map_err(|(name, problem)| wrong(format!("titlePage.{name}"), problem))?;
-        read.table_of_contents.check().map_err(|(name, problem)| wrong(format!("tableOfContents.{name}"), problem))?;
-        for (index, stamp) in read.stamps.iter().enumerate() {
-            stamp.check(index).map_err(|problem| wrong(format!("stamps[{index}]"), problem.to_string()))?;
-        }
-        Ok(read)
+impl ProfileSettings for DossierSettings {
+    fn check(&self) -> Result<(), BadSettings> {
+        let wrong =
+            |page: &str, (name, problem): (&str, String)| BadSettings { path: format!("{page}.{name}"), problem };
+        self.title_page.check().map_err(|problem| wrong("titlePage", problem))?;
+        self.table_of_contents.check().map_err(|problem| wrong("tableOfContents", problem))?;
+        stamps::check(&self.stamps)
     }
+}
 
+impl DossierSettings {
     /// What the documents and the dossier become.
     pub fn target(&self) -> Target {
         match self.pdfa {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     options::{self, Definition, Kind, Level, text},
-    workflow::{self, Converting, Job, JobDocument, Line, Problem, SettingsType, Workflow},
+    workflow::{self, Converting, Job, JobDocument, Line, Problem, ProfileSettings, SettingsType, Workflow},
 };
 use crate::engines::{
     protocol::{self, Attached, Metadata, Step, Target},
@@ -58,6 +58,8 @@ pub struct InvoiceSettings {
     /// Whose usage decides what the XML of an invoice is to the document.
     pub usage: Usage,
 }
+
+impl ProfileSettings for InvoiceSettings {}
 
 /// What a file is to the document that it is in (ISO 19005-3, annex E).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

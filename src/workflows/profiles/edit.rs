@@ -142,10 +142,7 @@ async fn find(conn: &mut PgConnection, workflow: &str, name: &str) -> Result<(&'
 }
 
 fn complete(workflow: &Workflow, profile: &str, settings: &Value) -> Result<Value, Error> {
-    let complete = (workflow.settings.complete)(settings);
-    // What is well formed may still make no sense.
-    let sensible = complete.and_then(|complete| (workflow.line)(settings).map(|_| complete));
-    sensible.map_err(|problem: BadSettings| Error::Settings {
+    (workflow.settings.complete)(settings).map_err(|problem: BadSettings| Error::Settings {
         workflow: workflow.name,
         profile: profile.to_owned(),
         problem,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     certificates::is_name,
     options,
-    workflow::{self, BadSettings, Converting, Job, Line, Problem, SettingsType, Workflow},
+    workflow::{self, BadSettings, Converting, Job, Line, Problem, ProfileSettings, SettingsType, Workflow},
 };
 use crate::{
     domain::limits,
@@ -50,6 +50,8 @@ pub struct SignSettings {
     #[schemars(with = "Option<String>")]
     pub contact: Option<String>,
 }
+
+impl ProfileSettings for SignSettings {}
 
 fn certificate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let name = Option::<String>::deserialize(deserializer)?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     options,
-    workflow::{self, Converting, Job, Line, Problem, SettingsType, Workflow},
+    workflow::{self, Converting, Job, Line, Problem, ProfileSettings, SettingsType, Workflow},
 };
 use crate::{
     engines::{
@@ -34,6 +34,8 @@ pub struct ArchiveTiffSettings {
     /// How their pages are drawn.
     pub tiff: TiffSettings,
 }
+
+impl ProfileSettings for ArchiveTiffSettings {}
 
 #[derive(Debug)]
 struct ArchiveTiff {

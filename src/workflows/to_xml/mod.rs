@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     options,
-    workflow::{self, Converting, Job, Line, Problem, SettingsType, Workflow},
+    workflow::{self, Converting, Job, Line, Problem, ProfileSettings, SettingsType, Workflow},
 };
 use crate::engines::{
     protocol::{Step, Target},
@@ -29,6 +29,8 @@ pub struct ToXmlSettings {
     /// How documents that are no PDF become one.
     pub convert: Settings,
 }
+
+impl ProfileSettings for ToXmlSettings {}
 
 #[derive(Debug)]
 struct ToXml {
