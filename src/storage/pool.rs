@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use sqlx::{
-    Connection, PgConnection, Postgres, Row,
+    AssertSqlSafe, Connection, PgConnection, Postgres, Row,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener, PgPool, PgPoolOptions},
 };
+use uuid::Uuid;
 
 use super::{
     Error,
@@ -187,17 +188,29 @@ const PROBES: usize = 24;
 /// `Unavailable` when the server cannot be reached.
 pub async fn route(options: &PgConnectOptions) -> Result<Route, Error> {
     let (mut one, mut other) = (connect(options).await?, connect(options).await?);
+    let (says, says_other) = (Uuid::new_v4(), Uuid::new_v4());
     for _ in 0..PROBES {
-        for conn in [&mut one, &mut other] {
-            // The driver gives it the same name on both, since it counts on each.
-            match sqlx::query("select 1").execute(&mut *conn).await {
-                Ok(_) => {}
-                Err(error) if lost_statement(&error) => return Ok(Route::Pooled),
-                Err(error) => return Err(Error::of("look at the way to the database")(error)),
-            }
+        if !keeps_statement(&mut one, says).await? || !keeps_statement(&mut other, says_other).await? {
+            return Ok(Route::Pooled);
         }
     }
     Ok(Route::Direct)
+}
+
+/// Whether a connection runs what was prepared on it. Each caller prepares something else: the driver names statements by
+/// counting, and one that looks at the same time would otherwise have left the very same under that name.
+async fn keeps_statement(conn: &mut PgConnection, says: Uuid) -> Result<bool, Error> {
+    let statement = format!("select '{says}'::text");
+    let said = sqlx::query(AssertSqlSafe(statement)).fetch_one(conn).await.and_then(|row| row.try_get::<String, _>(0));
+    match said {
+        Ok(said) => Ok(said == says.to_string()),
+        // What another program has prepared may have no such column, or one of another type.
+        Err(
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::ColumnIndexOutOfBounds { .. } | sqlx::Error::RowNotFound,
+        ) => Ok(false),
+        Err(error) if lost_statement(&error) => Ok(false),
+        Err(error) => Err(Error::of("look at the way to the database")(error)),
+    }
 }
 
 /// Opens one connection of its own, outside every pool.
@@ -245,10 +258,7 @@ pub async fn ensure_database(options: &PgConnectOptions, name: &str) -> Result<(
     if !exists {
         // A name cannot be a parameter here; it is a constant of ours, and quoted all the same.
         let statement = format!("create database \"{}\"", name.replace('"', "\"\""));
-        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
-            .execute(&mut conn)
-            .await
-            .map_err(Error::of("make the database"))?;
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut conn).await.map_err(Error::of("make the database"))?;
     }
     Ok(())
 }
