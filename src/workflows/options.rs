@@ -5,7 +5,10 @@ use time::{
     format_description::well_known::{Iso8601, Rfc3339},
 };
 
-use crate::domain::{metadata::Metadata, options::JobOption};
+use crate::domain::{
+    metadata::{Metadata, Property},
+    options::JobOption,
+};
 
 /// One option that a workflow understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +76,56 @@ pub const METADATA: &[Definition] = &[
     text("META.EXT.DC.RIGHTS", Level::Job, "Rights in it (Dublin Core)."),
     text("META.EXT.DC.SOURCE", Level::Job, "What it was made from (Dublin Core)."),
     text("META.EXT.DC.TYPE", Level::Job, "What kind of document it is (Dublin Core)."),
+    text("META.EXT.XMP.BASEURL", Level::Job, "Address from which relative ones in it start (XMP Basic)."),
+    text("META.EXT.XMP.CREATORTOOL", Level::Job, "Program that the document was first made with (XMP Basic)."),
+    text(
+        "META.EXT.XMP.IDENTIFIER",
+        Level::Job,
+        "A name that tells it from all others, such as a number of a register (XMP Basic).",
+    ),
+    text("META.EXT.XMP.NICKNAME", Level::Job, "A short name for it (XMP Basic)."),
+    text("META.EXT.XMPRIGHTS.CERTIFICATE", Level::Job, "Address of a certificate of rights (XMP Rights Management)."),
+    Definition {
+        kind: Kind::Boolean,
+        ..text(
+            "META.EXT.XMPRIGHTS.MARKED",
+            Level::Job,
+            "Whether rights in it are reserved, or it is in the public domain (XMP Rights Management).",
+        )
+    },
+    text("META.EXT.XMPRIGHTS.OWNER", Level::Job, "Who owns it (XMP Rights Management); one name."),
+    text("META.EXT.XMPRIGHTS.USAGETERMS", Level::Job, "How it may be used (XMP Rights Management)."),
+    text(
+        "META.EXT.XMPRIGHTS.WEBSTATEMENT",
+        Level::Job,
+        "Address of a page about its owner and rights (XMP Rights Management).",
+    ),
 ];
+
+/// The option that sets a property.
+const fn of_property(property: Property) -> &'static str {
+    match property {
+        Property::Title => "META.TITLE",
+        Property::Author => "META.AUTHOR",
+        Property::Subject => "META.SUBJECT",
+        Property::Keywords => "META.KEYWORDS",
+        Property::Contributor => "META.EXT.DC.CONTRIBUTOR",
+        Property::Coverage => "META.EXT.DC.COVERAGE",
+        Property::Identifier => "META.EXT.DC.IDENTIFIER",
+        Property::Rights => "META.EXT.DC.RIGHTS",
+        Property::Source => "META.EXT.DC.SOURCE",
+        Property::Type => "META.EXT.DC.TYPE",
+        Property::BaseUrl => "META.EXT.XMP.BASEURL",
+        Property::CreatorTool => "META.EXT.XMP.CREATORTOOL",
+        Property::XmpIdentifier => "META.EXT.XMP.IDENTIFIER",
+        Property::Nickname => "META.EXT.XMP.NICKNAME",
+        Property::Certificate => "META.EXT.XMPRIGHTS.CERTIFICATE",
+        Property::Marked => "META.EXT.XMPRIGHTS.MARKED",
+        Property::Owner => "META.EXT.XMPRIGHTS.OWNER",
+        Property::UsageTerms => "META.EXT.XMPRIGHTS.USAGETERMS",
+        Property::WebStatement => "META.EXT.XMPRIGHTS.WEBSTATEMENT",
+    }
+}
 
 /// What is wrong with a list of options; the job ends with error `option`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -226,19 +278,17 @@ impl<'a> Given<'a> {
 
     /// The metadata that a job asks for.
     pub fn metadata(self) -> Metadata {
-        let find = |name: &str| self.text(name).map(str::to_owned);
-        Metadata {
-            title: find("META.TITLE"),
-            author: find("META.AUTHOR"),
-            subject: find("META.SUBJECT"),
-            keywords: find("META.KEYWORDS"),
-            contributor: find("META.EXT.DC.CONTRIBUTOR"),
-            coverage: find("META.EXT.DC.COVERAGE"),
-            identifier: find("META.EXT.DC.IDENTIFIER"),
-            rights: find("META.EXT.DC.RIGHTS"),
-            source: find("META.EXT.DC.SOURCE"),
-            kind: find("META.EXT.DC.TYPE"),
-        }
+        let said = |property| {
+            let option = of_property(property);
+            let value = if property == Property::Marked {
+                // XMP knows these two words alone.
+                if self.boolean(option)? { "True" } else { "False" }
+            } else {
+                self.text(option)?
+            };
+            Some((property, value.to_owned()))
+        };
+        Property::ALL.into_iter().filter_map(said).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use time::macros::format_description;
 
 use super::{Bench, stem};
 use crate::{
-    domain::ErrorCode,
+    domain::{ErrorCode, metadata::Property},
     engines::{Error, finish::moment, protocol::Target, serve::Pdf},
     pdf::{
         metadata,
@@ -29,7 +29,7 @@ pub(super) fn stamp(
     let values = Values {
         job_name: job_name.unwrap_or(&first).to_owned(),
         date: date.unwrap_or_default(),
-        title: metadata::said(&document).title.unwrap_or(first),
+        title: metadata::said(&document).get(Property::Title).map_or(first, str::to_owned),
         documents: inputs
             .iter()
             .zip(&bench.parts)

@@ -4,13 +4,13 @@
 
 mod steps;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
 use crate::{
-    domain::{self, limits},
+    domain::{self, limits, metadata::Property},
     pdf::{self, text_layer::Recognised, validate::Part},
 };
 
@@ -138,25 +138,22 @@ pub struct Assemble {
     pub now: i64,
 }
 
-/// [`domain::metadata::Metadata`] on the pipe.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(remote = "domain::metadata::Metadata")]
-struct MetadataFields {
-    title: Option<String>,
-    author: Option<String>,
-    subject: Option<String>,
-    keywords: Option<String>,
-    contributor: Option<String>,
-    coverage: Option<String>,
-    identifier: Option<String>,
-    rights: Option<String>,
-    source: Option<String>,
-    kind: Option<String>,
+/// Metadata of a job, as a message holds them: by their names in XMP.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
+pub struct Metadata(pub domain::metadata::Metadata);
+
+impl From<BTreeMap<String, String>> for Metadata {
+    fn from(said: BTreeMap<String, String>) -> Self {
+        Self(said.into_iter().filter_map(|(name, value)| Some((Property::named(&name)?, value))).collect())
+    }
 }
 
-/// Metadata of a job, as a message holds them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Metadata(#[serde(with = "MetadataFields")] pub domain::metadata::Metadata);
+impl From<Metadata> for BTreeMap<String, String> {
+    fn from(said: Metadata) -> Self {
+        said.0.iter().map(|(property, value)| (property.name().to_owned(), value.to_owned())).collect()
+    }
+}
 
 /// What a host answers.
 #[derive(Debug, Serialize, Deserialize)]
@@ -354,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_message_read_is_the_message_written() {
-        let metadata = domain::metadata::Metadata { title: Some("Ä \"title\"".to_owned()), ..Default::default() };
+        let metadata = domain::metadata::Metadata::default().with(Property::Title, "Ä \"title\"");
         let step = Step::Finish { target: Target::PdfA2, metadata: Metadata(metadata), linearise: false };
         let request = Request::Assemble(Assemble {
             inputs: vec![Input { file: "0.pdf".into(), file_name: "a.docx".to_owned() }],

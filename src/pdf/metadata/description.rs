@@ -7,7 +7,7 @@ use quick_xml::{Reader, events::Event};
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 use crate::{
-    domain::metadata::Metadata,
+    domain::metadata::{Metadata, Property},
     pdf::{object, stream},
 };
 
@@ -20,19 +20,34 @@ const VALUE_CHARS_MAX: usize = 32_000;
 /// What a document says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Description {
-    pub(super) title: Option<String>,
-    pub(super) author: Option<String>,
-    pub(super) subject: Option<String>,
-    pub(super) keywords: Option<String>,
-    pub(super) contributor: Option<String>,
-    pub(super) coverage: Option<String>,
-    pub(super) identifier: Option<String>,
-    pub(super) rights: Option<String>,
-    pub(super) source: Option<String>,
-    pub(super) kind: Option<String>,
-    pub(super) creator_tool: Option<String>,
+    pub(super) said: Metadata,
     pub(super) created: Option<OffsetDateTime>,
     pub(super) modified: OffsetDateTime,
+}
+
+/// The key in `Info` that says the same as a property, if there is one (ISO 19005-1, 6.7.3).
+pub(super) const fn info_key(property: Property) -> Option<&'static str> {
+    match property {
+        Property::Title => Some("Title"),
+        Property::Author => Some("Author"),
+        Property::Subject => Some("Subject"),
+        Property::Keywords => Some("Keywords"),
+        Property::CreatorTool => Some("Creator"),
+        Property::Contributor
+        | Property::Coverage
+        | Property::Identifier
+        | Property::Rights
+        | Property::Source
+        | Property::Type
+        | Property::BaseUrl
+        | Property::XmpIdentifier
+        | Property::Nickname
+        | Property::Certificate
+        | Property::Marked
+        | Property::Owner
+        | Property::UsageTerms
+        | Property::WebStatement => None,
+    }
 }
 
 impl Description {
@@ -41,27 +56,22 @@ impl Description {
         let empty = Dictionary::new();
         let info = object::dictionary(document, &document.trailer, b"Info").unwrap_or(&empty);
         let old = packet_values(document);
-        let pick = |wanted: Option<&String>, info_key: &[u8], old_key: &str| {
+        let said = |property: Property| {
+            let of_info = |key: &str| object::text(document, info, key.as_bytes());
             wanted
-                .cloned()
-                .or_else(|| object::text(document, info, info_key).filter(|text| !text.trim().is_empty()))
-                .or_else(|| old.get(old_key).cloned())
+                .get(property)
+                .map(str::to_owned)
+                .or_else(|| info_key(property).and_then(of_info).filter(|text| !text.trim().is_empty()))
+                .or_else(|| old.get(property.name()).cloned())
                 .map(|text| clean(&text))
                 .filter(|text| !text.is_empty())
+                // Old packets may say anything here, and what is no truth value would be no PDF/A.
+                .filter(|text| property != Property::Marked || matches!(text.as_str(), "True" | "False"))
+                .map(|text| (property, text))
         };
         let created = object::text(document, info, b"CreationDate").and_then(|text| pdf_date(&text));
         Self {
-            title: pick(wanted.title.as_ref(), b"Title", "dc:title"),
-            author: pick(wanted.author.as_ref(), b"Author", "dc:creator"),
-            subject: pick(wanted.subject.as_ref(), b"Subject", "dc:description"),
-            keywords: pick(wanted.keywords.as_ref(), b"Keywords", "pdf:Keywords"),
-            contributor: pick(wanted.contributor.as_ref(), b"", "dc:contributor"),
-            coverage: pick(wanted.coverage.as_ref(), b"", "dc:coverage"),
-            identifier: pick(wanted.identifier.as_ref(), b"", "dc:identifier"),
-            rights: pick(wanted.rights.as_ref(), b"", "dc:rights"),
-            source: pick(wanted.source.as_ref(), b"", "dc:source"),
-            kind: pick(wanted.kind.as_ref(), b"", "dc:type"),
-            creator_tool: pick(None, b"Creator", "xmp:CreatorTool"),
+            said: Property::ALL.into_iter().filter_map(said).collect(),
             created: created.or_else(|| old.get("xmp:CreateDate").and_then(|text| xmp_date(text))),
             modified: now,
         }

@@ -68,19 +68,7 @@ fn put(
 
 /// What a document says about itself, in its `Info` or else in its XMP.
 pub fn said(document: &Document) -> Metadata {
-    let said = Description::gather(document, &Metadata::default(), OffsetDateTime::UNIX_EPOCH);
-    Metadata {
-        title: said.title,
-        author: said.author,
-        subject: said.subject,
-        keywords: said.keywords,
-        contributor: said.contributor,
-        coverage: said.coverage,
-        identifier: said.identifier,
-        rights: said.rights,
-        source: said.source,
-        kind: said.kind,
-    }
+    Description::gather(document, &Metadata::default(), OffsetDateTime::UNIX_EPOCH).said
 }
 
 /// The values that the XMP of a document says, by their usual names.
@@ -91,15 +79,8 @@ pub(crate) fn properties(document: &Document) -> BTreeMap<String, String> {
 /// Builds the `Info` dictionary.
 fn info(description: &Description) -> Dictionary {
     let mut info = Dictionary::new();
-    let texts = [
-        ("Title", &description.title),
-        ("Author", &description.author),
-        ("Subject", &description.subject),
-        ("Keywords", &description.keywords),
-        ("Creator", &description.creator_tool),
-    ];
-    for (key, value) in texts {
-        if let Some(value) = value {
+    for (property, value) in description.said.iter() {
+        if let Some(key) = description::info_key(property) {
             info.set(key, text_string(value));
         }
     }

@@ -12,14 +12,18 @@ use super::{
     description::Description,
     schema::{Category, Schema},
 };
-use crate::pdf::validate::{Flavour, Level, Part};
+use crate::{
+    domain::metadata::Property,
+    pdf::validate::{Flavour, Level, Part},
+};
 
 /// The byte order mark and the id are fixed by the XMP specification.
 const HEAD: &str = "<?xpacket begin=\"\u{FEFF}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n";
 
-const NAMESPACES: [(&str, &str); 5] = [
+const NAMESPACES: [(&str, &str); 6] = [
     ("xmlns:dc", "http://purl.org/dc/elements/1.1/"),
     ("xmlns:xmp", "http://ns.adobe.com/xap/1.0/"),
+    ("xmlns:xmpRights", "http://ns.adobe.com/xap/1.0/rights/"),
     ("xmlns:pdf", "http://ns.adobe.com/pdf/1.3/"),
     ("xmlns:pdfaid", "http://www.aiim.org/pdfa/ns/id/"),
     ("rdf:about", ""),
@@ -46,6 +50,25 @@ enum Shape {
     Bag,
 }
 
+/// How XMP holds the value of a property (XMP specification, part 1, 8; ISO 16684-1).
+const fn shape(property: Property) -> Shape {
+    match property {
+        Property::Title | Property::Subject | Property::Rights | Property::UsageTerms => Shape::Languages,
+        Property::Author => Shape::Sequence,
+        Property::Contributor | Property::Type | Property::XmpIdentifier | Property::Owner => Shape::Bag,
+        Property::Keywords
+        | Property::Coverage
+        | Property::Identifier
+        | Property::Source
+        | Property::BaseUrl
+        | Property::CreatorTool
+        | Property::Nickname
+        | Property::Certificate
+        | Property::Marked
+        | Property::WebStatement => Shape::Plain,
+    }
+}
+
 /// Builds the packet.
 pub(super) fn build(description: &Description, schemas: &[Schema], claim: Option<Flavour>) -> Vec<u8> {
     let mut packet = HEAD.as_bytes().to_vec();
@@ -59,23 +82,8 @@ pub(super) fn build(description: &Description, schemas: &[Schema], claim: Option
             property(&mut writer, name, Shape::Plain, value);
         }
     }
-    let properties = [
-        ("dc:title", Shape::Languages, &description.title),
-        ("dc:creator", Shape::Sequence, &description.author),
-        ("dc:description", Shape::Languages, &description.subject),
-        ("dc:contributor", Shape::Bag, &description.contributor),
-        ("dc:coverage", Shape::Plain, &description.coverage),
-        ("dc:identifier", Shape::Plain, &description.identifier),
-        ("dc:rights", Shape::Languages, &description.rights),
-        ("dc:source", Shape::Plain, &description.source),
-        ("dc:type", Shape::Bag, &description.kind),
-        ("pdf:Keywords", Shape::Plain, &description.keywords),
-        ("xmp:CreatorTool", Shape::Plain, &description.creator_tool),
-    ];
-    for (name, shape, value) in properties {
-        if let Some(value) = value {
-            property(&mut writer, name, shape, value);
-        }
+    for (said, value) in description.said.iter() {
+        property(&mut writer, said.name(), shape(said), value);
     }
     property(&mut writer, "pdf:Producer", Shape::Plain, PRODUCER);
     if let Some(created) = description.created {

@@ -20,10 +20,11 @@ const PROPERTIES_MAX: usize = 256;
 const NAME_CHARS_MAX: usize = 256;
 
 /// Namespaces that the packet itself is made of.
-const OWN_NAMESPACES: [&str; 13] = [
+const OWN_NAMESPACES: [&str; 14] = [
     "adobe:ns:meta/",
     "http://ns.adobe.com/pdf/1.3/",
     "http://ns.adobe.com/xap/1.0/",
+    "http://ns.adobe.com/xap/1.0/rights/",
     "http://purl.org/dc/elements/1.1/",
     "http://www.aiim.org/pdfa/ns/extension/",
     "http://www.aiim.org/pdfa/ns/field#",
@@ -37,7 +38,7 @@ const OWN_NAMESPACES: [&str; 13] = [
 ];
 
 /// Prefixes that always mean these.
-const OWN_PREFIXES: [&str; 12] = [
+const OWN_PREFIXES: [&str; 13] = [
     "dc",
     "pdf",
     "pdfaExtension",
@@ -50,6 +51,7 @@ const OWN_PREFIXES: [&str; 12] = [
     "x",
     "xml",
     "xmp",
+    "xmpRights",
 ];
 
 /// The property by which schemas of invoices and their like name a file of the document.

@@ -3,7 +3,10 @@ use time::macros::datetime;
 
 use super::{Category, Schema, schemas, write, write_schemas};
 use crate::pdf::validate::Flavour;
-use crate::{domain::metadata::Metadata, pdf::object};
+use crate::{
+    domain::metadata::{Metadata, Property},
+    pdf::object,
+};
 
 fn document() -> Document {
     let mut document = Document::new();
@@ -26,7 +29,7 @@ fn packet(document: &Document) -> String {
 #[test]
 fn xmp_and_info_say_the_same() {
     let mut document = document();
-    let wanted = Metadata { author: Some("Ödön <x>".into()), ..Metadata::default() };
+    let wanted = Metadata::default().with(Property::Author, "Ödön <x>");
     write(&mut document, &wanted, Some(Flavour::A2B), datetime!(2026-01-02 3:04:05 UTC)).unwrap();
     let packet = packet(&document);
     assert!(packet.contains("Old &amp; &lt;title&gt;") && packet.contains("Ödön &lt;x&gt;"), "{packet}");
@@ -55,6 +58,31 @@ fn values_of_the_old_packet_survive_without_info() {
     write(&mut document, &Metadata::default(), None, datetime!(2026-01-02 3:04:05 UTC)).unwrap();
     let info = object::dictionary(&document, &document.trailer, b"Info").unwrap();
     assert_eq!(object::text(&document, info, b"Title").as_deref(), Some("Old & <title>"));
+}
+
+#[test]
+fn every_property_is_kept_when_metadata_are_written_again_and_breaks_no_rule_of_any_part() {
+    let value = |property| if property == Property::Marked { "False" } else { "A & <b>, c" };
+    let wanted: Metadata = Property::ALL.into_iter().map(|property| (property, value(property).to_owned())).collect();
+    let now = datetime!(2026-01-02 3:04:05 UTC);
+    for flavour in [Flavour::A1B, Flavour::A2B, Flavour::A3B, Flavour::A4] {
+        let mut document = document();
+        write(&mut document, &wanted, None, now).unwrap();
+        write(&mut document, &Metadata::default(), Some(flavour), now).unwrap();
+        assert_eq!(super::said(&document), wanted);
+        let broken = crate::pdf::gate::refusals(&document, flavour);
+        let (metadata, other) = if flavour == Flavour::A1B { ("6.7", "6.7.1") } else { ("6.6", "6.6.1") };
+        let of_metadata = |clause: &&&str| clause.starts_with(metadata) && !clause.starts_with(other);
+        assert_eq!(broken.iter().filter(of_metadata).collect::<Vec<_>>(), Vec::<&&str>::new(), "{flavour}");
+    }
+}
+
+#[test]
+fn a_truth_value_of_an_old_packet_that_is_none_is_left_out() {
+    let mut document = document();
+    let now = datetime!(2026-01-02 3:04:05 UTC);
+    write(&mut document, &Metadata::default().with(Property::Marked, "perhaps"), None, now).unwrap();
+    assert_eq!(super::said(&document).get(Property::Marked), None);
 }
 
 /// A schema of its own that says one thing.

@@ -2,10 +2,13 @@ use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 use time::{OffsetDateTime, macros::datetime};
 
 use super::{cms::SignedData, time_stamp::server, *};
-use crate::pdf::{
-    fonts::FontFolder,
-    gate,
-    validate::{Flavour, validate},
+use crate::{
+    domain::metadata::Property,
+    pdf::{
+        fonts::FontFolder,
+        gate,
+        validate::{Flavour, validate},
+    },
 };
 
 const NOW: OffsetDateTime = datetime!(2027-03-04 05:06:07 +01:00);
@@ -89,7 +92,7 @@ fn check(bytes: &[u8], identity: &Identity, signing: &Signing<'_>) -> Vec<u8> {
 
 #[test]
 fn an_archive_stays_the_pdfa_that_it_is_however_often_it_is_signed() {
-    let wanted = Metadata { title: Some("Nachher <&>".to_owned()), ..Metadata::default() };
+    let wanted = Metadata::default().with(Property::Title, "Nachher <&>");
     for part in [Part::One, Part::Two, Part::Three] {
         let (bytes, flavour) = archived(part);
         let text = |text: &str| Some(text.to_owned());

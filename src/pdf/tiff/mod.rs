@@ -35,7 +35,7 @@ use super::{
     metadata, pages,
     redraw::drawable::{self, Medium},
 };
-use crate::domain::{Event, EventCode, limits};
+use crate::domain::{Event, EventCode, limits, metadata::Property};
 use directory::{Description, File};
 use samples::Samples;
 use strips::Strips;
@@ -75,7 +75,7 @@ pub fn write_tiff<W: Write + Seek>(
         return Err(Error::corrupt("it has no pages").into());
     }
     let said = metadata::said(document);
-    let description = Description { name, title: said.title.as_deref(), author: said.author.as_deref(), now };
+    let description = Description { name, title: said.get(Property::Title), author: said.get(Property::Author), now };
     let mut tiff = File::start(out)?;
     let mut coarser = 0_usize;
     for number in 0..count {

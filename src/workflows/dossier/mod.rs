@@ -12,7 +12,10 @@ use super::{
     workflow::{self, Converting, Job, JobDocument, Line, Problem, SettingsType, Workflow},
 };
 use crate::{
-    domain::{limits, metadata::Metadata as Said},
+    domain::{
+        limits,
+        metadata::{Metadata as Said, Property},
+    },
     engines::{
         assemble::dossier::{Bookmarks, DocumentTitles, Dossier as Order, TitlePage},
         protocol::{Metadata, Step},
@@ -62,7 +65,8 @@ impl Line for Dossier {
             documents: job.documents.iter().map(titles).collect(),
         };
         // What the first document says of itself is not said of the dossier.
-        let metadata = Said { title: Some(asked.title.clone().unwrap_or(title)), ..asked };
+        let named = asked.get(Property::Title).map_or(title, str::to_owned);
+        let metadata = asked.with(Property::Title, named);
         Ok(vec![
             Step::Dossier(Box::new(order)),
             Step::Finish { target, metadata: Metadata(metadata), linearise: false },
@@ -77,7 +81,7 @@ impl Dossier {
         let known = job.options.text("DOSSIER-TITLE").filter(|title| says_something(title));
         let known = known
             .or_else(|| Some(self.settings.title_page.title.as_str()).filter(|title| says_something(title)))
-            .or_else(|| asked.title.as_deref().filter(|title| says_something(title)))
+            .or_else(|| asked.get(Property::Title).filter(|title| says_something(title)))
             .or_else(|| of_job().filter(|name| says_something(name)));
         cut(known.unwrap_or(UNTITLED))
     }

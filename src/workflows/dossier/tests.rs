@@ -20,7 +20,9 @@ fn order(settings: &serde_json::Value, of_job: &[(&str, &str)], name: Option<&st
     let line = (DOSSIER.line)(settings).unwrap();
     let mut steps = line.steps(&Job { options: Given(&of_job), name, documents: &documents }).unwrap();
     match (steps.pop(), steps.pop()) {
-        (Some(Step::Finish { metadata, .. }), Some(Step::Dossier(order))) => (*order, metadata.0.title),
+        (Some(Step::Finish { metadata, .. }), Some(Step::Dossier(order))) => {
+            (*order, metadata.0.get(Property::Title).map(str::to_owned))
+        }
         other => panic!("{other:?}"),
     }
 }

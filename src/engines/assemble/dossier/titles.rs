@@ -2,7 +2,7 @@
 
 use super::{super::stem, DocumentTitles};
 use crate::{
-    domain::limits,
+    domain::{limits, metadata::Property},
     pdf::{Document, metadata},
 };
 
@@ -24,7 +24,7 @@ impl Titles {
     pub(super) fn of(said: &DocumentTitles, document: &Document, file_name: &str) -> Self {
         let given = |title: &Option<String>| title.as_deref().and_then(line);
         let own = given(&said.title)
-            .or_else(|| metadata::said(document).title.as_deref().and_then(line))
+            .or_else(|| metadata::said(document).get(Property::Title).and_then(line))
             .or_else(|| line(stem(file_name)))
             .unwrap_or_else(|| "–".to_owned());
         let or_own = |title| given(title).unwrap_or_else(|| own.clone());
