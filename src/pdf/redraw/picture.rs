@@ -11,7 +11,6 @@
 use std::collections::HashMap;
 
 use hayro::vello_cpu::Pixmap;
-use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 use lopdf::{Document, Object, ObjectId, Stream, StringFormat, dictionary};
 
 use crate::pdf::{
@@ -95,18 +94,16 @@ pub(super) fn pack(drawn: &Pixmap) -> Result<Picture, Error> {
 impl Picture {
     /// Takes a JPEG when it is much smaller.
     fn prefer_jpeg(&mut self, drawn: &Pixmap, samples: Vec<u8>) -> Result<(), Error> {
-        let (samples, kind, colours) = match self.colours {
-            Colours::Grey => (samples, ExtendedColorType::L8, Colours::Grey),
-            Colours::Rgb => (samples, ExtendedColorType::Rgb8, Colours::Rgb),
+        let (samples, components, colours) = match self.colours {
+            Colours::Grey => (samples, 1, Colours::Grey),
+            Colours::Rgb => (samples, 3, Colours::Rgb),
             Colours::Palette(_) => {
                 let samples = drawn.data().iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect();
-                (samples, ExtendedColorType::Rgb8, Colours::Rgb)
+                (samples, 3, Colours::Rgb)
             }
         };
-        let mut bytes = Vec::new();
-        // It keeps all of the colour, other than most that write JPEG.
-        JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)
-            .encode(&samples, u32::from(self.width), u32::from(self.height), kind)
+        let size = (u32::from(self.width), u32::from(self.height));
+        let bytes = samples::jpeg(&samples, size, components, JPEG_QUALITY)
             .map_err(|error| Error::limit(format!("a page that is no picture ({error})")))?;
         if bytes.len() * JPEG_GAIN < self.bytes.len() {
             (self.colours, self.is_jpeg, self.bytes) = (colours, true, bytes);

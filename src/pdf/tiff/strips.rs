@@ -1,14 +1,13 @@
 //! The samples of a page, packed in strips that can be unpacked one by one.
 
 use fax::{Color, VecWriter, encoder::Encoder};
-use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 use tiff::encoder::compression::{CompressionAlgorithm as _, Lzw};
 
 use super::{
     samples::{Kind, Samples},
     settings::{Compression, TiffSettings},
 };
-use crate::pdf::{Error, stream};
+use crate::pdf::{Error, samples as packed, stream};
 
 /// Bytes of a strip before it is packed, about. Readers hold one strip at a time.
 const STRIP_BYTES: usize = 1 << 20;
@@ -91,12 +90,9 @@ fn lzw(strip: &[u8]) -> Result<Vec<u8>, Error> {
 
 /// A strip as a JPEG of its own (TIFF Technical Note 2).
 fn jpeg(strip: &[u8], samples: &Samples, quality: u8) -> Result<Vec<u8>, Error> {
-    let kind = if samples.kind == Kind::Rgb { ExtendedColorType::Rgb8 } else { ExtendedColorType::L8 };
+    let components = if samples.kind == Kind::Rgb { 3 } else { 1 };
     let row_bytes = samples.kind.row_bytes(samples.columns).max(1);
     let rows = u32::try_from(strip.len() / row_bytes).unwrap_or(u32::MAX);
-    let mut packed = Vec::new();
-    JpegEncoder::new_with_quality(&mut packed, quality)
-        .encode(strip, u32::from(samples.columns), rows, kind)
-        .map_err(|error| Error::limit(format!("a strip that JPEG packs ({error})")))?;
-    Ok(packed)
+    packed::jpeg(strip, (u32::from(samples.columns), rows), components, quality)
+        .map_err(|error| Error::limit(format!("a strip that JPEG packs ({error})")))
 }

@@ -1,7 +1,6 @@
 //! A picture stored anew.
 
 use hayro::hayro_syntax::Pdf;
-use image::{ExtendedColorType, codecs::jpeg::JpegEncoder};
 use lopdf::{Document, Object, ObjectId, Stream};
 
 use super::{
@@ -148,14 +147,7 @@ fn is_plain(document: &Document, held: &lopdf::Dictionary, space: &Space) -> boo
 
 /// Packs grey or colour as a JPEG that keeps all of the colour.
 fn jpeg(samples: &Samples) -> Option<Vec<u8>> {
-    let kind = match samples.components {
-        1 => ExtendedColorType::L8,
-        3 => ExtendedColorType::Rgb8,
-        _ => return None,
-    };
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)
-        .encode(&samples.bytes, samples.columns, samples.rows, kind)
-        .ok()?;
-    Some(bytes)
+    let components = samples.components;
+    let size = (samples.columns, samples.rows);
+    matches!(components, 1 | 3).then(|| samples::jpeg(&samples.bytes, size, components, JPEG_QUALITY).ok()).flatten()
 }
