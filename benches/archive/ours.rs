@@ -29,7 +29,7 @@ impl Ours {
         let config = HostConfig {
             program: env!("CARGO_BIN_EXE_bindery").into(),
             args: vec!["engine".into()],
-            zygote_args: None,
+            zygote_args: Some(vec!["engine".into(), "--zygote".into()]),
             engines: engines.clone(),
             time_max: Duration::from_secs(300),
             stall_max: limits::ENGINE_STALL_MAX,

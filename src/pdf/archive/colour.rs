@@ -1,8 +1,8 @@
 //! Colour: one output intent, and a profile for every device colour that the intent does not cover (6.2.3, 6.2.4).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{borrow::Cow, collections::BTreeSet};
 
-use lopdf::{Dictionary, Document, Object, ObjectId, dictionary};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
 use super::Log;
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         profiles::{self, Device, Profile},
         stream,
         usage::Survey,
+        validate::Part,
     },
 };
 
@@ -19,9 +20,9 @@ use crate::{
 const PROFILE_BYTES_MAX: usize = 16 << 20;
 
 /// Sets the output intent and gives the other device colours their profiles.
-pub(super) fn manage(document: &mut Document, survey: &Survey, log: &mut Log) {
-    mend_profiles(document);
-    let covered = keep_intent(document).unwrap_or_else(|| add_intent(document));
+pub(super) fn manage(document: &mut Document, part: Part, survey: &Survey, log: &mut Log) {
+    mend_profiles(document, part);
+    let covered = keep_intent(document, part).unwrap_or_else(|| add_intent(document));
     let foreign = if covered == Device::Cmyk { Device::Rgb } else { Device::Cmyk };
     let by_content: BTreeSet<ObjectId> = survey
         .contents
@@ -60,29 +61,15 @@ fn message(foreign: Device) -> &'static str {
 }
 
 /// Keeps one usable output intent of the document and says which device colour it covers.
-fn keep_intent(document: &mut Document) -> Option<Device> {
+fn keep_intent(document: &mut Document, part: Part) -> Option<Device> {
     let catalog = object::catalog(document)?;
-    let mut kept: Option<(Dictionary, Device)> = None;
-    for intent in object::array(document, catalog, b"OutputIntents")? {
-        let Some(intent) = object::as_dictionary(object::resolve(document, intent)) else { continue };
-        if object::name(document, intent, b"S") != Some(b"GTS_PDFA1") {
-            continue;
-        }
-        let profile = match object::get(document, intent, b"DestOutputProfile") {
-            Some(Object::Stream(held)) => {
-                stream::unpack_within(held, PROFILE_BYTES_MAX).ok().and_then(|bytes| Profile::read(&bytes))
-            }
-            Some(_) | None => None,
-        };
-        let device = match profile {
-            Some(Profile { components: 3, is_output: true }) => Device::Rgb,
-            Some(Profile { components: 4, is_output: true }) => Device::Cmyk,
-            Some(_) | None => continue,
-        };
-        kept = Some((intent.clone(), device));
-        break;
-    }
-    let (mut intent, device) = kept?;
+    let intents: Vec<_> = object::array(document, catalog, b"OutputIntents")?
+        .iter()
+        .filter_map(|intent| object::as_dictionary(object::resolve(document, intent)))
+        .filter(|intent| object::name(document, intent, b"S") == Some(b"GTS_PDFA1"))
+        .cloned()
+        .collect();
+    let (mut intent, device) = intents.into_iter().find_map(|intent| usable(document, intent, part))?;
     intent.remove(b"DestOutputProfileRef");
     if !intent.has(b"OutputConditionIdentifier") {
         intent.set("OutputConditionIdentifier", Object::string_literal("Custom"));
@@ -90,6 +77,23 @@ fn keep_intent(document: &mut Document) -> Option<Device> {
     let id = object::add(document, intent);
     object::catalog_mut(document)?.set("OutputIntents", vec![id.into()]);
     Some(device)
+}
+
+/// An output intent with a profile that the part takes, and the device colour that it covers.
+fn usable(document: &mut Document, mut intent: Dictionary, part: Part) -> Option<(Dictionary, Device)> {
+    let Object::Stream(held) = object::get(document, &intent, b"DestOutputProfile")? else { return None };
+    let bytes = stream::unpack_within(held, PROFILE_BYTES_MAX).ok()?;
+    let profile = Profile::read(&bytes).filter(|profile| profile.is_output)?;
+    let device = match profile.components {
+        3 => Device::Rgb,
+        4 => Device::Cmyk,
+        _ => return None,
+    };
+    if profile.version > version_max(part) {
+        let older = Stream::new(dictionary! { "N" => profile.components }, profiles::version_two(&bytes)?);
+        intent.set("DestOutputProfile", object::add(document, older));
+    }
+    Some((intent, device))
 }
 
 fn add_intent(document: &mut Document) -> Device {
@@ -109,9 +113,14 @@ fn add_intent(document: &mut Document) -> Device {
     Device::Rgb
 }
 
-/// Puts a good profile in the place of each one that PDF/A-2 refuses or that contradicts its `/N`.
-fn mend_profiles(document: &mut Document) {
-    let mut used: BTreeMap<ObjectId, ()> = BTreeMap::new();
+/// The newest version of profiles that a part knows (part 1, 6.2.2 and 6.2.3.2; PDF 1.4, 4.5.4).
+const fn version_max(part: Part) -> u8 {
+    if matches!(part, Part::One) { 2 } else { 4 }
+}
+
+/// Puts a good profile in the place of each one that the part refuses or that contradicts its `/N`.
+fn mend_profiles(document: &mut Document, part: Part) {
+    let mut used = BTreeSet::new();
     for object in document.objects.values() {
         let mut open = vec![object];
         while let Some(object) = open.pop() {
@@ -120,7 +129,7 @@ fn mend_profiles(document: &mut Document) {
                     && family == b"ICCBased"
                     && let Some(id) = object::target(document, profile)
                 {
-                    used.insert(id, ());
+                    used.insert(id);
                 }
                 open.extend(items);
             } else if let Some(held) = object::as_dictionary(object) {
@@ -128,21 +137,32 @@ fn mend_profiles(document: &mut Document) {
             }
         }
     }
-    for id in used.into_keys() {
+    for id in used {
         let Some(Object::Stream(held)) = document.objects.get(&id) else { continue };
         let components = object::integer(document, &held.dict, b"N");
-        let profile = stream::unpack_within(held, PROFILE_BYTES_MAX).ok().and_then(|bytes| Profile::read(&bytes));
-        if profile.is_some_and(|profile| Some(profile.components) == components) {
-            continue;
-        }
-        let components = components.or(profile.map(|profile| profile.components)).unwrap_or(3);
-        let Some(bytes) = profiles::substitute(components) else { continue };
+        let unpacked = stream::unpack_within(held, PROFILE_BYTES_MAX).ok();
+        let profile = unpacked.as_deref().and_then(Profile::read);
+        let (components, bytes) = match (profile, unpacked) {
+            (Some(profile), Some(bytes)) if Some(profile.components) == components => {
+                if profile.version <= version_max(part) {
+                    continue;
+                }
+                // One that cannot be written so stays: what is drawn with it is for the next rung.
+                let Some(bytes) = profiles::version_two(&bytes) else { continue };
+                (profile.components, Cow::from(bytes))
+            }
+            (profile, _) => {
+                let components = components.or(profile.map(|profile| profile.components)).unwrap_or(3);
+                let Some(bytes) = profiles::substitute(components) else { continue };
+                (components, Cow::from(bytes))
+            }
+        };
         if let Some(Object::Stream(held)) = document.objects.get_mut(&id) {
             held.dict.remove(b"Filter");
             held.dict.remove(b"DecodeParms");
             held.dict.remove(b"Range");
             held.dict.set("N", components);
-            held.set_content(bytes.to_vec());
+            held.set_content(bytes.into_owned());
         }
     }
 }

@@ -20,6 +20,7 @@ mod lift;
 mod pictures;
 mod resources;
 mod streams;
+mod structure;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -63,12 +64,13 @@ pub fn to_pdfa(document: &mut Document, part: Part, fonts: &FontFolder) -> Resul
     streams::mend(document);
     graphics::mend(document, part);
     values::mend(document, part, &mut log);
+    structure::mend(document, part);
     // Annotations that went took their appearances along; what nothing refers to needs no mending.
     document.prune_objects();
     lift::lift(document);
     resources::own(document)?;
     let survey = usage::survey(document)?;
-    colour::manage(document, &survey, &mut log);
+    colour::manage(document, part, &survey, &mut log);
     fonts::mend(document, part, &survey, fonts, &mut log);
     document.prune_objects();
     Ok(log.events)

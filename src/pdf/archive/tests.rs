@@ -198,6 +198,22 @@ fn cmyk_gets_a_profile_only_where_it_is_used() {
 }
 
 #[test]
+fn profiles_of_version_4_become_ones_of_version_2_for_part_one() {
+    let profile = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    let mut document = document(b"/C cs 1 0 0 sc 0 0 9 9 re f", dictionary! {}, dictionary! {}, Vec::new());
+    let profile = document.add_object(Stream::new(dictionary! { "N" => 3 }, profile));
+    let spaces = dictionary! { "C" => vec![object::named("ICCBased"), profile.into()] };
+    let page = pages::list(&document)[0];
+    object::at_mut(&mut document, page).unwrap().set("Resources", dictionary! { "ColorSpace" => spaces });
+    let intent = dictionary! { "S" => "GTS_PDFA1", "DestOutputProfile" => profile };
+    object::catalog_mut(&mut document).unwrap().set("OutputIntents", vec![intent.into()]);
+    // Refused besides, and of no interest here: it is looked at in the packed shape, which part 1 does not know (6.1.4).
+    assert_eq!(gate::refusals(&document.clone(), Flavour::A1B), ["6.1.4", "6.2.2", "6.2.3.2"]);
+    let events = to_pdfa(&mut document, Part::One, &FontFolder::open(&[])).unwrap();
+    assert_eq!((events, gate::refusals(&document, Flavour::A1B)), (Vec::new(), vec!["6.1.4"]));
+}
+
+#[test]
 fn a_missing_font_that_nothing_replaces_is_a_shortfall() {
     let font = dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica" };
     let resources = dictionary! { "Font" => dictionary! { "F" => font } };

@@ -1,17 +1,21 @@
-//! The colour profiles that archived documents embed; sources and licence in `profiles/README.md`.
+//! The colour profiles that archived documents embed; sources and licence in `README.md`.
 
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 
 use super::object;
 
+mod version_two;
+
+pub(crate) use version_two::version_two;
+
 /// sRGB, version 2, 736 bytes.
-pub(crate) const SRGB: &[u8] = include_bytes!("profiles/sRGB-v2-magic.icc");
+pub(crate) const SRGB: &[u8] = include_bytes!("sRGB-v2-magic.icc");
 
 /// Grey with the tone curve of sRGB, version 2, 616 bytes.
-pub(crate) const GREY: &[u8] = include_bytes!("profiles/sGrey-v2-magic.icc");
+pub(crate) const GREY: &[u8] = include_bytes!("sGrey-v2-magic.icc");
 
 /// A CMYK close to SWOP (CGATS TR 001), version 2, 8 KiB.
-const CMYK: &[u8] = include_bytes!("profiles/CGATS001Compat-v2-micro.icc");
+const CMYK: &[u8] = include_bytes!("CGATS001Compat-v2-micro.icc");
 
 /// A family of device colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +78,8 @@ pub(crate) struct Profile {
     pub(crate) components: i64,
     /// Whether it describes an output or a display, as an output intent must.
     pub(crate) is_output: bool,
+    /// Its major version.
+    pub(crate) version: u8,
 }
 
 impl Profile {
@@ -93,7 +99,7 @@ impl Profile {
             b"GRAY" => 1,
             _ => return None,
         };
-        Some(Self { components, is_output: matches!(class, b"prtr" | b"mntr") })
+        Some(Self { components, is_output: matches!(class, b"prtr" | b"mntr"), version })
     }
 }
 
