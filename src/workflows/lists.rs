@@ -1,7 +1,9 @@
 //! The workflows that there are. A new one is a folder beside this file and a line here.
 
 use super::{
-    Error, archive, conversion, dossier, extract_xml, invoice,
+    Error, archive, conversion,
+    custom::CustomOption,
+    dossier, extract_xml, invoice,
     options::{self, Bearer, Problem},
     sign, tiff, to_xml,
     workflow::Workflow,
@@ -37,14 +39,20 @@ pub fn workflow(name: Option<&str>) -> Result<&'static Workflow, Error> {
     })
 }
 
-/// Checks a list of options against those that a workflow understands; one that only others do is told apart.
+/// Checks a list of options against those that a workflow understands, and those that its profile adds; one that only others
+/// understand is told apart.
 ///
 /// # Errors
 /// The first problem.
-pub fn check_options(workflow: &Workflow, options: &[JobOption], bearer: Bearer) -> Result<(), Problem> {
-    options::check(workflow.options, options, bearer).map_err(|problem| {
+pub fn check_options(
+    workflow: &Workflow,
+    custom: &[CustomOption],
+    options: &[JobOption],
+    bearer: Bearer,
+) -> Result<(), Problem> {
+    options::check(workflow.options, custom, options, bearer).map_err(|problem| {
         if let Problem::Unknown { name } = &problem
-            && is_known(name)
+            && is_option(name)
         {
             return Problem::Workflow { name: name.clone(), workflow: workflow.name.to_owned() };
         }
@@ -52,7 +60,8 @@ pub fn check_options(workflow: &Workflow, options: &[JobOption], bearer: Bearer)
     })
 }
 
-fn is_known(name: &str) -> bool {
+/// Whether any workflow has an option of a name.
+pub(super) fn is_option(name: &str) -> bool {
     let mut known = WORKFLOWS.iter().flat_map(|workflow| workflow.options.iter().copied().flatten());
     known.any(|definition| definition.name.eq_ignore_ascii_case(name))
 }

@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    custom::{self, CustomOption},
+    describe::Describe,
     optimise::Optimise,
-    stamps,
+    options, stamps,
     workflow::{self, BadSettings, Converting, Job, Line, Problem, ProfileSettings},
 };
 use crate::{
     engines::{
-        protocol::{Metadata, Step, Target},
+        protocol::{Metadata, Names, Step, Target},
         settings::Settings,
     },
     pdf::stamp::StampSettings,
@@ -28,11 +30,17 @@ pub struct OnePdfSettings {
     pub stamps: Vec<StampSettings>,
     /// Whether the result is made smaller.
     pub optimise: Optimise,
+    /// What its metadata say besides.
+    pub metadata: Describe,
+    /// Options that jobs may have besides those of the workflow.
+    pub custom_options: Vec<CustomOption>,
 }
 
 impl ProfileSettings for OnePdfSettings {
     fn check(&self) -> Result<(), BadSettings> {
         stamps::check(&self.stamps)?;
+        self.metadata.check()?;
+        custom::check(&self.custom_options)?;
         self.optimise.check()
     }
 }
@@ -53,11 +61,18 @@ impl Line for OnePdf {
         Converting { target: self.target, settings: &self.settings.convert }
     }
 
+    fn custom_options(&self) -> &[CustomOption] {
+        &self.settings.custom_options
+    }
+
     fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {
+        let custom = custom::values(&[options::METADATA], &self.settings.custom_options, job.options);
+        let names = Names { job: job.name.map(str::to_owned), custom };
         let optimise = self.settings.optimise;
         let mut steps = vec![Step::Merge];
         steps.extend(optimise.step(self.target));
-        steps.extend(stamps::step(&self.settings.stamps, self.target, job));
+        steps.extend(stamps::step(&self.settings.stamps, self.target, &names));
+        steps.extend(self.settings.metadata.step(&names));
         let (metadata, linearise) = (Metadata(job.options.metadata()), optimise.linearise());
         steps.push(Step::Finish { target: self.target, metadata, linearise });
         Ok(steps)

@@ -5,6 +5,7 @@ use time::{
     format_description::well_known::{Iso8601, Rfc3339},
 };
 
+use super::custom::CustomOption;
 use crate::domain::{
     metadata::{Metadata, Property},
     options::JobOption,
@@ -183,15 +184,21 @@ pub enum Bearer {
     Document,
 }
 
-/// Checks a list of options against those that a workflow understands.
+/// Checks a list of options against those that a workflow understands, and those of a profile, which belong to jobs.
 ///
 /// # Errors
 /// The first problem.
-pub fn check(known: &[&[Definition]], options: &[JobOption], bearer: Bearer) -> Result<(), Problem> {
+pub fn check(
+    known: &[&[Definition]],
+    custom: &[CustomOption],
+    options: &[JobOption],
+    bearer: Bearer,
+) -> Result<(), Problem> {
     for (index, option) in options.iter().enumerate() {
         let name = || option.name.clone();
-        let definition = known.iter().copied().flatten().find(|definition| is(option, definition.name));
-        let definition = definition.ok_or_else(|| Problem::Unknown { name: name() })?;
+        let own = custom.iter().find(|own| is(option, &own.name)).map(|_| text("", Level::Job, ""));
+        let definition = known.iter().copied().flatten().copied().find(|definition| is(option, definition.name));
+        let definition = definition.or(own).ok_or_else(|| Problem::Unknown { name: name() })?;
         match (definition.level, bearer) {
             (Level::Job, Bearer::Document) => return Err(Problem::OfJob { name: name() }),
             (Level::Document, Bearer::Job) => return Err(Problem::OfDocument { name: name() }),
@@ -317,7 +324,7 @@ mod tests {
     }
 
     fn of_job(options: &[JobOption]) -> Result<(), Problem> {
-        check(KNOWN, options, Bearer::Job)
+        check(KNOWN, &[], options, Bearer::Job)
     }
 
     #[test]
@@ -329,7 +336,7 @@ mod tests {
 
     #[test]
     fn an_option_on_the_wrong_level_is_refused() {
-        let problem = check(KNOWN, &[option("META.TITLE", "a")], Bearer::Document).unwrap_err();
+        let problem = check(KNOWN, &[], &[option("META.TITLE", "a")], Bearer::Document).unwrap_err();
         assert_eq!(problem.to_string(), "The option 'META.TITLE' belongs to the job, not to a document.");
         let problem = of_job(&[option("OUTLINE", "true")]).unwrap_err();
         assert_eq!(problem.to_string(), "The option 'OUTLINE' belongs to a document, not to the job.");
@@ -348,7 +355,7 @@ mod tests {
             ("DATE", "2026-02-30", "a date such as 2026-11-30 or 2026-11-30T14:05:00Z"),
             ("RELATION", "cousin", "one of Source, Data"),
         ] {
-            let problem = check(KNOWN, &[option(name, value)], Bearer::Document).unwrap_err().to_string();
+            let problem = check(KNOWN, &[], &[option(name, value)], Bearer::Document).unwrap_err().to_string();
             assert_eq!(problem, format!("The option '{name}' cannot be '{value}': it must be {expected}."));
         }
     }
@@ -356,7 +363,7 @@ mod tests {
     #[test]
     fn values_are_read_as_what_they_are() {
         let options = [option("outline", " Yes "), option("DATE", "2026-11-30"), option("RELATION", "data")];
-        assert_eq!(check(KNOWN, &options, Bearer::Document), Ok(()));
+        assert_eq!(check(KNOWN, &[], &options, Bearer::Document), Ok(()));
         let given = Given(&options);
         assert_eq!(given.boolean("OUTLINE"), Some(true));
         assert_eq!(given.moment("DATE").unwrap().unix_timestamp(), 1_795_996_800);

@@ -1,8 +1,8 @@
 //! Stamps on pages: a part of the settings of several workflows.
 
-use super::workflow::{BadSettings, Job};
+use super::workflow::BadSettings;
 use crate::{
-    engines::protocol::{Step, Target},
+    engines::protocol::{Names, Step, Target},
     pdf::stamp::StampSettings,
 };
 
@@ -19,7 +19,6 @@ pub(super) fn check(stamps: &[StampSettings]) -> Result<(), BadSettings> {
 }
 
 /// The step, if there are any.
-pub(super) fn step(stamps: &[StampSettings], target: Target, job: &Job<'_>) -> Option<Step> {
-    let job_name = job.name.map(str::to_owned);
-    (!stamps.is_empty()).then(|| Step::Stamp { stamps: stamps.to_vec(), target, job_name })
+pub(super) fn step(stamps: &[StampSettings], target: Target, names: &Names) -> Option<Step> {
+    (!stamps.is_empty()).then(|| Step::Stamp { stamps: stamps.to_vec(), target, names: names.clone() })
 }

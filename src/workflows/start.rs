@@ -52,17 +52,24 @@ async fn commit(ctx: &Context, tenant: TenantId, id: JobId) -> Result<Step, Erro
 async fn options_problem(conn: &mut PgConnection, job: &JobRow) -> Result<Option<String>, Error> {
     let all = storage::options::list(conn, job.id).await?;
     let workflow = lists::workflow(Some(&job.workflow))?;
+    let custom = if all.iter().all(|option| lists::is_option(&option.name)) {
+        Vec::new()
+    } else {
+        let settings = storage::profiles::get_settings(conn, workflow.name, &job.profile, job.profile_version).await?;
+        // What may be wrong with settings is told when they are used.
+        (workflow.line)(&settings).map(|line| line.custom_options().to_vec()).unwrap_or_default()
+    };
     for level in all.chunk_by(|one, other| one.document == other.document) {
         let given: Vec<JobOption> =
             level.iter().map(|option| JobOption { name: option.name.clone(), value: option.value.clone() }).collect();
         match level.first().and_then(|option| option.document) {
             None => {
-                if let Err(problem) = lists::check_options(workflow, &given, Bearer::Job) {
+                if let Err(problem) = lists::check_options(workflow, &custom, &given, Bearer::Job) {
                     return Ok(Some(problem.to_string()));
                 }
             }
             Some(document) => {
-                if let Err(problem) = lists::check_options(workflow, &given, Bearer::Document) {
+                if let Err(problem) = lists::check_options(workflow, &custom, &given, Bearer::Document) {
                     let name = storage::documents::get(conn, document).await?.file_name;
                     return Ok(Some(format!("The document '{name}' has a wrong option. {problem}")));
                 }

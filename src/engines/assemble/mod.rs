@@ -3,6 +3,7 @@
 //! Every step takes what the one before it left and leaves something for the next: documents in files, then one document, then
 //! files of the job. A step that finds nothing to work on says so; a workflow that asks for that is wrong, not its documents.
 
+mod describe;
 pub mod dossier;
 mod extract_xml;
 mod finish;
@@ -52,9 +53,8 @@ pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Err
         match step {
             Step::Merge => merge::merge(&mut bench)?,
             Step::Optimise { settings, target } => optimise::optimise(&mut bench, *settings, *target)?,
-            Step::Stamp { stamps, target, job_name } => {
-                stamp::stamp(&mut bench, stamps, *target, job_name.as_deref())?;
-            }
+            Step::Stamp { stamps, target, names } => stamp::stamp(&mut bench, stamps, *target, names)?,
+            Step::Describe { schemas, names } => describe::describe(&mut bench, schemas, names)?,
             Step::Finish { target, metadata, linearise } => {
                 finish::finish(&mut bench, *target, &metadata.0, *linearise)?;
             }

@@ -14,7 +14,7 @@ use crate::{
     pdf::{self, text_layer::Recognised, validate::Part},
 };
 
-pub use steps::{Attached, FileKind, Input, Invoice, Made, Step};
+pub use steps::{Attached, FileKind, Input, Invoice, Made, Names, Step};
 
 /// What a host is asked to do.
 #[derive(Debug, Serialize, Deserialize)]

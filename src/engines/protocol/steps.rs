@@ -1,13 +1,13 @@
 //! The steps of a job, and the files that come of them.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Metadata, Target};
 use crate::{
     engines::{assemble::dossier::Dossier, signing::Sign},
-    pdf::{optimise::OptimiseSettings, stamp::StampSettings, tiff::TiffSettings},
+    pdf::{metadata::SchemaSettings, optimise::OptimiseSettings, stamp::StampSettings, tiff::TiffSettings},
 };
 
 /// One document of a job, converted.
@@ -37,8 +37,15 @@ pub enum Step {
         stamps: Vec<StampSettings>,
         /// What it is to be in the end.
         target: Target,
-        /// What the job is called.
-        job_name: Option<String>,
+        /// What texts may name.
+        names: Names,
+    },
+    /// Its metadata say what no schema of XMP knows.
+    Describe {
+        /// By which schemas.
+        schemas: Vec<SchemaSettings>,
+        /// What texts may name.
+        names: Names,
     },
     /// The document is brought to its target and becomes a file.
     Finish {
@@ -61,6 +68,15 @@ pub enum Step {
     Invoice(Invoice),
     /// All documents become one, behind a title page and a table of contents.
     Dossier(Box<Dossier>),
+}
+
+/// What the texts of a profile may name of a job.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Names {
+    /// `[job.name]`; the first document when there is none.
+    pub job: Option<String>,
+    /// `[custom:NAME]`, by name.
+    pub custom: BTreeMap<String, String>,
 }
 
 /// An invoice with what belongs to it.

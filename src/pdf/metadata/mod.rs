@@ -6,11 +6,13 @@
 mod description;
 mod packet;
 mod schema;
+mod settings;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use description::pdf_date as read_date;
 pub use schema::{Category, Schema, SchemaError, schemas};
+pub use settings::{PropertySettings, SchemaSettings};
 use std::collections::BTreeMap;
 
 use lopdf::{Dictionary, Document, Object, Stream, StringFormat, text_string};
@@ -44,6 +46,22 @@ pub fn write(
 /// `Corrupt` when the document has no catalog.
 pub fn write_schemas(document: &mut Document, schemas: &[Schema], now: OffsetDateTime) -> Result<(), Error> {
     put(document, &Metadata::default(), None, now, schemas)
+}
+
+/// Writes fresh metadata with these schemas besides those that the document has; what one of the same namespace says stays
+/// where nothing else is said. It makes no claim, either.
+///
+/// # Errors
+/// `Corrupt` when the document has no catalog, `Limit` for too many properties of one schema.
+pub fn add_schemas(document: &mut Document, added: &[Schema], now: OffsetDateTime) -> Result<(), Error> {
+    let mut all = schemas(document);
+    for schema in added {
+        match all.iter_mut().find(|other| other.namespace() == schema.namespace()) {
+            Some(other) => other.take(schema).map_err(|error| Error::limit(error.to_string()))?,
+            None => all.push(schema.clone()),
+        }
+    }
+    write_schemas(document, &all, now)
 }
 
 fn put(

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use lopdf::Document;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::description::clean;
 use crate::{
@@ -75,11 +77,13 @@ pub enum SchemaError {
 }
 
 /// Who says what a property says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub enum Category {
     /// The program that writes the file.
     Internal,
     /// People, or other programs.
+    #[default]
     External,
 }
 
@@ -140,6 +144,14 @@ impl Schema {
         let (name, description) = (name.to_owned(), shown(description, name));
         self.properties.push(Property { name, description, category, value });
         Ok(())
+    }
+
+    /// Says in this one what another of the same namespace says.
+    ///
+    /// # Errors
+    /// When that makes too many properties.
+    pub fn take(&mut self, other: &Self) -> Result<(), SchemaError> {
+        other.properties.iter().try_for_each(|said| self.say(&said.name, &said.description, said.category, &said.value))
     }
 
     /// Its namespace.

@@ -110,6 +110,22 @@ fn own_schemas_are_written_and_kept_when_metadata_are_written_again() {
 }
 
 #[test]
+fn added_schemas_stand_beside_those_that_are_there_and_win_over_what_they_say() {
+    let now = datetime!(2026-01-02 3:04:05 UTC);
+    let mut document = document();
+    let old = [own("urn:one#", "own", "note", "old"), own("urn:two/", "other", "Number", "17")];
+    write_schemas(&mut document, &old, now).unwrap();
+    let added = [own("urn:one#", "mine", "note", "new"), own("urn:three#", "third", "a", "b")];
+    super::add_schemas(&mut document, &added, now).unwrap();
+    let said: Vec<_> = schemas(&document)
+        .iter()
+        .map(|schema| (schema.namespace().to_owned(), schema.value("note").map(str::to_owned)))
+        .collect();
+    let none = |namespace: &str| (namespace.to_owned(), None);
+    assert_eq!(said, [("urn:one#".to_owned(), Some("new".to_owned())), none("urn:two/"), none("urn:three#")]);
+}
+
+#[test]
 fn own_schemas_are_described_as_the_validator_wants_it() {
     let mut document = document();
     let now = datetime!(2026-01-02 3:04:05 UTC);

@@ -116,6 +116,27 @@ pub struct PartOf {
     pub pages: Range<usize>,
 }
 
+impl Values {
+    /// A text that stands on no page, with its placeholders filled in; `None` where an option that it names has no value.
+    pub fn fill(&self, text: &str) -> Option<String> {
+        placeholders::fill(&placeholders::parse(text, "").ok()?, self, 0, 0, "").ok()
+    }
+}
+
+/// Looks for placeholders in a text that stands on no page which can stand for nothing there.
+///
+/// # Errors
+/// Why not, in words.
+pub fn check_text(text: &str) -> Result<(), String> {
+    let pieces = placeholders::parse(text, "").map_err(|error| match error {
+        Error::Placeholder { name, .. } => format!("there is nothing to put in for [{name}]"),
+        Error::Settings { what, .. } => what,
+        other @ (Error::Barcode { .. } | Error::Document(_)) => other.to_string(),
+    })?;
+    let of_page = pieces.iter().any(placeholders::Piece::is_of_page);
+    if of_page { Err("the text stands on no page, so pages cannot be named in it".to_owned()) } else { Ok(()) }
+}
+
 /// Puts stamps on the pages of a document that [`super::read()`] returned, in their order. `part` is the part of PDF/A that
 /// it is, or is to become.
 ///

@@ -25,6 +25,19 @@ pub(super) enum Placeholder {
     Custom(String),
 }
 
+impl Piece {
+    /// Whether it means something on a page only.
+    pub(super) const fn is_of_page(&self) -> bool {
+        match self {
+            Self::Literal(_) => false,
+            Self::Placeholder(placeholder) => match placeholder {
+                Placeholder::Page | Placeholder::Pages | Placeholder::DocumentPage | Placeholder::DocumentPages => true,
+                Placeholder::DocumentTitle | Placeholder::JobName | Placeholder::Date | Placeholder::Custom(_) => false,
+            },
+        }
+    }
+}
+
 /// The names, without those of the form `custom:NAME`.
 const NAMES: [(&str, Placeholder); 7] = [
     ("page", Placeholder::Page),

@@ -5,10 +5,9 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use super::{
-    options::{Given, METADATA, PASSWORDS},
+    custom::{self, CustomOption},
+    options::{METADATA, PASSWORDS},
     workflow::{self, Converting, Job, JobDocument, Line, Problem, SettingsType, Workflow},
 };
 use crate::{
@@ -47,6 +46,10 @@ impl Line for Dossier {
         Converting { target: self.settings.target(), settings: &self.settings.convert }
     }
 
+    fn custom_options(&self) -> &[CustomOption] {
+        &self.settings.custom_options
+    }
+
     fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {
         let asked = job.options.metadata();
         let title = self.title(job, &asked);
@@ -60,7 +63,7 @@ impl Line for Dossier {
             stamps: self.settings.stamps.clone(),
             stamp_contents: self.settings.stamp_contents,
             job_name: job.name.unwrap_or_default().to_owned(),
-            custom: custom(job.options),
+            custom: custom::values(&[METADATA, options::DOSSIER], &self.settings.custom_options, job.options),
             target,
             documents: job.documents.iter().map(titles).collect(),
         };
@@ -109,13 +112,6 @@ fn titles(document: &JobDocument<'_>) -> DocumentTitles {
         stamp: find("DOCUMENT-STAMP-TITLE"),
         has_bookmark: document.options.boolean("ADD-DOCUMENT-OUTLINE"),
     }
-}
-
-/// What `[custom:NAME]` on stamps stands for: the options that a job may have, empty where it has not. Passwords are none of
-/// them, since stamps are read by others.
-fn custom(options: Given<'_>) -> BTreeMap<String, String> {
-    let of_job = METADATA.iter().chain(options::DOSSIER).filter(|known| known.level == super::options::Level::Job);
-    of_job.map(|known| (known.name.to_owned(), cut(options.text(known.name).unwrap_or_default()))).collect()
 }
 
 fn says_something(text: &str) -> bool {

@@ -11,6 +11,7 @@ use crate::{
     },
     pdf::stamp::{Colour, Content, Pages, Placement, Position, StampSettings, TextSettings},
     workflows::{
+        custom::{self, CustomOption},
         stamps,
         workflow::{BadSettings, ProfileSettings},
     },
@@ -32,6 +33,8 @@ pub struct DossierSettings {
     pub outline: Bookmarks,
     /// What is put on the pages of the documents. The title page has none of it.
     pub stamps: Vec<StampSettings>,
+    /// Options that jobs may have besides those of the workflow.
+    pub custom_options: Vec<CustomOption>,
     /// Whether it is also put on the pages of the table of contents.
     pub stamp_contents: bool,
     /// The part of PDF/A that the dossier is; `null` for a PDF without a claim.
@@ -59,6 +62,7 @@ impl Default for DossierSettings {
             paper: Paper::default(),
             outline: Bookmarks::default(),
             stamps: vec![page_number()],
+            custom_options: Vec::new(),
             stamp_contents: false,
             pdfa: None,
         }
@@ -91,6 +95,7 @@ impl ProfileSettings for DossierSettings {
             |page: &str, (name, problem): (&str, String)| BadSettings { path: format!("{page}.{name}"), problem };
         self.title_page.check().map_err(|problem| wrong("titlePage", problem))?;
         self.table_of_contents.check().map_err(|problem| wrong("tableOfContents", problem))?;
+        custom::check(&self.custom_options)?;
         stamps::check(&self.stamps)
     }
 }

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::{domain::options::JobOption, engines::protocol::Target};
+use crate::{domain::options::JobOption, engines::protocol::Target, workflows::options::Given};
 
 fn options(given: &[(&str, &str)]) -> Vec<JobOption> {
     given.iter().map(|(name, value)| JobOption { name: (*name).to_owned(), value: (*value).to_owned() }).collect()

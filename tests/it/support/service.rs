@@ -146,6 +146,15 @@ impl Site {
         Self { db, folder: tempfile::tempdir().unwrap() }
     }
 
+    /// Gives the default profile of a workflow other settings, as `bindery profiles apply` does once it has checked them. For
+    /// processes that have not read it yet.
+    pub(crate) async fn set_profile(&self, workflow: &str, settings: &serde_json::Value) {
+        let update = "update profile_versions set settings = $1::jsonb where workflow = $2 and name = 'default'";
+        let update = sqlx::query(update).bind(settings.to_string()).bind(workflow);
+        let changed = update.execute(&mut self.db.connect().await).await.unwrap().rows_affected();
+        assert_eq!(changed, 1, "{workflow} has one version");
+    }
+
     /// Where blobs are kept.
     pub(crate) fn blobs(&self) -> PathBuf {
         self.folder.path().join("blobs")

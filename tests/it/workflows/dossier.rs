@@ -126,9 +126,7 @@ async fn a_profile_makes_a_dossier_pdfa_that_keeps_structure_and_links() {
     let (_serve, client) = site.serve().await;
     let stamp = json!({ "content": { "type": "text", "text": "[document.title] of [custom:DOSSIER-TITLE]" } });
     for pdfa in ["pdfa1", "pdfa2", "pdfa3"] {
-        let settings = json!({ "pdfa": pdfa, "stamps": [stamp], "stampContents": true }).to_string();
-        let changed = "update profile_versions set settings = $1::jsonb where workflow = 'Dossier'";
-        sqlx::query(changed).bind(settings).execute(&mut site.db.connect().await).await.unwrap();
+        site.set_profile("Dossier", &json!({ "pdfa": pdfa, "stamps": [stamp], "stampContents": true })).await;
         // One process a profile: each keeps the version that it has read.
         let _work = site.work();
         let inputs: [(Document, &[(&str, &str)]); 2] =

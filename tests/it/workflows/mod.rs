@@ -1,6 +1,7 @@
 //! What becomes of documents, through the API and a real worker.
 
 mod archive;
+mod custom;
 mod dossier;
 mod expire;
 mod invoice;

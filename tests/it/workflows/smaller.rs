@@ -1,19 +1,11 @@
 //! Stamps and optimisation, which a profile asks for.
 
 use bindery::pdf::validate::{claimed, validate};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{Site, client::Finished, documents};
 
 const ARCHIVE: &str = "?workflow=Archive%20PDF/A-2";
-
-/// Gives the default profile of a workflow other settings, as `bindery profiles apply` does once it has checked them.
-async fn set(site: &Site, workflow: &str, settings: &Value) {
-    let update = format!(
-        "update profile_versions set settings = '{settings}' where workflow = '{workflow}' and name = 'default'"
-    );
-    site.db.run(&update).await;
-}
 
 #[track_caller]
 fn conforms(done: &Finished) -> Vec<u8> {
@@ -29,8 +21,7 @@ async fn a_stamp_says_on_each_page_which_one_it_is_and_of_which_document() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let text = json!({ "type": "text", "text": "[job.name]: [document.title] [document.page]/[document.pages], [page]/[pages]" });
-    set(
-        &site,
+    site.set_profile(
         "Archive PDF/A-2",
         &json!({ "stamps": [{ "content": text, "position": { "right": 20, "bottom": 20 } }] }),
     )
@@ -52,7 +43,7 @@ async fn a_placeholder_without_a_value_ends_the_job_with_its_name() {
     let (_serve, client) = site.serve().await;
     let _work = site.work();
     let stamp = json!({ "name": "number", "content": { "type": "text", "text": "[custom:CASE]" } });
-    set(&site, "Conversion", &json!({ "stamps": [stamp] })).await;
+    site.set_profile("Conversion", &json!({ "stamps": [stamp] })).await;
     let done = client.convert_with("?workflow=Conversion", &[], &[documents::text("a.txt")]).await;
     let (code, message) = done.error();
     assert_eq!(code, "option");
