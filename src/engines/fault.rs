@@ -149,9 +149,9 @@ fn act(fault: Fault, convert: &Convert) -> io::Result<Answer> {
         Fault::Pages => written(output, b"%PDF-", PAGES),
         Fault::Names => {
             fs::write(super::unpack::file_of(0), "A text.")?;
-            Ok(Answer::Unpacked { names: vec!["../../../escaped.txt".to_owned()], events: Vec::new() })
+            Ok(Answer::Unpacked { names: vec!["../../../escaped.txt".to_owned()], bodies: 0, events: Vec::new() })
         }
-        Fault::Absent => Ok(Answer::Unpacked { names: vec!["a.txt".to_owned()], events: Vec::new() }),
+        Fault::Absent => Ok(Answer::Unpacked { names: vec!["a.txt".to_owned()], bodies: 0, events: Vec::new() }),
         Fault::Lane => Ok(Answer::Reroute { lane: "nowhere".to_owned() }),
         // From there it is sent back, since it is really of this one.
         Fault::Circle => Ok(Answer::Reroute { lane: domain::Lane::Office.to_string() }),

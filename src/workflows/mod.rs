@@ -45,6 +45,7 @@ pub mod watch;
 pub mod work;
 pub mod workflow;
 
+mod children;
 mod claim;
 mod context;
 mod error;

@@ -3,6 +3,7 @@
 //! Every step takes what the one before it left and leaves something for the next: documents in files, then one document, then
 //! files of the job. A step that finds nothing to work on says so; a workflow that asks for that is wrong, not its documents.
 
+mod collect;
 pub mod dossier;
 mod extract_xml;
 mod finish;
@@ -38,8 +39,9 @@ struct Bench<'a> {
     tools: &'a Tools,
     /// All documents in one.
     whole: Option<Pdf>,
-    /// The pages that each document has in it, counted from 0; nothing as long as there is only one document.
-    parts: Vec<Range<usize>>,
+    /// The documents in it by the names of their files, and the pages that each has, counted from 0; nothing as long as there is
+    /// only one document.
+    parts: Vec<(String, Range<usize>)>,
     /// The files of the job, each of which has been written.
     files: Vec<Made>,
     events: Vec<Event>,
@@ -51,6 +53,7 @@ pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Err
     for step in &assemble.steps {
         match step {
             Step::Merge => merge::merge(&mut bench)?,
+            Step::Collect(order) => collect::collect(&mut bench, order)?,
             Step::Optimise { settings, target } => optimise::optimise(&mut bench, *settings, *target)?,
             Step::Stamp { stamps, target, job_name } => {
                 stamp::stamp(&mut bench, stamps, *target, job_name.as_deref())?;

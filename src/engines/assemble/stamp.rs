@@ -30,10 +30,10 @@ pub(super) fn stamp(
         job_name: job_name.unwrap_or(&first).to_owned(),
         date: date.unwrap_or_default(),
         title: metadata::said(&document).title.unwrap_or(first),
-        documents: inputs
+        documents: bench
+            .parts
             .iter()
-            .zip(&bench.parts)
-            .map(|(input, pages)| PartOf { title: title_of(&input.file_name), pages: pages.clone() })
+            .map(|(file_name, pages)| PartOf { title: title_of(file_name), pages: pages.clone() })
             .collect(),
         custom: BTreeMap::new(),
         skipped: BTreeSet::new(),
