@@ -38,10 +38,10 @@ fn program(name: &str) -> Document {
     file(name, bytes)
 }
 
-/// Code, severity and part of each event.
+/// Code, severity and part of each event, but for what merging has to say.
 fn events(done: &Finished) -> Vec<(String, String, String)> {
     let text = |event: &Value, name: &str| event[name].as_str().unwrap_or_default().to_owned();
-    let all = done.result["events"].as_array().unwrap().iter();
+    let all = done.result["events"].as_array().unwrap().iter().filter(|event| event["code"] != "StructureRemoved");
     all.map(|event| (text(event, "code"), text(event, "severity"), text(event, "dataPart"))).collect()
 }
 
