@@ -238,15 +238,8 @@ fn prepare(
     let bytes = read(&convert.input)?;
     let detected = detect::detect(&bytes, &convert.file_name, convert.media_type.as_deref());
     *format = detected.as_ref().ok().map(|detected| detected.format);
-    if convert.role == Role::Child {
-        let judge = Judge::new(&convert.children.rules, &convert.parents)?;
-        match judge.fate(&convert.file_name, &bytes, *format) {
-            Fate::Convert => {}
-            fate => {
-                let what = children::described(&convert.file_name, &bytes, *format);
-                return Ok(Conversion::Spared(fate, what.to_owned()));
-            }
-        }
+    if let Some((fate, what)) = spared(convert, &bytes, *format)? {
+        return Ok(Conversion::Spared(fate, what.to_owned()));
     }
     let mut detected = detected?;
     if convert.target == Target::Given {
@@ -277,6 +270,16 @@ fn prepare(
     };
     converted.events.splice(0..0, detected.events);
     Ok(Conversion::Done(converted))
+}
+
+/// What a rule says of a child that is not converted, and what it is.
+fn spared(convert: &Convert, bytes: &[u8], format: Option<Format>) -> Result<Option<(Fate, &'static str)>, Error> {
+    if convert.role != Role::Child {
+        return Ok(None);
+    }
+    let judge = Judge::new(&convert.children.rules, &convert.parents)?;
+    let fate = judge.fate(&convert.file_name, bytes, format);
+    Ok((fate != Fate::Convert).then(|| (fate, children::described(&convert.file_name, bytes, format))))
 }
 
 /// Takes out what a container holds; nothing when it is none.

@@ -5,6 +5,7 @@ use super::workflow::{BadSettings, Job, JobDocument, Problem};
 use crate::{
     domain::{Format, limits},
     engines::{
+        assemble::stem,
         children::{Children, Collect, Failure, Fate, Judge},
         protocol::{Attached, Collected, Step, Target},
     },
@@ -69,8 +70,7 @@ pub(super) fn step(children: &Children, stamps: &[StampSettings], job: &Job<'_>)
 /// A document as it is attached: one that was converted is a PDF now, by its name too.
 fn attached_as(place: usize, document: &JobDocument<'_>) -> Attached {
     let file = document.path.rsplit(['/', '\\']).next().unwrap_or(document.path);
-    let stem = || file.rsplit_once('.').map_or(file, |(stem, _)| if stem.is_empty() { file } else { stem });
-    let name = if document.is_kept { file.to_owned() } else { format!("{}.pdf", stem()) };
+    let name = if document.is_kept { file.to_owned() } else { format!("{}.pdf", stem(file)) };
     let media_type =
         if document.is_kept { Format::from_file_name(file).map(Format::media_type) } else { Some("application/pdf") };
     Attached {

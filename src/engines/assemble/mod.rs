@@ -97,7 +97,7 @@ impl Bench<'_> {
 }
 
 /// The name of a document without its folders and its extension.
-fn stem(file_name: &str) -> &str {
+pub fn stem(file_name: &str) -> &str {
     let name = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
     name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem })
 }

@@ -32,10 +32,10 @@ pub(super) fn judged(order: &Order, children: &Children, fate: Fate, what: &str)
 /// What an attempt comes to when its document cannot be converted and the profile says how to go on without. An engine that is
 /// not there is no fault of the document: it would be left out today and converted tomorrow.
 pub(super) fn spare(done: Done, order: &Order, failure: Failure) -> Done {
-    let message = match &done.outcome {
-        Outcome::Failed { code, message } if !order.origin.own && *code != ErrorCode::Configuration => message,
-        _ => return done,
-    };
+    let Outcome::Failed { code, message } = &done.outcome else { return done };
+    if order.origin.own || *code == ErrorCode::Configuration {
+        return done;
+    }
     let message = message.trim_end_matches('.');
     let outcome = match failure {
         Failure::Fail => return done,
