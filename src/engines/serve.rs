@@ -239,7 +239,8 @@ fn prepare(
     let detected = detect::detect(&bytes, &convert.file_name, convert.media_type.as_deref());
     *format = detected.as_ref().ok().map(|detected| detected.format);
     if let Some((fate, what)) = spared(convert, &bytes, *format)? {
-        return Ok(Conversion::Spared(fate, what.to_owned()));
+        let why = detected.err().map(|error| format!(" ({error})")).unwrap_or_default();
+        return Ok(Conversion::Spared(fate, format!("{what}{why}")));
     }
     let mut detected = detected?;
     if convert.target == Target::Given {

@@ -122,6 +122,18 @@ async fn a_broken_document_in_an_archive_is_what_the_profile_makes_of_it() {
 }
 
 #[tokio::test]
+async fn a_document_that_kills_its_engine_each_time_is_left_out_where_the_profile_says_so() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work_with_faults(&[]);
+    profile(&site, "Conversion", "drop", &json!({ "children": { "failure": "drop" } }));
+    let post = archive("post.zip", &[documents::pdf("a.pdf", &[201]), documents::text("fault-crash.txt")]);
+    let done = convert(&client, "Conversion", "drop", &[post]).await;
+    assert_eq!((pdf::widths(&done.pdf()), events(&done)), (vec![201], removed(&["fault-crash.txt"])));
+    assert_eq!(site.db.count("select count(*) from attempts where fault = 'crashed'").await, 3);
+}
+
+#[tokio::test]
 async fn rules_go_by_name_format_and_container_and_the_first_that_fits_decides() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
