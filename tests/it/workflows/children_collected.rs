@@ -156,7 +156,7 @@ async fn files_in_pdfs_are_documents_where_the_profile_says_so_and_in_portfolios
         ("children", &[210, 211, 210, 213], &[210, 211, 210, 213]),
     ] {
         for (input, wanted) in [(&plain, of_plain), (&portfolio, of_portfolio)] {
-            let done = convert(&client, "Archive PDF/A-3", embedded, &[input.clone()]).await;
+            let done = convert(&client, "Archive PDF/A-3", embedded, std::slice::from_ref(input)).await;
             assert_eq!(pdf::widths(&done.pdf()), wanted, "{embedded} {}: {}", input.name, done.result);
             let bytes = conforming(&done);
             let left = if wanted.len() == 1 { 3 } else { usize::from(wanted.len() == 3) };
@@ -175,11 +175,11 @@ async fn a_portfolio_and_a_pdf_with_a_file_of_the_collection_of_documents_give_w
     let _work = site.work();
     let open = |name: &str| file(name, std::fs::read(corpus.join(name)).unwrap());
     let (portfolio, attachment) = (open("testPDFPackage.pdf"), open("attachment.pdf"));
-    let done = client.convert(&[portfolio.clone()]).await;
+    let done = client.convert(std::slice::from_ref(&portfolio)).await;
     let bytes = conforming(&done);
     assert_eq!(claimed(&bytes).unwrap().part(), Part::Two);
     assert_eq!(pdf::page_count(&done.pdf()), 3, "the cover and both files, of one page each: {}", done.result);
-    let done = client.convert(&[attachment.clone()]).await;
+    let done = client.convert(std::slice::from_ref(&attachment)).await;
     assert_eq!((pdf::page_count(&done.pdf()), pdf::files(&conforming(&done)).len()), (1, 0), "{}", done.result);
     let settings = json!({ "children": { "embedded": "children", "collect": "attach" } });
     profile(&site, "Archive PDF/A-2", "taken out", &settings);
