@@ -8,8 +8,9 @@ use std::{
 use bindery::{
     domain::limits,
     engines::{
+        children::Children,
         host::{HostConfig, Hosts},
-        protocol::{Answer, Convert, Engines, Request, Target},
+        protocol::{Answer, Convert, Engines, Request, Role, Target},
         settings::Settings,
     },
 };
@@ -61,6 +62,9 @@ impl Ours {
             settings: Settings::default(),
             engines: self.engines.clone(),
             nesting: 0,
+            parents: Vec::new(),
+            role: Role::Upload,
+            children: Children::default(),
             upload_bytes: 0,
             now: 0,
         });
@@ -73,6 +77,7 @@ impl Ours {
             Answer::Failed(refusal) => Err(refusal.message),
             other @ (Answer::Assembled { .. }
             | Answer::Unpacked { .. }
+            | Answer::Spared { .. }
             | Answer::Recognised(_)
             | Answer::Validated(_)
             | Answer::Reroute { .. }) => Err(format!("{other:?}")),

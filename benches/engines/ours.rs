@@ -11,9 +11,10 @@ use bindery::{
     domain::limits,
     engines::{
         browser,
+        children::Children,
         host::{HostConfig, Hosts},
         office,
-        protocol::{Answer, Convert, Engines, Request, Target},
+        protocol::{Answer, Convert, Engines, Request, Role, Target},
         settings::Settings,
     },
 };
@@ -70,6 +71,9 @@ impl Ours {
             settings: Settings::default(),
             engines: self.engines.clone(),
             nesting: 0,
+            parents: Vec::new(),
+            role: Role::Upload,
+            children: Children::default(),
             upload_bytes: 0,
             now: 0,
         });

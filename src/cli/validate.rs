@@ -155,6 +155,7 @@ async fn check(hosts: &Hosts, work: &Path, file: &Path, flavour: Option<Flavour>
         Answer::Done { .. }
         | Answer::Assembled { .. }
         | Answer::Unpacked { .. }
+        | Answer::Spared { .. }
         | Answer::Recognised(_)
         | Answer::Reroute { .. } => Err("the engine host gave an answer to another question".to_owned()),
     }

@@ -183,6 +183,49 @@ impl Format {
         }
     }
 
+    /// The media type of such a file.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Tiff => "image/tiff",
+            Self::Gif => "image/gif",
+            Self::Bmp => "image/bmp",
+            Self::Webp => "image/webp",
+            Self::Jp2 => "image/jp2",
+            Self::Heic => "image/heic",
+            Self::Avif => "image/avif",
+            Self::Svg => "image/svg+xml",
+            Self::Metafile => "image/wmf",
+            Self::Psd => "image/vnd.adobe.photoshop",
+            Self::Text => "text/plain",
+            Self::Markdown => "text/markdown",
+            Self::Csv => "text/csv",
+            Self::Doc => "application/msword",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Rtf => "application/rtf",
+            Self::Xls => "application/vnd.ms-excel",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Xlsb => "application/vnd.ms-excel.sheet.binary.macroEnabled.12",
+            Self::Ppt => "application/vnd.ms-powerpoint",
+            Self::Pptx => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+            Self::Odt | Self::Fodt => "application/vnd.oasis.opendocument.text",
+            Self::Ods | Self::Fods => "application/vnd.oasis.opendocument.spreadsheet",
+            Self::Odp | Self::Fodp => "application/vnd.oasis.opendocument.presentation",
+            Self::Odg => "application/vnd.oasis.opendocument.graphics",
+            Self::Html => "text/html",
+            Self::Mhtml => "multipart/related",
+            Self::Eml => "message/rfc822",
+            Self::Msg => "application/vnd.ms-outlook",
+            Self::Tnef => "application/ms-tnef",
+            Self::Mbox => "application/mbox",
+            Self::Zip => "application/zip",
+            Self::WordXml | Self::ExcelXml | Self::Xml => "application/xml",
+            Self::EncryptedOffice | Self::Unknown => "application/octet-stream",
+        }
+    }
+
     /// What a file name says the format is, by its extension; letters of either case.
     pub fn from_file_name(name: &str) -> Option<Self> {
         let (_, extension) = name.rsplit_once('.')?;

@@ -60,6 +60,10 @@ words! {
         Converted = "converted",
         /// A container whose documents are rows of their own now.
         Unpacked = "unpacked",
+        /// It stays as it came, to be put into the result.
+        Kept = "kept",
+        /// It was left out of the result, which an event tells.
+        Dropped = "dropped",
         /// It cannot be converted; the error says why.
         Failed = "failed",
     }

@@ -114,6 +114,15 @@ pub const UNPACK_RATIO_MAX: u64 = 100;
 /// Bytes that any upload may unpack to, however small it is.
 pub const UNPACK_BYTES_FREE: u64 = 64 << 20;
 
+/// Most rules for what comes out of containers in one profile.
+pub const CHILD_RULES_MAX: usize = 200;
+
+/// Most patterns of names in one of them: there are some hundred extensions of programs.
+pub const CHILD_PATTERNS_MAX: usize = 500;
+
+/// Most characters of one pattern.
+pub const CHILD_PATTERN_CHARS_MAX: usize = 256;
+
 /// Most bytes that come out of one upload with all that is nested in it: four times what may be uploaded.
 pub const UNPACK_BYTES_MAX: u64 = 4 * UPLOAD_BYTES_MAX;
 

@@ -16,7 +16,9 @@ use std::{
 use nix::unistd::{ForkResult, Pid, dup2_stderr, dup2_stdin, dup2_stdout, getpgid, getppid, setpgid};
 
 use super::{
-    Error, process,
+    Error,
+    children::Fate,
+    process,
     protocol::{self, Answer, Convert, Response},
 };
 use crate::domain::{self, words::words};
@@ -61,6 +63,8 @@ words! {
         Names = "names",
         /// Tells of documents that are not there.
         Absent = "absent",
+        /// Says that a rule leaves the document out, which the client added itself.
+        Drop = "drop",
         /// Sends the document to a lane that there is not.
         Lane = "lane",
         /// Sends the document from lane to lane.
@@ -149,9 +153,10 @@ fn act(fault: Fault, convert: &Convert) -> io::Result<Answer> {
         Fault::Pages => written(output, b"%PDF-", PAGES),
         Fault::Names => {
             fs::write(super::unpack::file_of(0), "A text.")?;
-            Ok(Answer::Unpacked { names: vec!["../../../escaped.txt".to_owned()], events: Vec::new() })
+            Ok(Answer::Unpacked { names: vec!["../../../escaped.txt".to_owned()], bodies: 0, events: Vec::new() })
         }
-        Fault::Absent => Ok(Answer::Unpacked { names: vec!["a.txt".to_owned()], events: Vec::new() }),
+        Fault::Absent => Ok(Answer::Unpacked { names: vec!["a.txt".to_owned()], bodies: 0, events: Vec::new() }),
+        Fault::Drop => Ok(Answer::Spared { fate: Fate::Drop, what: "a program".to_owned() }),
         Fault::Lane => Ok(Answer::Reroute { lane: "nowhere".to_owned() }),
         // From there it is sent back, since it is really of this one.
         Fault::Circle => Ok(Answer::Reroute { lane: domain::Lane::Office.to_string() }),

@@ -24,6 +24,7 @@
 pub mod assemble;
 pub mod browser;
 pub mod cage;
+pub mod children;
 pub mod detect;
 pub mod fault;
 pub mod host;

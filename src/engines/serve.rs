@@ -14,13 +14,14 @@ use super::{
     Error, assemble,
     browser::Browser,
     cage::{self, Cage, CageError, Engine},
+    children::{self, Fate, Judge, Parent},
     detect, dynamic, fault,
     finish::{self, Goal},
     ghostscript, given, mail,
     native::{self, Tools},
     ocr::{Recogniser, Subject},
     office, process,
-    protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response, Target},
+    protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response, Role, Target},
     unpack::{self, Budget, Store, Unpacked},
 };
 use crate::{
@@ -183,6 +184,7 @@ pub(super) enum Pdf {
 enum Conversion {
     Done(Converted),
     Unpacked(Unpacked),
+    Spared(Fate, String),
     Reroute(Lane),
     Faulty(Answer),
 }
@@ -192,10 +194,12 @@ fn convert_document(convert: &Convert, mut given: Given<'_>, tools: &Tools) -> R
     let mut engine = None;
     let answer = match prepare(convert, &mut given, tools, &mut format) {
         Ok(Conversion::Reroute(lane)) => Answer::Reroute { lane: lane.as_str().to_owned() },
-        Ok(Conversion::Unpacked(Unpacked { names, events })) => {
-            let name = if format == Some(Format::Zip) { "bindery-unpack" } else { "bindery-mail" };
+        Ok(Conversion::Spared(fate, what)) => Answer::Spared { fate, what },
+        Ok(Conversion::Unpacked(Unpacked { names, bodies, events })) => {
+            let is_mail = format.and_then(Parent::of) == Some(Parent::Mail);
+            let name = if is_mail { "bindery-mail" } else { "bindery-unpack" };
             engine = Some((name.to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
-            Answer::Unpacked { names, events: events.into_iter().map(Into::into).collect() }
+            Answer::Unpacked { names, bodies, events: events.into_iter().map(Into::into).collect() }
         }
         Ok(Conversion::Faulty(answer)) => answer,
         Ok(Conversion::Done(converted)) => {
@@ -232,8 +236,13 @@ fn prepare(
     format: &mut Option<Format>,
 ) -> Result<Conversion, Error> {
     let bytes = read(&convert.input)?;
-    let detected = detect::detect(&bytes, &convert.file_name, convert.media_type.as_deref())?;
-    *format = Some(detected.format);
+    let detected = detect::detect(&bytes, &convert.file_name, convert.media_type.as_deref());
+    *format = detected.as_ref().ok().map(|detected| detected.format);
+    if let Some((fate, what)) = spared(convert, &bytes, *format)? {
+        let why = detected.err().map(|error| format!(" ({error})")).unwrap_or_default();
+        return Ok(Conversion::Spared(fate, format!("{what}{why}")));
+    }
+    let mut detected = detected?;
     if convert.target == Target::Given {
         given::check(detected.format)?;
     }
@@ -250,9 +259,8 @@ fn prepare(
     {
         return Ok(Conversion::Faulty(answer));
     }
-    if is_container(detected.format) {
-        let mut unpacked = take_out(convert, tools, &bytes, detected.format)?;
-        unpacked.events.splice(0..0, detected.events);
+    if let Some(mut unpacked) = take_out(convert, tools, &bytes, detected.format)? {
+        unpacked.events.splice(0..0, std::mem::take(&mut detected.events));
         return Ok(Conversion::Unpacked(unpacked));
     }
     let mut converted = match lane {
@@ -265,24 +273,51 @@ fn prepare(
     Ok(Conversion::Done(converted))
 }
 
-const fn is_container(format: Format) -> bool {
-    matches!(format, Format::Zip | Format::Eml | Format::Msg | Format::Tnef | Format::Mbox)
+/// What a rule says of a child that is not converted, and what it is.
+fn spared(convert: &Convert, bytes: &[u8], format: Option<Format>) -> Result<Option<(Fate, &'static str)>, Error> {
+    if convert.role != Role::Child {
+        return Ok(None);
+    }
+    let judge = Judge::new(&convert.children.rules, &convert.parents)?;
+    let fate = judge.fate(&convert.file_name, bytes, format);
+    Ok((fate != Fate::Convert).then(|| (fate, children::described(&convert.file_name, bytes, format))))
 }
 
-/// Takes out what a container holds.
-fn take_out(convert: &Convert, tools: &Tools, bytes: &[u8], format: Format) -> Result<Unpacked, Error> {
-    if convert.nesting >= limits::CONTAINER_DEPTH_MAX {
-        return Err(Error::Limit {
-            which: format!("containers inside each other, at most {} are opened", limits::CONTAINER_DEPTH_MAX),
-        });
-    }
+/// Takes out what a container holds; nothing when it is none.
+fn take_out(convert: &Convert, tools: &Tools, bytes: &[u8], format: Format) -> Result<Option<Unpacked>, Error> {
+    // What shows a container has been taken out of it.
+    let Some(kind) = Parent::of(format).filter(|_| convert.role != Role::Body) else { return Ok(None) };
     let mut store = Store::new(Path::new(""), Budget::of_upload(convert.upload_bytes));
-    if format == Format::Zip {
-        unpack::unpack_zip(bytes, &convert.passwords, &mut store)?;
-    } else {
-        mail::unpack(bytes, format, &tools.faces, &mut store)?;
+    match kind {
+        Parent::Archive => {
+            check_depth(convert)?;
+            unpack::unpack_zip(bytes, &convert.passwords, &mut store)?;
+        }
+        Parent::Mail => {
+            check_depth(convert)?;
+            let parents = [convert.parents.as_slice(), &[kind]].concat();
+            let judge = Judge::new(&convert.children.rules, &parents)?;
+            mail::unpack(bytes, format, &judge, &tools.faces, &mut store)?;
+        }
+        Parent::Pdf => {
+            let Convert { file_name, passwords, children, .. } = convert;
+            if !unpack::unpack_pdf(bytes, file_name, passwords, children.embedded, &mut store)? {
+                return Ok(None);
+            }
+            check_depth(convert)?;
+        }
     }
-    Ok(store.finish())
+    Ok(Some(store.finish()))
+}
+
+/// Refuses a container that is in too many others.
+fn check_depth(convert: &Convert) -> Result<(), Error> {
+    if convert.nesting < limits::CONTAINER_DEPTH_MAX {
+        return Ok(());
+    }
+    Err(Error::Limit {
+        which: format!("containers inside each other, at most {} are opened", limits::CONTAINER_DEPTH_MAX),
+    })
 }
 
 /// Lets the right one of our own engines make a PDF.

@@ -29,6 +29,8 @@ pub struct Child {
     pub id: DocumentId,
     /// Its name in the container.
     pub file_name: String,
+    /// Whether it shows the container itself.
+    pub body: bool,
     /// Its bytes in the blob store.
     pub stored: Stored,
 }
@@ -42,6 +44,8 @@ pub struct DocumentRow {
     pub job: JobId,
     /// The container that it came out of.
     pub parent: Option<DocumentId>,
+    /// Whether it shows that container, as the sheet of a mail does.
+    pub body: bool,
     /// Its place among those of the job, or of its container, from 1.
     pub ordinal: i32,
     /// Name that the client gave.
@@ -90,8 +94,8 @@ pub async fn insert(conn: &mut PgConnection, document: &NewDocument<'_>) -> Resu
 pub async fn get(conn: &mut PgConnection, id: DocumentId) -> Result<DocumentRow, Error> {
     query_as!(
         DocumentRow,
-        r#"select id as "id: DocumentId", job_id as "job: JobId", parent_id as "parent: DocumentId", ordinal, file_name, media_type,
-                  bytes, blob, state as "state: DocumentState", error_code, error_message, converted_blob, pages,
+        r#"select id as "id: DocumentId", job_id as "job: JobId", parent_id as "parent: DocumentId", body, ordinal, file_name,
+                  media_type, bytes, blob, state as "state: DocumentState", error_code, error_message, converted_blob, pages,
                   rung
            from documents
            where id = $1"#,
@@ -113,9 +117,9 @@ pub async fn list(conn: &mut PgConnection, job: JobId) -> Result<Vec<DocumentRow
              select documents.id, tree.place || documents.ordinal
              from tree join documents on documents.parent_id = tree.id
            )
-           select documents.id as "id: DocumentId", job_id as "job: JobId", parent_id as "parent: DocumentId", ordinal, file_name,
-                  media_type, bytes, blob, state as "state: DocumentState", error_code, error_message, converted_blob,
-                  pages, rung
+           select documents.id as "id: DocumentId", job_id as "job: JobId", parent_id as "parent: DocumentId", body, ordinal,
+                  file_name, media_type, bytes, blob, state as "state: DocumentState", error_code, error_message,
+                  converted_blob, pages, rung
            from tree join documents on documents.id = tree.id
            order by place"#,
         job as JobId,
@@ -132,6 +136,10 @@ pub struct OriginRow {
     pub lineage: Vec<DocumentId>,
     /// Names of the containers, the upload first.
     pub containers: Vec<String>,
+    /// Their formats.
+    pub formats: Vec<String>,
+    /// Whether it is the upload or shows it, as the sheet of a mail does.
+    pub own: bool,
     /// Size of the upload.
     pub upload_bytes: i64,
 }
@@ -141,13 +149,17 @@ pub async fn get_origin(conn: &mut PgConnection, id: DocumentId) -> Result<Origi
     query_as!(
         OriginRow,
         r#"with recursive up as (
-             select id, parent_id, file_name, bytes, 0 as height from documents where id = $1
+             select id, parent_id, file_name, format, body, bytes, 0 as height from documents where id = $1
              union all
-             select documents.id, documents.parent_id, documents.file_name, documents.bytes, up.height + 1
+             select documents.id, documents.parent_id, documents.file_name, documents.format, documents.body,
+                    documents.bytes, up.height + 1
              from up join documents on documents.id = up.parent_id
            )
            select array_agg(id order by height) as "lineage!: Vec<DocumentId>",
                   coalesce(array_agg(file_name order by height desc) filter (where height > 0), '{}') as "containers!",
+                  coalesce(array_agg(coalesce(format, 'unknown') order by height desc) filter (where height > 0), '{}')
+                    as "formats!",
+                  bool_and(body or parent_id is null) as "own!",
                   max(bytes) filter (where parent_id is null) as "upload_bytes!"
            from up
            having count(*) > 0"#,
@@ -195,6 +207,7 @@ pub async fn insert_children(
 ) -> Result<(), Error> {
     let ids: Vec<_> = children.iter().map(|child| child.id).collect();
     let names: Vec<_> = children.iter().map(|child| child.file_name.as_str()).collect();
+    let bodies: Vec<_> = children.iter().map(|child| child.body).collect();
     let sizes: Vec<_> = children.iter().map(|child| size(child.stored.bytes)).collect();
     let hashes: Vec<_> = children.iter().map(|child| child.stored.sha256.to_vec()).collect();
     let blobs: Vec<_> = children.iter().map(|child| child.stored.blob.as_str()).collect();
@@ -202,10 +215,11 @@ pub async fn insert_children(
         "with container as (
            update documents set state = 'unpacked' where id = $2 and state = 'open' returning id
          )
-         insert into documents (id, job_id, parent_id, ordinal, file_name, bytes, sha256, blob)
-         select given.id, $1, container.id, given.ordinal, given.file_name, given.bytes, given.sha256, given.blob
-         from container cross join unnest($3::uuid[], $4::text[], $5::bigint[], $6::bytea[], $7::text[]) with ordinality
-              as given (id, file_name, bytes, sha256, blob, ordinal)",
+         insert into documents (id, job_id, parent_id, ordinal, file_name, bytes, sha256, blob, body)
+         select given.id, $1, container.id, given.ordinal, given.file_name, given.bytes, given.sha256, given.blob, given.body
+         from container
+              cross join unnest($3::uuid[], $4::text[], $5::bigint[], $6::bytea[], $7::text[], $8::boolean[]) with ordinality
+              as given (id, file_name, bytes, sha256, blob, body, ordinal)",
         job as JobId,
         container as DocumentId,
         ids as Vec<DocumentId>,
@@ -213,6 +227,7 @@ pub async fn insert_children(
         &sizes,
         &hashes,
         blobs as Vec<&str>,
+        &bodies,
     )
     .execute(conn)
     .await
@@ -250,6 +265,24 @@ pub async fn update_converted(
     .execute(conn)
     .await
     .map_err(Error::of("record a converted document"))?;
+    Ok(())
+}
+
+/// Records that an open document is not converted: it stays as it came.
+pub async fn update_kept(conn: &mut PgConnection, id: DocumentId) -> Result<(), Error> {
+    query!("update documents set state = 'kept' where id = $1 and state = 'open'", id as DocumentId)
+        .execute(conn)
+        .await
+        .map_err(Error::of("record a kept document"))?;
+    Ok(())
+}
+
+/// Records that an open document is left out.
+pub async fn update_dropped(conn: &mut PgConnection, id: DocumentId) -> Result<(), Error> {
+    query!("update documents set state = 'dropped' where id = $1 and state = 'open'", id as DocumentId)
+        .execute(conn)
+        .await
+        .map_err(Error::of("record a dropped document"))?;
     Ok(())
 }
 

@@ -59,6 +59,11 @@ pub async fn advance(ctx: &Context, conn: &mut PgConnection, job: &JobRow, turn:
         let (code, message) = reason(failed);
         return fail(ctx, conn, job, code, &message).await;
     }
+    let is_left = |document: &DocumentRow| matches!(document.state, DocumentState::Converted | DocumentState::Kept);
+    if !documents.iter().any(is_left) {
+        let message = "Nothing is left for a result: all that was in the documents was left out.";
+        return fail(ctx, conn, job, ErrorCode::Generic, message).await;
+    }
     let task = queue::NewTask {
         kind: kind::ASSEMBLE,
         lane: Lane::Native,

@@ -47,6 +47,7 @@ pub mod watch;
 pub mod work;
 pub mod workflow;
 
+mod children;
 mod claim;
 mod context;
 mod error;

@@ -6,14 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    children,
     custom::{self, CustomOption},
     describe::Describe,
     optimise::Optimise,
     options, stamps,
-    workflow::{self, BadSettings, Converting, Job, Line, Problem, ProfileSettings},
+    workflow::{self, BadSettings, Converting, Job, Line, Problem, ProfileSettings, SettingsType},
 };
 use crate::{
     engines::{
+        children::Children,
         protocol::{Metadata, Names, Step, Target},
         settings::Settings,
     },
@@ -26,6 +28,8 @@ use crate::{
 pub struct OnePdfSettings {
     /// How documents that are no PDF become one.
     pub convert: Settings,
+    /// What becomes of documents that come out of others: attachments of mails, entries of archives, files in PDFs.
+    pub children: Children,
     /// Stamps on the pages of the result, in the order in which they are put there.
     pub stamps: Vec<StampSettings>,
     /// Whether the result is made smaller.
@@ -53,7 +57,24 @@ struct OnePdf {
 
 /// The line to a PDF of a kind.
 pub(super) fn line(settings: &Value, target: Target) -> Result<Box<dyn Line>, BadSettings> {
-    Ok(Box::new(OnePdf { target, settings: workflow::read(settings)? }))
+    Ok(Box::new(OnePdf { target, settings: read(settings, target)? }))
+}
+
+/// Its settings, of which `complete` is [`complete`] for that kind.
+pub(super) const fn settings(complete: fn(&Value) -> Result<Value, BadSettings>) -> SettingsType {
+    SettingsType { complete, ..SettingsType::of::<OnePdfSettings>() }
+}
+
+/// The settings in full.
+pub(super) fn complete(settings: &Value, target: Target) -> Result<Value, BadSettings> {
+    workflow::written(&read(settings, target)?)
+}
+
+/// What a PDF may hold depends on its kind.
+fn read(settings: &Value, target: Target) -> Result<OnePdfSettings, BadSettings> {
+    let settings: OnePdfSettings = workflow::read(settings)?;
+    children::check(&settings.children, target)?;
+    Ok(settings)
 }
 
 impl Line for OnePdf {
@@ -65,11 +86,15 @@ impl Line for OnePdf {
         &self.settings.custom_options
     }
 
+    fn children(&self) -> &Children {
+        &self.settings.children
+    }
+
     fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {
         let custom = custom::values(&[options::METADATA], &self.settings.custom_options, job.options);
         let names = Names { job: job.name.map(str::to_owned), custom };
         let optimise = self.settings.optimise;
-        let mut steps = vec![Step::Merge];
+        let mut steps = vec![children::step(&self.settings.children, &self.settings.stamps, job)?];
         steps.extend(optimise.step(self.target));
         steps.extend(stamps::step(&self.settings.stamps, self.target, &names));
         steps.extend(self.settings.metadata.step(&names));

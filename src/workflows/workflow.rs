@@ -18,6 +18,7 @@ use super::{
     options::{Definition, Given},
 };
 use crate::engines::{
+    children::Children,
     protocol::{Step, Target},
     settings::Settings,
 };
@@ -43,6 +44,11 @@ pub struct Workflow {
 pub trait Line: Debug + Send + Sync {
     /// How each document is converted.
     fn converting(&self) -> Converting<'_>;
+
+    /// What becomes of documents that come out of others.
+    fn children(&self) -> &Children {
+        Children::untold()
+    }
 
     /// Whether a document stays as it came, because it is put into another one.
     fn keeps(&self, _document: &JobDocument<'_>) -> bool {
@@ -90,6 +96,12 @@ pub struct JobDocument<'a> {
     pub media_type: Option<&'a str>,
     /// Whether the client added it before all others.
     pub is_first: bool,
+    /// Whether the client added it, or it shows what the client added, as the sheet of a mail does.
+    pub is_own: bool,
+    /// Whether it is not converted but stays as it came.
+    pub is_kept: bool,
+    /// Where it came from: the names of the containers around it and its own. What shows a container goes by that's name.
+    pub path: &'a str,
     /// Its own options. One that came out of another has none: what was said of a container was not said of what it holds.
     pub options: Given<'a>,
 }
@@ -132,13 +144,7 @@ pub trait ProfileSettings: DeserializeOwned + Serialize + JsonSchema {
 impl SettingsType {
     /// The settings of a type.
     pub const fn of<T: ProfileSettings>() -> Self {
-        Self {
-            schema: || schemars::schema_for!(T).to_value(),
-            complete: |given| {
-                let settings: T = read(given)?;
-                serde_json::to_value(settings).map_err(|error| BadSettings::whole(&error))
-            },
-        }
+        Self { schema: || schemars::schema_for!(T).to_value(), complete: |given| written(&read::<T>(given)?) }
     }
 }
 
@@ -146,6 +152,14 @@ impl BadSettings {
     fn whole(error: &serde_json::Error) -> Self {
         Self { path: ".".to_owned(), problem: error.to_string() }
     }
+}
+
+/// Settings as a profile holds them, in full.
+///
+/// # Errors
+/// `BadSettings` for what JSON cannot say.
+pub fn written<T: ProfileSettings>(settings: &T) -> Result<Value, BadSettings> {
+    serde_json::to_value(settings).map_err(|error| BadSettings::whole(&error))
 }
 
 /// Reads settings of a type, and names the first one that is wrong.

@@ -118,6 +118,7 @@ async fn documents_that_are_there_when_their_counting_comes_are_counted_and_so_a
         "alter table jobs drop column documents",
         "alter table documents drop column rung",
         "alter table results drop column rung",
+        "alter table documents drop column body",
         "drop table profile_versions, profiles",
         "alter table jobs drop column profile_version",
         "delete from refinery_schema_history where version >= 14",

@@ -1,23 +1,15 @@
 //! An invoice: some documents become one, the others are put into it, and the XML of the invoice is declared.
 
-use super::{Bench, merge::merge_of};
+use super::{Bench, collect::attach_all, merge::merge_of};
 use crate::{
     domain::{Event, EventCode, limits},
-    engines::{
-        Error,
-        finish::moment,
-        protocol::{Attached, Invoice},
-        serve::{Pdf, read},
-    },
+    engines::{Error, finish::moment, protocol::Invoice, serve::Pdf},
     pdf::{
         self, Document,
-        attach::{self, Attachment, Relationship},
         invoice::{self, Country, Finding},
     },
 };
 
-/// The type of a file of which nothing is known.
-const UNKNOWN_TYPE: &str = "application/octet-stream";
 /// What breaks the rules of an invoice is told so often.
 const FINDINGS_TOLD_MAX: usize = 20;
 
@@ -31,7 +23,7 @@ pub(super) fn invoice(bench: &mut Bench<'_>, order: &Invoice) -> Result<(), Erro
         Pdf::Document(document) => (*document, None),
         Pdf::Given(bytes) | Pdf::Written(bytes) => (pdf::read(bytes.clone(), &[])?.document, Some(bytes)),
     };
-    attach(bench, &mut document, &order.attached)?;
+    attach_all(bench, &mut document, &order.attached)?;
     let was_declared = invoice::is_declared(&document);
     let country = if order.french { Country::France } else { Country::Germany };
     declare(bench, &mut document, country)?;
@@ -41,28 +33,6 @@ pub(super) fn invoice(bench: &mut Bench<'_>, order: &Invoice) -> Result<(), Erro
         }
         _ => Pdf::Document(Box::new(document)),
     });
-    Ok(())
-}
-
-fn attach(bench: &Bench<'_>, document: &mut Document, attached: &[Attached]) -> Result<(), Error> {
-    let mut files = Vec::with_capacity(attached.len());
-    for file in attached {
-        let Some(input) = bench.assemble.inputs.get(file.place) else { continue };
-        files.push((file, input, read(&input.file)?));
-    }
-    let attachments: Vec<Attachment<'_>> = files
-        .iter()
-        .map(|(file, input, bytes)| Attachment {
-            name: &input.file_name,
-            media_type: file.media_type.as_deref().unwrap_or(UNKNOWN_TYPE),
-            bytes,
-            relationship: file.relationship.parse().unwrap_or(Relationship::Unspecified),
-            modified: moment(file.modified.unwrap_or(bench.assemble.now)),
-            created: None,
-            description: file.description.as_deref(),
-        })
-        .collect();
-    attach::attach_all(document, &attachments)?;
     Ok(())
 }
 

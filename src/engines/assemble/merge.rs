@@ -24,7 +24,7 @@ pub(super) fn merge_of<'a>(bench: &mut Bench<'_>, inputs: impl IntoIterator<Item
         return Ok(());
     }
     let mut parts = Vec::with_capacity(inputs.len());
-    for input in inputs {
+    for input in &inputs {
         parts.push(pdf::read(read(&input.file)?, &[])?.document);
     }
     let mut ranges = Vec::with_capacity(parts.len());
@@ -37,7 +37,7 @@ pub(super) fn merge_of<'a>(bench: &mut Bench<'_>, inputs: impl IntoIterator<Item
     if pages > limits::PAGES_MAX {
         return Err(Error::Limit { which: format!("{pages} pages, at most {} are allowed", limits::PAGES_MAX) });
     }
-    bench.parts = ranges;
+    bench.parts = inputs.iter().map(|input| input.file_name.clone()).zip(ranges).collect();
     bench.events.extend(merged.events);
     bench.whole = Some(Pdf::Document(Box::new(merged.document)));
     Ok(())

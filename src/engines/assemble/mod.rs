@@ -3,6 +3,7 @@
 //! Every step takes what the one before it left and leaves something for the next: documents in files, then one document, then
 //! files of the job. A step that finds nothing to work on says so; a workflow that asks for that is wrong, not its documents.
 
+mod collect;
 mod describe;
 pub mod dossier;
 mod extract_xml;
@@ -39,8 +40,9 @@ struct Bench<'a> {
     tools: &'a Tools,
     /// All documents in one.
     whole: Option<Pdf>,
-    /// The pages that each document has in it, counted from 0; nothing as long as there is only one document.
-    parts: Vec<Range<usize>>,
+    /// The documents in it by the names of their files, and the pages that each has, counted from 0; nothing as long as there is
+    /// only one document.
+    parts: Vec<(String, Range<usize>)>,
     /// The files of the job, each of which has been written.
     files: Vec<Made>,
     events: Vec<Event>,
@@ -52,6 +54,7 @@ pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Err
     for step in &assemble.steps {
         match step {
             Step::Merge => merge::merge(&mut bench)?,
+            Step::Collect(order) => collect::collect(&mut bench, order)?,
             Step::Optimise { settings, target } => optimise::optimise(&mut bench, *settings, *target)?,
             Step::Stamp { stamps, target, names } => stamp::stamp(&mut bench, stamps, *target, names)?,
             Step::Describe { schemas, names } => describe::describe(&mut bench, schemas, names)?,
@@ -94,7 +97,7 @@ impl Bench<'_> {
 }
 
 /// The name of a document without its folders and its extension.
-fn stem(file_name: &str) -> &str {
+pub fn stem(file_name: &str) -> &str {
     let name = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
     name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem })
 }

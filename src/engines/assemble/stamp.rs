@@ -44,10 +44,10 @@ pub(super) fn values(bench: &Bench<'_>, document: &Document, names: &Names) -> V
         job_name: names.job.as_ref().unwrap_or(&first).clone(),
         date: date.unwrap_or_default(),
         title: metadata::said(document).get(Property::Title).map_or(first, str::to_owned),
-        documents: inputs
+        documents: bench
+            .parts
             .iter()
-            .zip(&bench.parts)
-            .map(|(input, pages)| PartOf { title: title_of(&input.file_name), pages: pages.clone() })
+            .map(|(file_name, pages)| PartOf { title: title_of(file_name), pages: pages.clone() })
             .collect(),
         custom: names.custom.clone(),
         skipped: BTreeSet::new(),

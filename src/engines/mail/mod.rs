@@ -9,7 +9,8 @@
 //! 1. A message is a container. The first thing in it is its *sheet*, which shows who wrote what to whom; then come its
 //!    attachments in order. A message in a message is an attachment, and a container again.
 //! 2. What the message says goes into a sheet as data. It cannot become part of the header block, hide it or cover it.
-//! 3. Everything that the message holds is on its sheet, among what was unpacked, or told to the client as left out.
+//! 3. Everything that the message holds is on its sheet, among what was unpacked, or told to the client as left out. What the
+//!    rules for children drop is listed as left out, and unpacked like everything else: it is dropped where it is converted.
 //!
 //! # Why the sheet is finished here (2026-11)
 //! A sheet of plain text could travel on as a format of our own, to be set by a task of its own. As a PDF it needs no format
@@ -27,17 +28,23 @@ mod smime;
 #[cfg(test)]
 mod tests;
 
-use super::{Error, native::typesetting::Faces, unpack::Store};
+use super::{Error, children::Judge, native::typesetting::Faces, unpack::Store};
 use crate::domain::{Format, limits};
 
 use message::Message;
 
-/// Takes a message or a mailbox apart.
+/// Takes a message or a mailbox apart. `judge` says what of it is going to be left out.
 ///
 /// # Errors
 /// `Corrupt` when it is broken, `UnsupportedFeature` when it is encrypted, `Limit` when it is too large or past the budget of
 /// the store.
-pub fn unpack(bytes: &[u8], format: Format, faces: &Faces, store: &mut Store<'_>) -> Result<(), Error> {
+pub fn unpack(
+    bytes: &[u8],
+    format: Format,
+    judge: &Judge<'_>,
+    faces: &Faces,
+    store: &mut Store<'_>,
+) -> Result<(), Error> {
     let max = limits::MAIL_BYTES_MAX;
     if format == Format::Mbox {
         return mbox::unpack(bytes, store);
@@ -48,7 +55,7 @@ pub fn unpack(bytes: &[u8], format: Format, faces: &Faces, store: &mut Store<'_>
         });
     }
     let message = read(bytes, format)?;
-    write(message, faces, store)
+    write(message, judge, faces, store)
 }
 
 /// Reads a message.
@@ -63,16 +70,17 @@ fn read(bytes: &[u8], format: Format) -> Result<Message, Error> {
 }
 
 /// Puts the sheet of a message and its attachments into the store.
-fn write(mut message: Message, faces: &Faces, store: &mut Store<'_>) -> Result<(), Error> {
+fn write(mut message: Message, judge: &Judge<'_>, faces: &Faces, store: &mut Store<'_>) -> Result<(), Error> {
     message.settle_inline();
     store.tell_of_all(std::mem::take(&mut message.events));
-    let (kept, listed) = attachments::sort(std::mem::take(&mut message.attachments), store);
-    if message.is_empty() && kept.is_empty() {
+    let attachments = std::mem::take(&mut message.attachments);
+    let listed: Vec<_> = attachments.iter().map(|attachment| attachments::listed(attachment, judge)).collect();
+    if message.is_empty() && listed.iter().all(|listed| listed.is_left_out) {
         return Err(Error::Corrupt { what: "the message holds nothing that can be converted".to_owned() });
     }
     // A file that only transports attachments has nothing to show of its own.
     if !message.is_empty() {
         sheet::write(message, &listed, faces, store)?;
     }
-    kept.into_iter().try_for_each(|attachment| store.put(&attachment.name, attachment.bytes.as_slice()))
+    attachments.iter().try_for_each(|attachment| store.put(&attachment.name, attachment.bytes.as_slice()))
 }

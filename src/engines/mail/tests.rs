@@ -1,7 +1,10 @@
 use std::{fs, path::Path};
 
 use super::*;
-use crate::engines::unpack::{Budget, Unpacked, file_of};
+use crate::engines::{
+    children::{Children, Parent},
+    unpack::{Budget, Unpacked, file_of},
+};
 
 const BUDGET: Budget = Budget { bytes_max: 10 << 20, entries_max: 100 };
 
@@ -23,7 +26,9 @@ fn attachment(name: &str, body: &str) -> String {
 fn unpacked(bytes: &[u8], format: Format) -> (Result<Unpacked, Error>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::new(folder.path(), BUDGET);
-    let unpacked = unpack(bytes, format, &Faces::new(&[]), &mut store).map(|()| store.finish());
+    let children = Children::default();
+    let judge = Judge::new(&children.rules, &[Parent::Mail]).unwrap();
+    let unpacked = unpack(bytes, format, &judge, &Faces::new(&[]), &mut store).map(|()| store.finish());
     (unpacked, folder)
 }
 
@@ -92,12 +97,14 @@ fn what_outlook_wrapped_up_is_unwrapped_in_its_message() {
 }
 
 #[test]
-fn programs_are_left_out_and_stand_on_the_sheet_and_among_the_events() {
+fn a_program_stands_on_the_sheet_as_left_out() {
     let mail = message("mixed", &["\r\nbody", &attachment("run\u{202e}me.exe", "text"), &attachment("b.txt", "text")]);
     let (unpacked, folder) = unpacked(mail.as_bytes(), Format::Eml);
     let unpacked = unpacked.unwrap();
-    assert_eq!(unpacked.names, ["message.pdf", "b.txt"]);
-    assert_eq!(unpacked.events[0].part.as_deref(), Some("runme.exe"));
+    assert_eq!(
+        (unpacked.names, unpacked.bodies),
+        (["message.pdf", "runme.exe", "b.txt"].map(str::to_owned).to_vec(), 1)
+    );
     assert!(text_of(&read_back(folder.path(), 0)).contains("runme.exe (4 B, left out)"));
 }
 

@@ -8,13 +8,16 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
+use super::{
+    children::{Children, Fate, Parent},
+    settings::Settings,
+};
 use crate::{
     domain::{self, limits, metadata::Property},
     pdf::{self, text_layer::Recognised, validate::Part},
 };
 
-pub use steps::{Attached, FileKind, Input, Invoice, Made, Names, Step};
+pub use steps::{Attached, Collected, FileKind, Input, Invoice, Made, Names, Step};
 
 /// What a host is asked to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -80,10 +83,27 @@ pub struct Convert {
     pub engines: Engines,
     /// Containers that it came out of.
     pub nesting: usize,
+    /// What they are, the upload first.
+    pub parents: Vec<Parent>,
+    /// What it is to what the client added.
+    pub role: Role,
+    /// What becomes of documents that come out of others.
+    pub children: Children,
     /// Bytes of the upload that it is or came out of.
     pub upload_bytes: u64,
     /// Now, in seconds since 1970: a host has no clock.
     pub now: i64,
+}
+
+/// What a document is to what the client added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// The same.
+    Upload,
+    /// It shows the container that it came out of, as the sheet of a mail does.
+    Body,
+    /// One of the documents in a container.
+    Child,
 }
 
 /// The text of one page.
@@ -198,8 +218,17 @@ pub enum Answer {
     Unpacked {
         /// Names of what it held, in order.
         names: Vec<String>,
+        /// How many of them, the first ones, show the container itself.
+        bodies: usize,
         /// What happened.
         events: Vec<Event>,
+    },
+    /// It is not converted, since a rule for children says so.
+    Spared {
+        /// What the rule says.
+        fate: Fate,
+        /// What the document is, as in "a program".
+        what: String,
     },
     /// The text of a page.
     Recognised(Recognised),

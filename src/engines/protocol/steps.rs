@@ -47,6 +47,8 @@ pub enum Step {
         /// What texts may name.
         names: Names,
     },
+    /// Some documents become one, and the others are put into it.
+    Collect(Collected),
     /// The document is brought to its target and becomes a file.
     Finish {
         /// What it is to be.
@@ -79,6 +81,17 @@ pub struct Names {
     pub custom: BTreeMap<String, String>,
 }
 
+/// A document with others in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Collected {
+    /// The documents that are shown, by their places; a cover takes their place where there are none.
+    pub shown: Vec<usize>,
+    /// The documents that are put into it.
+    pub attached: Vec<Attached>,
+    /// Whether readers show a list of them.
+    pub portfolio: bool,
+}
+
 /// An invoice with what belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invoice {
@@ -95,6 +108,8 @@ pub struct Invoice {
 pub struct Attached {
     /// Its place.
     pub place: usize,
+    /// The name that it has there; its own when nothing is said.
+    pub name: Option<String>,
     /// Its type as the client declared it.
     pub media_type: Option<String>,
     /// What it is to the document.

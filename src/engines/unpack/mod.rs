@@ -4,10 +4,11 @@
 //! 2. Nothing is unpacked past the budget: sizes that a container states are not believed.
 //! 3. What is left out is told to the client; nothing gets lost in silence.
 
+mod pdf;
 mod store;
 mod zip;
 
-pub use self::{store::Store, zip::unpack as unpack_zip};
+pub use self::{pdf::unpack as unpack_pdf, store::Store, zip::unpack as unpack_zip};
 
 use std::path::PathBuf;
 
@@ -38,6 +39,8 @@ impl Budget {
 pub struct Unpacked {
     /// Names of the files, in the order of the container; the bytes are in [`file_of`] the same number.
     pub names: Vec<String>,
+    /// How many of them, the first ones, show the container itself.
+    pub bodies: usize,
     /// What the client is told.
     pub events: Vec<Event>,
 }

@@ -26,13 +26,23 @@ pub struct Store<'a> {
 impl<'a> Store<'a> {
     /// An empty one in a folder.
     pub fn new(folder: &'a Path, budget: Budget) -> Self {
-        let unpacked = Unpacked { names: Vec::new(), events: Vec::new() };
+        let unpacked = Unpacked { names: Vec::new(), bodies: 0, events: Vec::new() };
         Self { folder, budget, left: budget.bytes_max, taken: HashSet::new(), unpacked }
     }
 
     /// How much may be put in.
     pub const fn budget(&self) -> Budget {
         self.budget
+    }
+
+    /// Puts in a file that shows the container itself. These come before all others.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    pub fn put_body(&mut self, name: &str, content: impl Read) -> Result<(), Error> {
+        self.put(name, content)?;
+        self.unpacked.bodies = self.unpacked.names.len();
+        Ok(())
     }
 
     /// Puts in one more file. A name that is taken gets a number, and the client is told.

@@ -18,9 +18,9 @@ pub(super) fn clean(document: &mut Document, part: Part, log: &mut Log) {
         catalog.remove(key.as_bytes());
     }
     match part {
-        Part::One | Part::Two => drop(catalog.remove(b"Collection")),
+        Part::One => drop(catalog.remove(b"Collection")),
         // A portfolio stays one where its files stay.
-        Part::Three | Part::Four => attach::simplify(document),
+        Part::Two | Part::Three | Part::Four => attach::simplify(document),
     }
     for page in pages::list(document) {
         if let Some(page) = object::at_mut(document, page) {

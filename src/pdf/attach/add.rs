@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The media type of a file that does not say one.
-pub(crate) const ANY_TYPE: &str = "application/octet-stream";
+pub const ANY_TYPE: &str = "application/octet-stream";
 
 /// Puts a file in. Gives the name that it has there: a name that is taken gets a number.
 ///

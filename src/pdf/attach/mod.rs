@@ -25,10 +25,11 @@ pub(crate) mod tree;
 
 pub use add::{attach, attach_all};
 pub use find::{Extracted, extract, list, read};
-pub use portfolio::collection;
+pub use portfolio::{collection, is_portfolio};
 pub use remove::detach;
 
-pub(crate) use add::{ANY_TYPE, associate, rename};
+pub use add::ANY_TYPE;
+pub(crate) use add::{associate, rename};
 pub(crate) use find::file_of;
 pub(crate) use portfolio::simplify;
 

@@ -44,6 +44,11 @@ pub fn collection(document: &mut Document) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether a document asks to be shown as a list of the files in it.
+pub fn is_portfolio(document: &Document) -> bool {
+    object::catalog(document).is_some_and(|catalog| object::dictionary(document, catalog, b"Collection").is_some())
+}
+
 /// Leaves of a portfolio what every reader knows, and nothing where there are no files.
 pub(crate) fn simplify(document: &mut Document) {
     let held = object::catalog(document).and_then(|catalog| object::dictionary(document, catalog, b"Collection"));
@@ -60,6 +65,9 @@ pub(crate) fn simplify(document: &mut Document) {
             catalog.set("Collection", Object::Dictionary(simple));
         } else {
             catalog.remove(b"Collection");
+            if catalog.get(b"PageMode").and_then(Object::as_name).is_ok_and(|mode| mode == b"UseAttachments") {
+                catalog.remove(b"PageMode");
+            }
         }
     }
 }

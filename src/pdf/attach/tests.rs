@@ -245,13 +245,13 @@ fn a_detached_file_is_gone_from_everywhere() {
     let element = document.add_object(dictionary! { "Type" => "StructElem", "AF" => both.file });
     object::at_mut(&mut document, page).unwrap().set("Annots", vec![Object::Dictionary(pin)]);
     document.catalog_mut().unwrap().set("Extra", element);
-    detach(&mut document, &goes).unwrap();
+    detach(&mut document, std::slice::from_ref(&goes)).unwrap();
     assert_eq!(names(&document), ["stays.txt"]);
     assert!(!document.objects.contains_key(&goes.stream));
     assert!(object::array(&document, object::at(&document, page).unwrap(), b"Annots").unwrap().is_empty());
     assert!(!object::at(&document, element).unwrap().has(b"AF"));
     let stays = list(&document).unwrap().remove(0);
-    detach(&mut document, &stays).unwrap();
+    detach(&mut document, &[stays]).unwrap();
     assert!(list(&document).unwrap().is_empty());
     assert!(!object::catalog(&document).unwrap().has(b"AF"));
 }

@@ -1,10 +1,6 @@
 //! *Conversion*: every document becomes a PDF, and all of them one, without a claim of conformance.
 
-use super::{
-    one_pdf::{self, OnePdfSettings},
-    options,
-    workflow::{SettingsType, Workflow},
-};
+use super::{one_pdf, options, workflow::Workflow};
 use crate::engines::protocol::Target;
 
 /// *Conversion*.
@@ -13,6 +9,6 @@ pub const CONVERSION: Workflow = Workflow {
     aliases: &["Convert to PDF"],
     about: "One PDF of all documents, without a claim of conformance.",
     options: &[options::PASSWORDS, options::METADATA],
-    settings: SettingsType::of::<OnePdfSettings>(),
+    settings: one_pdf::settings(|given| one_pdf::complete(given, Target::Pdf)),
     line: |settings| one_pdf::line(settings, Target::Pdf),
 };

@@ -15,6 +15,9 @@ fn order(settings: &serde_json::Value, of_job: &[(&str, &str)], name: Option<&st
         file_name: "a.pdf",
         media_type: None,
         is_first: false,
+        is_own: true,
+        is_kept: false,
+        path: "",
         options: Given(options),
     });
     let line = (DOSSIER.line)(settings).unwrap();

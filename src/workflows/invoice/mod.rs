@@ -137,6 +137,7 @@ impl Invoice {
             known.into_iter().find(|known| asked.is_some_and(|asked| asked.eq_ignore_ascii_case(known.as_str())));
         Attached {
             place,
+            name: None,
             media_type: document.media_type.map(str::to_owned),
             relationship: said.unwrap_or(self.settings.relationship).as_str().to_owned(),
             modified: document.options.moment("AF.MODDATE").map(time::OffsetDateTime::unix_timestamp),

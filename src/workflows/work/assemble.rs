@@ -19,10 +19,19 @@ use crate::{
     },
 };
 
+/// A document with where it came from.
+struct Placed {
+    document: DocumentRow,
+    /// Whether the client added it, or it shows what the client added.
+    is_own: bool,
+    /// The names of the containers around it and its own. What shows a container goes by that's name.
+    path: String,
+}
+
 /// What an assembly needs to know, read in one go.
 struct Order {
     job: JobRow,
-    documents: Vec<DocumentRow>,
+    documents: Vec<Placed>,
     options: Vec<JobOption>,
     document_options: HashMap<DocumentId, Vec<JobOption>>,
     /// In seconds since 1970.
@@ -43,7 +52,7 @@ impl Work {
         let of_document =
             |document: &DocumentRow| order.document_options.get(&document.id).map_or(&[][..], Vec::as_slice);
         let documents: Vec<_> =
-            order.documents.iter().map(|document| job_document(document, of_document(document))).collect();
+            order.documents.iter().map(|placed| placed.job_document(of_document(&placed.document))).collect();
         let name = order.job.name.as_deref();
         let steps = match line.steps(&workflow::Job { options: Given(&order.options), name, documents: &documents }) {
             Ok(steps) => steps,
@@ -62,9 +71,10 @@ impl Work {
     async fn put_together(&self, lease: &Lease, order: Order, steps: Vec<Step>) -> Result<Done, Error> {
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
         let mut inputs = Vec::with_capacity(order.documents.len());
-        for (index, document) in order.documents.into_iter().enumerate() {
+        for (index, Placed { document, .. }) in order.documents.into_iter().enumerate() {
             let missing = || storage::Error::Corrupt { what: format!("document {} is not converted", document.id) };
-            let blob = document.converted_blob.as_deref().ok_or_else(missing)?;
+            let kept = (document.state == DocumentState::Kept).then_some(document.blob.as_str());
+            let blob = kept.or(document.converted_blob.as_deref()).ok_or_else(missing)?;
             let name = format!("{index}.pdf");
             self.ctx.blobs.fetch(blob, &folder.path().join(&name)).await?;
             inputs.push(Input { file: name.into(), file_name: document.file_name });
@@ -97,6 +107,7 @@ impl Work {
             }
             Answer::Done { .. }
             | Answer::Unpacked { .. }
+            | Answer::Spared { .. }
             | Answer::Reroute { .. }
             | Answer::Recognised(_)
             | Answer::Validated(_) => Ok(Done::of_nonsense(lease, &ran, subject)),
@@ -113,8 +124,7 @@ impl Work {
             return Ok(None);
         }
         storage::jobs::update_processing(&mut conn, job.id).await?;
-        let mut documents = storage::documents::list(&mut conn, job.id).await?;
-        documents.retain(|document| document.state != DocumentState::Unpacked);
+        let documents = placed(storage::documents::list(&mut conn, job.id).await?);
         let (mut options, mut document_options) = (Vec::new(), HashMap::<_, Vec<_>>::new());
         for row in storage::options::list(&mut conn, job.id).await? {
             let option = JobOption { name: row.name, value: row.value };
@@ -128,14 +138,40 @@ impl Work {
     }
 }
 
-/// What a line may know of a document.
-pub(super) fn job_document<'a>(document: &'a DocumentRow, options: &'a [JobOption]) -> JobDocument<'a> {
-    JobDocument {
-        file_name: &document.file_name,
-        media_type: document.media_type.as_deref(),
-        is_first: document.parent.is_none() && document.ordinal == 1,
-        options: Given(options),
+impl Placed {
+    /// What a line may know of it.
+    fn job_document<'a>(&'a self, options: &'a [JobOption]) -> JobDocument<'a> {
+        let Self { document, is_own, path } = self;
+        JobDocument {
+            file_name: &document.file_name,
+            media_type: document.media_type.as_deref(),
+            is_first: document.parent.is_none() && document.ordinal == 1,
+            is_own: *is_own,
+            is_kept: document.state == DocumentState::Kept,
+            path,
+            options: Given(options),
+        }
     }
+}
+
+/// The documents that have a place in the result, each with where it came from. Containers stand before what came out of them.
+fn placed(documents: Vec<DocumentRow>) -> Vec<Placed> {
+    let mut containers: HashMap<DocumentId, (bool, String)> = HashMap::new();
+    let mut all = Vec::with_capacity(documents.len());
+    for document in documents {
+        let (is_own, path) = match document.parent.and_then(|parent| containers.get(&parent)) {
+            None => (true, document.file_name.clone()),
+            Some((is_own, path)) if document.body && document.state != DocumentState::Kept => (*is_own, path.clone()),
+            Some((is_own, path)) => (*is_own && document.body, format!("{path}/{}", document.file_name)),
+        };
+        match document.state {
+            DocumentState::Unpacked => drop(containers.insert(document.id, (is_own, path))),
+            DocumentState::Converted | DocumentState::Kept => all.push(Placed { document, is_own, path }),
+            // None of these is there when a job is assembled, but for what was left out.
+            DocumentState::Open | DocumentState::Dropped | DocumentState::Failed => {}
+        }
+    }
+    all
 }
 
 /// A stored file with what the host said of it.

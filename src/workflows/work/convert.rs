@@ -4,13 +4,12 @@ use std::{path::Path, sync::Arc};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::{
-    Done, Outcome, Work, assemble::job_document, events, found_format, known_rung, page_count, report, untruth,
-};
+use super::{Done, Outcome, Work, children, events, found_format, known_rung, page_count, report, untruth};
 use crate::{
     domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
-        protocol::{Answer, Convert, FileKind, Request},
+        children::Parent,
+        protocol::{Answer, Convert, FileKind, Request, Role},
         unpack,
     },
     queue::{self, Lease},
@@ -22,9 +21,9 @@ use crate::{
     workflows::{
         Error,
         create::label,
-        options,
+        options::{self, Given},
         profiles::LineError,
-        workflow::{Converting, Line},
+        workflow::{JobDocument, Line},
     },
 };
 
@@ -34,9 +33,9 @@ const OUTPUT: &str = "output.pdf";
 const STORING: usize = 8;
 
 /// What a conversion needs to know, read in one go.
-struct Order {
-    document: DocumentRow,
-    origin: OriginRow,
+pub(super) struct Order {
+    pub(super) document: DocumentRow,
+    pub(super) origin: OriginRow,
     job: JobRow,
     /// Its own options.
     options: Vec<JobOption>,
@@ -48,21 +47,26 @@ struct Order {
 impl Work {
     pub(super) async fn convert(&self, lease: &Lease) -> Result<Done, Error> {
         let Some(order) = self.order(lease).await? else { return Ok(Done::new(Outcome::Dropped)) };
+        let line = match self.line(&order.job).await? {
+            Ok(line) => line,
+            Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
+        };
+        if line.keeps(&order.job_document()) {
+            return Ok(Done::new(Outcome::Kept { events: Vec::new() }));
+        }
+        let done = self.convert_by(lease, &order, &*line).await?;
+        Ok(children::spare(done, &order, line.children().failure))
+    }
+
+    async fn convert_by(&self, lease: &Lease, order: &Order, line: &dyn Line) -> Result<Done, Error> {
         let subject = order.subject();
         if lease.task.crashes >= limits::CRASHES_MAX {
             let message = format!("{subject}: {} workers died over it.", lease.task.crashes);
             return Ok(Done::new(Outcome::Failed { code: ErrorCode::Corrupt, message }));
         }
-        let line = match self.line(&order.job).await? {
-            Ok(line) => line,
-            Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
-        };
-        if line.keeps(&job_document(&order.document, &order.options)) {
-            return self.keep(lease, &order.document).await;
-        }
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
         self.ctx.blobs.fetch(&order.document.blob, &folder.path().join(INPUT)).await?;
-        let request = Request::Convert(self.request(lease, &order, line.converting()));
+        let request = Request::Convert(self.request(lease, order, line));
         let (answer, ran) = self.hosts.run(folder.path(), &request).await;
         match answer {
             Answer::Done { pages, events: sent, rung, .. } => {
@@ -75,7 +79,11 @@ impl Work {
                 let outcome = Outcome::Converted { stored, pages, events, rung };
                 Ok(Done { outcome, format: found_format(&ran), report: report(&ran, None, None) })
             }
-            Answer::Unpacked { names, events: sent } => {
+            Answer::Spared { fate, what } => match children::judged(order, line.children(), fate, &what) {
+                Some(outcome) => Ok(Done { outcome, format: found_format(&ran), report: report(&ran, None, None) }),
+                None => Ok(Done::of_nonsense(lease, &ran, &subject)),
+            },
+            Answer::Unpacked { names, bodies, events: sent } => {
                 if names.len() > limits::CONTAINER_ENTRIES_MAX {
                     return Ok(Done::of_nonsense(lease, &ran, &subject));
                 }
@@ -87,7 +95,7 @@ impl Work {
                     let what = "the engine said that it had unpacked it and left no files";
                     return Ok(Done::of_lie(lease, &ran, &subject, what));
                 }
-                let children = self.store_children(lease, folder.path(), names).await?;
+                let children = self.store_children(lease, folder.path(), names, bodies).await?;
                 let outcome = Outcome::Unpacked { children, events: events(sent), subject };
                 Ok(Done { outcome, format: found_format(&ran), report: report(&ran, None, None) })
             }
@@ -107,7 +115,8 @@ impl Work {
     }
 
     /// What a host is asked to do with a document.
-    fn request(&self, lease: &Lease, order: &Order, converting: Converting<'_>) -> Convert {
+    fn request(&self, lease: &Lease, order: &Order, line: &dyn Line) -> Convert {
+        let converting = line.converting();
         Convert {
             input: INPUT.into(),
             output: OUTPUT.into(),
@@ -119,19 +128,12 @@ impl Work {
             settings: converting.settings.clone(),
             engines: self.config.host.engines.clone(),
             nesting: order.origin.containers.len(),
+            parents: order.parents(),
+            role: order.role(),
+            children: line.children().clone(),
             upload_bytes: order.origin.upload_bytes.unsigned_abs(),
             now: order.now,
         }
-    }
-
-    /// Stores a document as it came beside itself: what was converted goes when it is not needed, what was uploaded stays.
-    async fn keep(&self, lease: &Lease, document: &DocumentRow) -> Result<Done, Error> {
-        let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
-        let path = folder.path().join(INPUT);
-        self.ctx.blobs.fetch(&document.blob, &path).await?;
-        let blob = storage::blobs::converted_name(lease.task.job, document.id, lease.fence);
-        let stored = self.ctx.blobs.put_file(&blob, &path).await?;
-        Ok(Done::new(Outcome::Converted { stored, pages: 0, events: Vec::new(), rung: None }))
     }
 
     /// The line of a job, or why it has none, in a sentence.
@@ -174,25 +176,63 @@ impl Work {
 
     /// Stores what was unpacked. Identifiers are drawn anew by each attempt, so none overwrites what another one stored; the
     /// purge of the job removes what no row names.
-    async fn store_children(&self, lease: &Lease, folder: &Path, names: Vec<String>) -> Result<Vec<Child>, Error> {
+    async fn store_children(
+        &self,
+        lease: &Lease,
+        folder: &Path,
+        names: Vec<String>,
+        bodies: usize,
+    ) -> Result<Vec<Child>, Error> {
         let stored = names.into_iter().enumerate().map(|(number, name)| async move {
             let id = DocumentId::new();
             let blob = storage::blobs::document_name(lease.task.job, id);
             let stored = self.ctx.blobs.put_file(&blob, &folder.join(unpack::file_of(number))).await?;
-            Ok::<_, Error>(Child { id, file_name: label(&name), stored })
+            Ok::<_, Error>(Child { id, file_name: label(&name), body: number < bodies, stored })
         });
         stream::iter(stored).buffered(STORING).try_collect().await
     }
 }
 
 impl Order {
-    /// Begins the sentence that tells why the document fails.
-    fn subject(&self) -> String {
+    /// The document in words.
+    pub(super) fn named(&self) -> String {
         let name = &self.document.file_name;
         if self.origin.containers.is_empty() {
-            return format!("The document '{name}' cannot be converted");
+            return format!("The document '{name}'");
         }
-        format!("The document '{name}' in '{}' cannot be converted", self.origin.containers.join("' in '"))
+        format!("The document '{name}' in '{}'", self.origin.containers.join("' in '"))
+    }
+
+    /// Begins the sentence that tells why the document fails.
+    fn subject(&self) -> String {
+        format!("{} cannot be converted", self.named())
+    }
+
+    /// What it is to what the client added.
+    pub(super) const fn role(&self) -> Role {
+        match self.document.parent {
+            None => Role::Upload,
+            Some(_) if self.document.body => Role::Body,
+            Some(_) => Role::Child,
+        }
+    }
+
+    /// What it is in.
+    fn parents(&self) -> Vec<Parent> {
+        let formats = self.origin.formats.iter().filter_map(|format| format.parse().ok());
+        formats.filter_map(Parent::of).collect()
+    }
+
+    fn job_document(&self) -> JobDocument<'_> {
+        JobDocument {
+            file_name: &self.document.file_name,
+            media_type: self.document.media_type.as_deref(),
+            is_first: self.document.parent.is_none() && self.document.ordinal == 1,
+            is_own: self.origin.own,
+            is_kept: false,
+            path: &self.document.file_name,
+            options: Given(&self.options),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod assemble;
+mod children;
 mod convert;
 mod folder;
 mod purge;
@@ -62,6 +63,14 @@ enum Outcome {
         pages: i32,
         events: Vec<Event>,
         rung: Option<Rung>,
+    },
+    /// It stays as it came.
+    Kept {
+        events: Vec<Event>,
+    },
+    /// It has no place in the result.
+    LeftOut {
+        events: Vec<Event>,
     },
     Unpacked {
         children: Vec<Child>,
@@ -166,7 +175,9 @@ impl Handler for Work {
             Outcome::Converted { stored, .. } => vec![stored],
             Outcome::Assembled { files, .. } => files.into_iter().map(|file| file.stored).collect(),
             Outcome::Unpacked { children, .. } => children.into_iter().map(|child| child.stored).collect(),
-            Outcome::Purged
+            Outcome::Kept { .. }
+            | Outcome::LeftOut { .. }
+            | Outcome::Purged
             | Outcome::Failed { .. }
             | Outcome::Retry
             | Outcome::Later(_)
@@ -199,6 +210,8 @@ impl Outcome {
         match self {
             Self::Retry | Self::Later(_) | Self::Reroute(_) | Self::Dropped => true,
             Self::Converted { .. }
+            | Self::Kept { .. }
+            | Self::LeftOut { .. }
             | Self::Unpacked { .. }
             | Self::Assembled { .. }
             | Self::Purged
@@ -209,6 +222,8 @@ impl Outcome {
     const fn word(&self) -> &'static str {
         match self {
             Self::Converted { .. } => "converted",
+            Self::Kept { .. } => "kept",
+            Self::LeftOut { .. } => "left out",
             Self::Unpacked { .. } => "unpacked",
             Self::Assembled { .. } => "assembled",
             Self::Purged => "purged",
@@ -229,9 +244,12 @@ impl Done {
     /// How the attempt ends.
     fn ending(&self, lease: &Lease) -> Ending {
         let how = match &self.outcome {
-            Outcome::Converted { .. } | Outcome::Unpacked { .. } | Outcome::Assembled { .. } | Outcome::Purged => {
-                How::Succeeded
-            }
+            Outcome::Converted { .. }
+            | Outcome::Kept { .. }
+            | Outcome::LeftOut { .. }
+            | Outcome::Unpacked { .. }
+            | Outcome::Assembled { .. }
+            | Outcome::Purged => How::Succeeded,
             Outcome::Failed { .. } => How::Failed,
             Outcome::Dropped => How::Canceled,
             Outcome::Retry => How::Retried(queue::retry::delay(lease.task.attempt, lease.fence.unsigned_abs())),

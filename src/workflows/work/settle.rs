@@ -64,6 +64,16 @@ async fn record(
             storage::events::insert(conn, job.id, Some(document), events).await?;
             document_settled(ctx, conn, job, lease).await
         }
+        (Outcome::Kept { events }, Some(document)) => {
+            storage::documents::update_kept(conn, document).await?;
+            storage::events::insert(conn, job.id, Some(document), events).await?;
+            document_settled(ctx, conn, job, lease).await
+        }
+        (Outcome::LeftOut { events }, Some(document)) => {
+            storage::documents::update_dropped(conn, document).await?;
+            storage::events::insert(conn, job.id, Some(document), events).await?;
+            document_settled(ctx, conn, job, lease).await
+        }
         (Outcome::Unpacked { children, events, subject }, Some(document)) => {
             if let Some(limit) = exceeded(conn, document, children).await? {
                 let message = format!("{subject}: it exceeds a limit: {limit}.");
@@ -81,7 +91,10 @@ async fn record(
             storage::jobs::delete(conn, job.id).await?;
             Ok(Step::Waiting)
         }
-        (Outcome::Converted { .. } | Outcome::Unpacked { .. }, None)
+        (
+            Outcome::Converted { .. } | Outcome::Kept { .. } | Outcome::LeftOut { .. } | Outcome::Unpacked { .. },
+            None,
+        )
         | (Outcome::Retry | Outcome::Later(_) | Outcome::Reroute(_) | Outcome::Dropped, _) => Ok(Step::Waiting),
     }
 }

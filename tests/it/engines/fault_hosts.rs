@@ -27,6 +27,7 @@ fn expected(fault: Fault) -> Option<(&'static str, &'static str, bool)> {
         Fault::Pages
         | Fault::Names
         | Fault::Absent
+        | Fault::Drop
         | Fault::Lane
         | Fault::Circle
         | Fault::Nothing

@@ -25,6 +25,7 @@ fn expected(fault: Fault) -> Option<&'static str> {
         Fault::Fork | Fault::Crash | Fault::Garbage | Fault::Silent | Fault::Stdout | Fault::Stderr => Some("corrupt"),
         Fault::Pages
         | Fault::Absent
+        | Fault::Drop
         | Fault::Lane
         | Fault::Circle
         | Fault::Nothing

@@ -8,7 +8,9 @@ use std::{
 use bindery::{
     domain::Format,
     engines::{
-        Error, detect, mail,
+        Error,
+        children::{Children, Judge, Parent},
+        detect, mail,
         native::typesetting::Faces,
         settings::Settings,
         unpack::{Budget, Store, Unpacked, file_of, unpack_zip},
@@ -43,11 +45,13 @@ fn rows(folder: &Path) -> Vec<Row> {
 fn open(path: &Path, folder: &Path) -> (Format, Result<Unpacked, Error>) {
     let bytes = fs::read(path).unwrap();
     let format = detect::detect(&bytes, &path.file_name().unwrap().to_string_lossy(), None).unwrap().format;
+    let children = Children::default();
+    let judge = Judge::new(&children.rules, &[Parent::Mail]).unwrap();
     let mut store = Store::new(folder, Budget::of_upload(bytes.len() as u64));
     let opened = if format == Format::Zip {
         unpack_zip(&bytes, &[], &mut store)
     } else {
-        mail::unpack(&bytes, format, &Faces::new(&["/usr/share/fonts".into()]), &mut store)
+        mail::unpack(&bytes, format, &judge, &Faces::new(&["/usr/share/fonts".into()]), &mut store)
     };
     (format, opened.map(|()| store.finish()))
 }
@@ -102,7 +106,8 @@ async fn sheet(body: &str) -> Made {
     );
     let folder = tempfile::tempdir().unwrap();
     let mut store = Store::new(folder.path(), Budget::of_upload(0));
-    mail::unpack(mail.as_bytes(), Format::Eml, &Faces::new(&[]), &mut store).unwrap();
+    let judge = Judge::new(&[], &[]).unwrap();
+    mail::unpack(mail.as_bytes(), Format::Eml, &judge, &Faces::new(&[]), &mut store).unwrap();
     assert_eq!(store.finish().names[0], "message.mhtml");
     let archive = fs::read(folder.path().join(file_of(0))).unwrap();
     Bench::with_browser().convert("browser", "message.mhtml", archive, &Settings::default()).await

@@ -9,7 +9,7 @@ use std::{
 
 use bindery::pdf::validate::{Flavour, validate};
 
-use super::shared;
+use crate::support::documents::shared;
 
 /// Flavour and file of each case of the conformance suite that is judged otherwise.
 const CASES: &str = include_str!("cases.tsv");

@@ -1,6 +1,9 @@
 //! Tiny real documents.
 
-use std::io::{Cursor, Write as _};
+use std::{
+    io::{Cursor, Write as _},
+    path::PathBuf,
+};
 
 use image::{DynamicImage, ImageFormat, RgbImage};
 use lopdf::{EncryptionState, EncryptionVersion, Object, Permissions, Stream, dictionary};
@@ -160,4 +163,18 @@ pub(crate) fn noise(name: &str, count: usize) -> Document {
         state.to_le_bytes()[3]
     });
     file(name, bytes.collect::<Vec<u8>>())
+}
+
+/// A folder of documents that are no part of the project: below `BINDERY_SHARED`, else in `shared` beside the project. `None`
+/// where there is none, which is told.
+#[expect(clippy::disallowed_methods, reason = "says where documents are that are no part of the project")]
+pub(crate) fn shared(folder: &str) -> Option<PathBuf> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared");
+    let root = std::env::var_os("BINDERY_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from);
+    let found = root.join(folder);
+    let is_there = found.is_dir();
+    if !is_there {
+        eprintln!("{} is not there: nothing was compared", found.display());
+    }
+    is_there.then_some(found)
 }

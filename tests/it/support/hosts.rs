@@ -5,8 +5,9 @@ use std::path::Path;
 use bindery::{
     domain::{Lane, limits},
     engines::{
+        children::Children,
         host::{HostConfig, Hosts, Ran},
-        protocol::{Answer, Convert, Engines, Request, Target},
+        protocol::{Answer, Convert, Engines, Request, Role, Target},
         settings::Settings,
     },
 };
@@ -75,6 +76,9 @@ pub(crate) fn request(engines: &Engines, lane: &str, name: &str, settings: &Sett
         settings: settings.clone(),
         engines: engines.clone(),
         nesting: 0,
+        parents: Vec::new(),
+        role: Role::Upload,
+        children: Children::default(),
         upload_bytes: 0,
         now: 0,
     })

@@ -1,6 +1,10 @@
 //! What a result says of itself.
 
+use std::io::Write as _;
+
 use lopdf::{Document, Object};
+
+use super::service::bare;
 
 /// The widths of its pages in points, in order.
 pub(crate) fn widths(document: &Document) -> Vec<i64> {
@@ -45,6 +49,20 @@ pub(crate) fn claims_pdfa2(document: &Document) -> bool {
         };
         has("part", "2") && ["A", "U", "B"].iter().any(|level| has("conformance", level))
     }
+}
+
+/// The names of the files in it, as another reader lists them.
+pub(crate) fn files(bytes: &[u8]) -> Vec<String> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let output = bare("pdfdetach").arg("-list").args(["-enc", "UTF-8"]).arg(file.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut lines = text.lines();
+    let count = lines.next().and_then(|line| line.strip_suffix(" embedded files")).unwrap_or_else(|| panic!("{text}"));
+    let names: Vec<_> = lines.filter_map(|line| Some(line.split_once(": ")?.1.to_owned())).collect();
+    assert_eq!(count.parse(), Ok(names.len()), "{text}");
+    names
 }
 
 fn number(object: &Object) -> i64 {

@@ -298,8 +298,9 @@ pub(crate) fn program() -> Command {
     bare(env!("CARGO_BIN_EXE_bindery"))
 }
 
+/// Another program, with a cleared environment.
 #[expect(clippy::disallowed_methods, reason = "the tests start the program as a user does")]
-fn bare(program: &str) -> Command {
+pub(crate) fn bare(program: &str) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", "/nonexistent");
     command

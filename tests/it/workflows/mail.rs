@@ -7,10 +7,10 @@ use crate::support::{
 };
 
 /// Width of a sheet in points, which is that of A4.
-const SHEET: i64 = 595;
+pub(super) const SHEET: i64 = 595;
 
 /// A message of text with attachments.
-fn mail(name: &str, subject: &str, attachments: &[Document]) -> Document {
+pub(super) fn mail(name: &str, subject: &str, attachments: &[Document]) -> Document {
     let mut bytes = format!(
         "From: Ann <ann@example.org>\r\nTo: bob@example.org\r\nSubject: {subject}\r\nMIME-Version: 1.0\r\n\
          Content-Type: multipart/mixed; boundary={subject}\r\n\r\n--{subject}\r\n\r\nThe body of {subject}.\r\n"

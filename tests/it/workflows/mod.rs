@@ -1,6 +1,8 @@
 //! What becomes of documents, through the API and a real worker.
 
 mod archive;
+mod children;
+mod children_collected;
 mod custom;
 mod dossier;
 mod expire;

@@ -1,5 +1,9 @@
 //! Containers: what is in them is converted as documents of their own, at their place.
 
+use std::io::{Cursor, Write as _};
+
+use zip::{AesMode, ZipWriter, write::SimpleFileOptions};
+
 use crate::support::{
     Document, Site,
     documents::{self, archive},
@@ -99,4 +103,52 @@ async fn an_archive_of_five_thousand_entries_becomes_as_many_tasks_by_one_statem
                     where file_name = (documents.ordinal - 1) || '.rtf'
                       and order_key - (select min(order_key) from tasks) = documents.ordinal - 1";
     assert_eq!(site.db.count(in_order).await, ENTRIES);
+}
+
+#[tokio::test]
+async fn an_encrypted_archive_is_opened_by_its_password_and_names_it_when_there_is_none() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let secret = SimpleFileOptions::default().with_aes_encryption(AesMode::Aes256, "sesame");
+    writer.start_file("a.pdf", secret).unwrap();
+    writer.write_all(&documents::pdf("a.pdf", &[201]).bytes).unwrap();
+    let secret = documents::file("secret.zip", writer.finish().unwrap().into_inner());
+    let passwords = [("DOC.PASSWORD", "wrong"), ("DOC.PASSWORD", "sesame")];
+    let done = client.convert_with("", &passwords, std::slice::from_ref(&secret)).await;
+    assert_eq!(pdf::widths(&done.pdf()), [201], "{}", done.result);
+    for passwords in [&[][..], &passwords[..1]] {
+        let (code, message) = client.convert_with("", passwords, std::slice::from_ref(&secret)).await.error();
+        assert_eq!(code, "password", "{message}");
+        assert!(message.contains("'secret.zip'"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn an_archive_of_the_large_kind_with_folders_and_old_names_that_are_there_twice_gives_all_it_holds() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let large = SimpleFileOptions::default().large_file(true);
+    writer.add_directory("dir/", large).unwrap();
+    for (name, width) in [("dir/Gr1-2e.pdf", 201), ("dir/Gr3-4e.pdf", 202)] {
+        writer.start_file(name, large).unwrap();
+        writer.write_all(&documents::pdf(name, &[width]).bytes).unwrap();
+    }
+    let mut bytes = writer.finish().unwrap().into_inner();
+    // As DOS wrote it: in its own code page, and without saying so.
+    for stand_in in [b"Gr1-2e", b"Gr3-4e"] {
+        while let Some(at) = bytes.windows(6).position(|window| window == stand_in) {
+            bytes[at..at + 6].copy_from_slice(b"Gr\x94\xe1\xe1e");
+        }
+    }
+    let done = client.convert(&[documents::file("old.zip", bytes)]).await;
+    assert_eq!(pdf::widths(&done.pdf()), [201, 202], "{}", done.result);
+    let named = "select count(*) from documents where file_name in ('dir/Größße.pdf', 'dir/Größße (2).pdf')";
+    assert_eq!(site.db.count(named).await, 2);
+    let told = done.result["events"].to_string();
+    assert!(told.contains("Several files in it are called 'dir/Größße.pdf'"), "{told}");
+    assert_eq!(done.result["status"], "success");
 }

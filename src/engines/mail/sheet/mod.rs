@@ -36,17 +36,17 @@ pub(super) fn write(
     let (block, events) = Block::of(&message, attachments);
     store.tell_of_all(events);
     match &message.body {
-        Body::Html(html) => store.put(ARCHIVE, archive::compose(&block, html, &message.inline).as_bytes()),
+        Body::Html(html) => store.put_body(ARCHIVE, archive::compose(&block, html, &message.inline).as_bytes()),
         Body::Text(text) => {
             let (pdf, events) = page::set(&block, text, faces)?;
             store.tell_of_all(events);
-            store.put(PAGE, pdf.as_slice())
+            store.put_body(PAGE, pdf.as_slice())
         }
         Body::Rtf(rich) => {
             let (pdf, events) = page::set(&block, "", faces)?;
             store.tell_of_all(events);
-            store.put(PAGE, pdf.as_slice())?;
-            store.put(RICH_TEXT, rich.as_slice())
+            store.put_body(PAGE, pdf.as_slice())?;
+            store.put_body(RICH_TEXT, rich.as_slice())
         }
     }
 }

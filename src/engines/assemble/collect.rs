@@ -1,0 +1,76 @@
+//! Some documents become one, and the others are put into it.
+
+use super::{Bench, merge::merge_of};
+use crate::{
+    engines::{
+        Error,
+        finish::moment,
+        native::markdown,
+        protocol::{Attached, Collected},
+        serve::{Pdf, read},
+    },
+    pdf::{
+        Document,
+        attach::{self, ANY_TYPE, Attachment, Relationship},
+    },
+};
+
+/// Puts the documents together. Where none is shown, a cover names those that are in it.
+pub(super) fn collect(bench: &mut Bench<'_>, order: &Collected) -> Result<(), Error> {
+    if order.shown.is_empty() {
+        let (pdf, events) = markdown::to_pdf(cover(&order.attached).as_bytes(), &bench.tools.faces)?;
+        bench.events.extend(events);
+        bench.whole = Some(Pdf::Written(pdf));
+    } else {
+        let inputs = &bench.assemble.inputs;
+        merge_of(bench, order.shown.iter().filter_map(|place| inputs.get(*place)))?;
+    }
+    let mut document = bench.take_document()?;
+    attach_all(bench, &mut document, &order.attached)?;
+    if order.portfolio {
+        attach::collection(&mut document)?;
+    }
+    bench.whole = Some(Pdf::Document(Box::new(document)));
+    Ok(())
+}
+
+/// Puts documents into another one as files.
+pub(super) fn attach_all(bench: &Bench<'_>, document: &mut Document, attached: &[Attached]) -> Result<(), Error> {
+    let mut files = Vec::with_capacity(attached.len());
+    for file in attached {
+        let Some(input) = bench.assemble.inputs.get(file.place) else { continue };
+        files.push((file, input, read(&input.file)?));
+    }
+    let attachments: Vec<Attachment<'_>> = files
+        .iter()
+        .map(|(file, input, bytes)| Attachment {
+            name: file.name.as_deref().unwrap_or(&input.file_name),
+            media_type: file.media_type.as_deref().unwrap_or(ANY_TYPE),
+            bytes,
+            relationship: file.relationship.parse().unwrap_or(Relationship::Unspecified),
+            modified: moment(file.modified.unwrap_or(bench.assemble.now)),
+            created: None,
+            description: file.description.as_deref(),
+        })
+        .collect();
+    attach::attach_all(document, &attachments)?;
+    Ok(())
+}
+
+/// A page that names the files, as Markdown.
+fn cover(attached: &[Attached]) -> String {
+    let mut text = "# Files in this document\n\n".to_owned();
+    for file in attached {
+        let name = file.description.as_deref().or(file.name.as_deref()).unwrap_or_default();
+        text.push_str("- ");
+        for character in name.trim().chars() {
+            // No name is read as anything but text.
+            if character.is_ascii_punctuation() {
+                text.push('\\');
+            }
+            text.push(if character.is_control() { ' ' } else { character });
+        }
+        text.push('\n');
+    }
+    text
+}
