@@ -63,6 +63,7 @@ impl Ours {
             nesting: 0,
             upload_bytes: 0,
             now: 0,
+            find_scans: false,
         });
         let (answer, _ran) = self.hosts.run(&work, &request).await;
         let answered = match answer {

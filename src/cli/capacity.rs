@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use crate::domain::{Lane, limits};
 
 /// Lanes that every worker serves unless it is told otherwise.
-const LANES: [Lane; 3] = [Lane::Native, Lane::Office, Lane::Browser];
+const LANES: [Lane; 4] = [Lane::Native, Lane::Office, Lane::Browser, Lane::Ocr];
 
 /// Slots for a worker that is not told how many: one a core and lane, half as many with browsers, fewer where there is not the memory for them.
 pub(super) fn slots() -> BTreeMap<Lane, usize> {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     optimise::Optimise,
     stamps,
+    text_recognition::TextRecognition,
     workflow::{self, BadSettings, Converting, Job, Line, Problem, ProfileSettings},
 };
 use crate::{
@@ -24,6 +25,8 @@ use crate::{
 pub struct OnePdfSettings {
     /// How documents that are no PDF become one.
     pub convert: Settings,
+    /// How text is recognised on pages that are pictures.
+    pub text_recognition: TextRecognition,
     /// Stamps on the pages of the result, in the order in which they are put there.
     pub stamps: Vec<StampSettings>,
     /// Whether the result is made smaller.
@@ -32,6 +35,7 @@ pub struct OnePdfSettings {
 
 impl ProfileSettings for OnePdfSettings {
     fn check(&self) -> Result<(), BadSettings> {
+        self.text_recognition.check()?;
         stamps::check(&self.stamps)?;
         self.optimise.check()
     }
@@ -51,6 +55,10 @@ pub(super) fn line(settings: &Value, target: Target) -> Result<Box<dyn Line>, Ba
 impl Line for OnePdf {
     fn converting(&self) -> Converting<'_> {
         Converting { target: self.target, settings: &self.settings.convert }
+    }
+
+    fn recognition(&self) -> Option<&TextRecognition> {
+        self.settings.text_recognition.wanted()
     }
 
     fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {

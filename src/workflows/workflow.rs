@@ -13,7 +13,10 @@ use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::options::{Definition, Given};
+use super::{
+    options::{Definition, Given},
+    text_recognition::TextRecognition,
+};
 use crate::engines::{
     protocol::{Step, Target},
     settings::Settings,
@@ -44,6 +47,11 @@ pub trait Line: Debug + Send + Sync {
     /// Whether a document stays as it came, because it is put into another one.
     fn keeps(&self, _document: &JobDocument<'_>) -> bool {
         false
+    }
+
+    /// How text is recognised on pages that have none; nothing when it is not.
+    fn recognition(&self) -> Option<&TextRecognition> {
+        None
     }
 
     /// What is made of the converted documents, step after step.

@@ -1,6 +1,6 @@
 //! Executing a `convert` task: fetch, ask an engine host, store.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -19,13 +19,7 @@ use crate::{
         documents::{Child, DocumentRow, OriginRow},
         jobs::JobRow,
     },
-    workflows::{
-        Error,
-        create::label,
-        options,
-        profiles::LineError,
-        workflow::{Converting, Line},
-    },
+    workflows::{Error, create::label, options, profiles::LineError, workflow::Line},
 };
 
 const INPUT: &str = "input";
@@ -62,17 +56,18 @@ impl Work {
         }
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
         self.ctx.blobs.fetch(&order.document.blob, &folder.path().join(INPUT)).await?;
-        let request = Request::Convert(self.request(lease, &order, line.converting()));
+        let request = Request::Convert(self.request(lease, &order, &*line));
         let (answer, ran) = self.hosts.run(folder.path(), &request).await;
         match answer {
-            Answer::Done { pages, events: sent, rung, .. } => {
+            Answer::Done { pages, events: sent, rung, scans, .. } => {
                 if let Some(what) = untruth(&folder.path().join(OUTPUT), FileKind::Pdf, pages) {
                     return Ok(Done::of_lie(lease, &ran, &subject, what));
                 }
                 let blob = storage::blobs::converted_name(lease.task.job, order.document.id, lease.fence);
                 let stored = self.ctx.blobs.put_file(&blob, &folder.path().join(OUTPUT)).await?;
+                let scans = if line.recognition().is_some() { pages_among(&scans, pages) } else { Vec::new() };
                 let (pages, events, rung) = (page_count(pages), events(sent), known_rung(rung));
-                let outcome = Outcome::Converted { stored, pages, events, rung };
+                let outcome = Outcome::Converted { stored, pages, events, rung, scans };
                 Ok(Done { outcome, format: found_format(&ran), report: report(&ran, None, None) })
             }
             Answer::Unpacked { names, events: sent } => {
@@ -107,7 +102,8 @@ impl Work {
     }
 
     /// What a host is asked to do with a document.
-    fn request(&self, lease: &Lease, order: &Order, converting: Converting<'_>) -> Convert {
+    fn request(&self, lease: &Lease, order: &Order, line: &dyn Line) -> Convert {
+        let converting = line.converting();
         Convert {
             input: INPUT.into(),
             output: OUTPUT.into(),
@@ -121,6 +117,7 @@ impl Work {
             nesting: order.origin.containers.len(),
             upload_bytes: order.origin.upload_bytes.unsigned_abs(),
             now: order.now,
+            find_scans: line.recognition().is_some(),
         }
     }
 
@@ -131,7 +128,7 @@ impl Work {
         self.ctx.blobs.fetch(&document.blob, &path).await?;
         let blob = storage::blobs::converted_name(lease.task.job, document.id, lease.fence);
         let stored = self.ctx.blobs.put_file(&blob, &path).await?;
-        Ok(Done::new(Outcome::Converted { stored, pages: 0, events: Vec::new(), rung: None }))
+        Ok(Done::new(Outcome::Converted { stored, pages: 0, events: Vec::new(), rung: None, scans: Vec::new() }))
     }
 
     /// The line of a job, or why it has none, in a sentence.
@@ -194,6 +191,12 @@ impl Order {
         }
         format!("The document '{name}' in '{}' cannot be converted", self.origin.containers.join("' in '"))
     }
+}
+
+/// Those of the pages that a host tells of that there are, each once.
+fn pages_among(told: &[usize], pages: usize) -> Vec<i32> {
+    let there: BTreeSet<usize> = told.iter().copied().filter(|page| *page < pages).collect();
+    there.into_iter().map(page_count).collect()
 }
 
 /// A full or read-only disk passes, or an operator mends it.

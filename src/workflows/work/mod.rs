@@ -22,6 +22,7 @@ mod assemble;
 mod convert;
 mod folder;
 mod purge;
+mod recognise;
 mod settle;
 mod signing;
 
@@ -62,6 +63,12 @@ enum Outcome {
         pages: i32,
         events: Vec<Event>,
         rung: Option<Rung>,
+        /// Pages whose text is to be recognised, from 0.
+        scans: Vec<i32>,
+    },
+    /// The words of a page.
+    Recognised {
+        stored: Stored,
     },
     Unpacked {
         children: Vec<Child>,
@@ -125,6 +132,7 @@ impl Handler for Work {
         let work = async {
             match lease.task.kind.as_str() {
                 kind::CONVERT => self.convert(lease).await,
+                kind::RECOGNISE => self.recognise(lease).await,
                 kind::ASSEMBLE => self.assemble(lease).await,
                 kind::PURGE => self.purge(lease).await,
                 // A newer version wrote it; its workers will take it.
@@ -163,7 +171,7 @@ impl Handler for Work {
 
     async fn discard(&self, _lease: &Lease, done: Done) {
         let stored = match done.outcome {
-            Outcome::Converted { stored, .. } => vec![stored],
+            Outcome::Converted { stored, .. } | Outcome::Recognised { stored } => vec![stored],
             Outcome::Assembled { files, .. } => files.into_iter().map(|file| file.stored).collect(),
             Outcome::Unpacked { children, .. } => children.into_iter().map(|child| child.stored).collect(),
             Outcome::Purged
@@ -199,6 +207,7 @@ impl Outcome {
         match self {
             Self::Retry | Self::Later(_) | Self::Reroute(_) | Self::Dropped => true,
             Self::Converted { .. }
+            | Self::Recognised { .. }
             | Self::Unpacked { .. }
             | Self::Assembled { .. }
             | Self::Purged
@@ -209,6 +218,7 @@ impl Outcome {
     const fn word(&self) -> &'static str {
         match self {
             Self::Converted { .. } => "converted",
+            Self::Recognised { .. } => "recognised",
             Self::Unpacked { .. } => "unpacked",
             Self::Assembled { .. } => "assembled",
             Self::Purged => "purged",
@@ -229,9 +239,11 @@ impl Done {
     /// How the attempt ends.
     fn ending(&self, lease: &Lease) -> Ending {
         let how = match &self.outcome {
-            Outcome::Converted { .. } | Outcome::Unpacked { .. } | Outcome::Assembled { .. } | Outcome::Purged => {
-                How::Succeeded
-            }
+            Outcome::Converted { .. }
+            | Outcome::Recognised { .. }
+            | Outcome::Unpacked { .. }
+            | Outcome::Assembled { .. }
+            | Outcome::Purged => How::Succeeded,
             Outcome::Failed { .. } => How::Failed,
             Outcome::Dropped => How::Canceled,
             Outcome::Retry => How::Retried(queue::retry::delay(lease.task.attempt, lease.fence.unsigned_abs())),

@@ -77,5 +77,6 @@ pub(crate) fn request(engines: &Engines, lane: &str, name: &str, settings: &Sett
         nesting: 0,
         upload_bytes: 0,
         now: 0,
+        find_scans: false,
     })
 }
