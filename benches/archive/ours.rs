@@ -67,6 +67,7 @@ impl Ours {
             children: Children::default(),
             upload_bytes: 0,
             now: 0,
+            find_scans: false,
         });
         let (answer, _ran) = self.hosts.run(&work, &request).await;
         let answered = match answer {

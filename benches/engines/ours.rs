@@ -76,6 +76,7 @@ impl Ours {
             children: Children::default(),
             upload_bytes: 0,
             now: 0,
+            find_scans: false,
         });
         let (answer, ran) = self.hosts.run(&work, &request).await;
         assert!(matches!(answer, Answer::Done { .. }), "{}: {answer:?} {ran:?}", file.display());

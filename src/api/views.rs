@@ -39,7 +39,10 @@ impl JobInfo {
 impl From<JobSummaryRow> for JobInfo {
     fn from(job: JobSummaryRow) -> Self {
         let converted = job.documents - job.documents_open;
-        let progress = format!("{converted} of {} documents converted", job.documents);
+        let mut progress = format!("{converted} of {} documents converted", job.documents);
+        if job.pages > 0 {
+            progress += &format!(", the text of {} of {} pages recognised", job.pages - job.pages_open, job.pages);
+        }
         let message = match (job.state, job.outcome) {
             (JobState::Creating, _) if job.documents == 0 => "Add documents, then start the job.".to_owned(),
             (JobState::Creating, _) => format!("Waiting for the start; {progress}."),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use crate::domain::{Lane, limits};
 
 /// Lanes that every worker serves unless it is told otherwise.
-const LANES: [Lane; 3] = [Lane::Native, Lane::Office, Lane::Browser];
+const LANES: [Lane; 4] = [Lane::Native, Lane::Office, Lane::Browser, Lane::Ocr];
 
 /// Slots for a worker that is not told how many: one a core and lane, half as many with browsers, fewer where there is not the memory for them.
 pub(super) fn slots() -> BTreeMap<Lane, usize> {
@@ -65,14 +65,14 @@ mod tests {
     const GIB: u64 = 1 << 30;
 
     fn lanes(most: usize, browsers: usize) -> BTreeMap<Lane, usize> {
-        BTreeMap::from([(Lane::Native, most), (Lane::Office, most), (Lane::Browser, browsers)])
+        BTreeMap::from([(Lane::Native, most), (Lane::Office, most), (Lane::Browser, browsers), (Lane::Ocr, most)])
     }
 
     #[test]
     fn slots_are_one_a_core_or_fewer_where_memory_is_short_and_never_none() {
         assert_eq!(slots_of(4, Some(64 * GIB)), lanes(4, 2));
-        assert_eq!(slots_of(64, Some(96 * GIB)), lanes(32, 16));
-        assert_eq!(slots_of(8, Some(6 * GIB)), lanes(2, 1));
+        assert_eq!(slots_of(64, Some(128 * GIB)), lanes(32, 16));
+        assert_eq!(slots_of(8, Some(8 * GIB)), lanes(2, 1));
         assert_eq!(slots_of(8, Some(GIB / 2)), lanes(1, 1));
         assert_eq!(slots_of(8, None), lanes(8, 4));
     }

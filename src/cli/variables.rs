@@ -66,7 +66,7 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
     (
         "BINDERY_SLOTS",
         "--slots",
-        "a native and an office slot a core, a browser for two, fewer with less than 3 GiB of memory a core",
+        "a native, an office and a text recognition slot a core, a browser for two, fewer with less than 4 GiB of memory a core",
         "Engine slots of a worker, as in native=2,office=2",
     ),
     ("BINDERY_SOFFICE", "--soffice", "looked for in the usual places", "LibreOffice's soffice"),

@@ -219,6 +219,15 @@ pub const OCR_PIXELS_MAX: u64 = 64 << 20;
 /// Most pixels of one of its sides; Tesseract counts with 16 bits, one of them for the sign.
 pub const OCR_SIDE_MAX: u32 = 32_000;
 
+/// Most languages that are looked for at once: each takes its own time.
+pub const OCR_LANGUAGES_MAX: usize = 8;
+
+/// Fewest dots per inch with which a page may be looked at.
+pub const OCR_DOTS_PER_INCH_MIN: u32 = 72;
+
+/// Most dots per inch with which a page may be looked at; more shows nothing that Tesseract could use.
+pub const OCR_DOTS_PER_INCH_MAX: u32 = 600;
+
 /// Most words on one page. A page of a newspaper has 5,000; so many fill half of a message between host and worker.
 pub const OCR_WORDS_MAX: usize = 50_000;
 

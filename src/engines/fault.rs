@@ -181,7 +181,7 @@ fn act(fault: Fault, convert: &Convert) -> io::Result<Answer> {
 }
 
 fn done(pages: usize) -> Answer {
-    Answer::Done { pages, events: Vec::new(), conformance: None, rung: None }
+    Answer::Done { pages, events: Vec::new(), conformance: None, rung: None, scans: Vec::new() }
 }
 
 fn written(output: &Path, bytes: &[u8], pages: usize) -> io::Result<Answer> {

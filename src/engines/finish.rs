@@ -120,11 +120,17 @@ fn linearised(document: &mut Document, shape: Shape, events: &mut Vec<Event>) ->
 }
 
 impl Finished {
-    /// The answer about the one document that was converted, with what happened before.
-    pub(super) fn answer(self, mut events: Vec<Event>) -> Answer {
+    /// The answer about the one document that was converted, with what happened before and the pages that are scans.
+    pub(super) fn answer(self, mut events: Vec<Event>, scans: Vec<usize>) -> Answer {
         events.extend(self.events);
         let (conformance, rung) = words(self.archived);
-        Answer::Done { pages: self.pages, events: events.into_iter().map(Into::into).collect(), conformance, rung }
+        Answer::Done {
+            pages: self.pages,
+            events: events.into_iter().map(Into::into).collect(),
+            conformance,
+            rung,
+            scans,
+        }
     }
 }
 

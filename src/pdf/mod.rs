@@ -48,6 +48,7 @@ mod destinations;
 mod drawing;
 mod error;
 mod filters;
+mod left_open;
 mod lexer;
 mod linear;
 mod object;

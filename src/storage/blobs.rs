@@ -83,6 +83,11 @@ pub fn converted_name(job: JobId, document: DocumentId, fence: i64) -> String {
     format!("jobs/{job}/{document}/converted-{fence}.pdf")
 }
 
+/// The name of the words of a page, unique to the attempt.
+pub fn words_name(job: JobId, document: DocumentId, page: i32, fence: i64) -> String {
+    format!("jobs/{job}/{document}/words-{page}-{fence}.json")
+}
+
 /// The name of a result by its place and its extension, unique to the attempt.
 pub fn result_name(job: JobId, fence: i64, place: usize, extension: &str) -> String {
     format!("jobs/{job}/results/{fence}-{place}.{extension}")

@@ -305,6 +305,29 @@ pub async fn update_failed(
     Ok(())
 }
 
+/// Records that a converted document fails after all, because of what its pages needed. Says whether it has not failed before.
+/// What was converted goes with its job.
+pub async fn update_failed_later(
+    conn: &mut PgConnection,
+    id: DocumentId,
+    code: ErrorCode,
+    message: &str,
+) -> Result<bool, Error> {
+    let updated = query!(
+        "update documents
+         set state = 'failed', error_code = $2, error_message = $3,
+             converted_blob = null, converted_bytes = null, pages = null
+         where id = $1 and state = 'converted'",
+        id as DocumentId,
+        code.as_str(),
+        message,
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("record a failed document"))?;
+    Ok(updated.rows_affected() > 0)
+}
+
 /// A size as a `bigint`; no file reaches its range.
 pub(crate) fn size(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)

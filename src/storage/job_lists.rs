@@ -81,7 +81,8 @@ pub async fn list_summaries(conn: &mut PgConnection, ids: &[JobId]) -> Result<Ve
     let rows = query!(
         // A join takes half of what `any` does, which reads the index and the table apart.
         r#"select jobs.id as "id: JobId", tenant_id as "tenant: TenantId", state as "state: JobState",
-                  outcome as "outcome: Outcome", error_message, documents, documents_open
+                  outcome as "outcome: Outcome", error_message, documents, documents_open,
+                  pages, pages_open
            from unnest($1::uuid[]) as asked (id) join jobs on jobs.id = asked.id
            where deleted_at is null"#,
         ids as &[JobId],
@@ -97,6 +98,8 @@ pub async fn list_summaries(conn: &mut PgConnection, ids: &[JobId]) -> Result<Ve
             error_message: row.error_message,
             documents: row.documents,
             documents_open: row.documents_open,
+            pages: row.pages,
+            pages_open: row.pages_open,
         };
         (row.tenant, summary)
     });
@@ -109,7 +112,7 @@ pub async fn list_watched(conn: &mut PgConnection, ids: &[JobId]) -> Result<Vec<
         JobRow,
         r#"select jobs.id as "id: JobId", tenant_id as "tenant: TenantId", workflow, profile, profile_version, name, priority,
                   state as "state: JobState", outcome as "outcome: Outcome", error_code, error_message,
-                  documents, documents_open, deleted_at
+                  documents, documents_open, pages, pages_open, deleted_at
            from unnest($1::uuid[]) as asked (id) join jobs on jobs.id = asked.id
            where deleted_at is null"#,
         ids as &[JobId],

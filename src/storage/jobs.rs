@@ -37,6 +37,10 @@ pub struct JobRow {
     pub documents: i32,
     /// Documents not converted yet.
     pub documents_open: i32,
+    /// Pages whose text is recognised, with those that are done.
+    pub pages: i32,
+    /// Pages whose text is still to be recognised.
+    pub pages_open: i32,
     /// When it was deleted.
     pub deleted_at: Option<OffsetDateTime>,
 }
@@ -56,6 +60,10 @@ pub struct JobSummaryRow {
     pub documents: i32,
     /// Documents not converted yet.
     pub documents_open: i32,
+    /// Pages whose text is recognised, with those that are done.
+    pub pages: i32,
+    /// Pages whose text is still to be recognised.
+    pub pages_open: i32,
 }
 
 /// Counts a tenant's jobs that are not completed, no further than `max`.
@@ -94,7 +102,7 @@ pub async fn get_any(conn: &mut PgConnection, id: JobId) -> Result<JobRow, Error
         JobRow,
         r#"select id as "id: JobId", tenant_id as "tenant: TenantId", workflow, profile, profile_version, name, priority,
                   state as "state: JobState", outcome as "outcome: Outcome", error_code, error_message,
-                  documents, documents_open, deleted_at
+                  documents, documents_open, pages, pages_open, deleted_at
            from jobs
            where id = $1"#,
         id as JobId,
@@ -148,6 +156,24 @@ pub async fn update_open(conn: &mut PgConnection, id: JobId, change: i32) -> Res
         .execute(conn)
         .await
         .map_err(Error::of("count the open documents"))?;
+    Ok(())
+}
+
+/// Adds pages whose text is to be recognised. The caller holds the lock.
+pub async fn update_pages(conn: &mut PgConnection, id: JobId, added: i32) -> Result<(), Error> {
+    query!("update jobs set pages = pages + $2, pages_open = pages_open + $2 where id = $1", id as JobId, added)
+        .execute(conn)
+        .await
+        .map_err(Error::of("count the pages"))?;
+    Ok(())
+}
+
+/// Counts a page whose text is settled. The caller holds the lock.
+pub async fn update_page_settled(conn: &mut PgConnection, id: JobId) -> Result<(), Error> {
+    query!("update jobs set pages_open = pages_open - 1 where id = $1", id as JobId)
+        .execute(conn)
+        .await
+        .map_err(Error::of("count the open pages"))?;
     Ok(())
 }
 

@@ -19,6 +19,7 @@ pub mod options;
 pub mod overview;
 pub mod pool;
 pub mod profiles;
+pub mod recognitions;
 pub mod results;
 pub mod upload_keys;
 

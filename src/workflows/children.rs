@@ -46,7 +46,12 @@ pub(super) fn check(children: &Children, target: Target) -> Result<(), BadSettin
 ///
 /// # Errors
 /// When a stamp is for the first or the last page, of which a collection has none.
-pub(super) fn step(children: &Children, stamps: &[StampSettings], job: &Job<'_>) -> Result<Step, Problem> {
+pub(super) fn step(
+    children: &Children,
+    stamps: &[StampSettings],
+    target: Target,
+    job: &Job<'_>,
+) -> Result<Step, Problem> {
     let is_attached =
         |document: &JobDocument<'_>| document.is_kept || (!document.is_own && children.collect != Collect::Merge);
     let places = job.documents.iter().enumerate();
@@ -64,7 +69,7 @@ pub(super) fn step(children: &Children, stamps: &[StampSettings], job: &Job<'_>)
     }
     let shown = shown.into_iter().map(|(place, _)| place).collect();
     let attached = attached.into_iter().map(|(place, document)| attached_as(place, document)).collect();
-    Ok(Step::Collect(Collected { shown, attached, portfolio }))
+    Ok(Step::Collect(Collected { shown, attached, portfolio, target }))
 }
 
 /// A document as it is attached: one that was converted is a PDF now, by its name too.
@@ -95,7 +100,7 @@ mod tests {
     }
 
     fn made(children: &Children, documents: &[JobDocument<'_>]) -> Step {
-        step(children, &[], &Job { options: Given(&[]), name: None, documents }).unwrap()
+        step(children, &[], Target::PdfA3, &Job { options: Given(&[]), name: None, documents }).unwrap()
     }
 
     #[test]

@@ -5,12 +5,13 @@
 //! ```text
 //! create ─► add ─► add ─► start ─────────────┐
 //!            └► convert   └► convert (last) ─┴► assemble ─► completed ─► purge
+//!                             └► recognise, each page that is a picture, if the profile says so
 //! ```
 //!
 //! 1. Accepted means stored: an operation answers after its rows are committed and its bytes are durable.
 //! 2. Who changes a job and its tasks locks the job first.
 //! 3. What an attempt found out is data ([`work`]) until it is settled in one transaction that shows the fence.
-//! 4. A job that is started and has no open document is either assembled or completed, never forgotten: both `start` and
+//! 4. A job that is started and has no open document (converted, and its pages recognised) is either assembled or completed, never forgotten: both `start` and
 //!    the settlement of a document go through [`advance`].
 
 pub mod add;
@@ -41,6 +42,7 @@ pub mod result;
 pub mod sign;
 pub mod start;
 pub mod sweep;
+pub mod text_recognition;
 pub mod tiff;
 pub mod to_xml;
 pub mod watch;
@@ -66,6 +68,8 @@ pub use watch::Watch;
 pub mod kind {
     /// Turn one document into a PDF.
     pub const CONVERT: &str = "convert";
+    /// Recognise the text of one page of a converted document.
+    pub const RECOGNISE: &str = "recognise";
     /// Put the converted documents of a job together.
     pub const ASSEMBLE: &str = "assemble";
     /// Remove a deleted job's blobs and rows.

@@ -11,6 +11,7 @@ use super::{
     describe::Describe,
     optimise::Optimise,
     options, stamps,
+    text_recognition::TextRecognition,
     workflow::{self, BadSettings, Converting, Job, Line, Problem, ProfileSettings, SettingsType},
 };
 use crate::{
@@ -30,6 +31,8 @@ pub struct OnePdfSettings {
     pub convert: Settings,
     /// What becomes of documents that come out of others: attachments of mails, entries of archives, files in PDFs.
     pub children: Children,
+    /// How text is recognised on pages that are pictures.
+    pub text_recognition: TextRecognition,
     /// Stamps on the pages of the result, in the order in which they are put there.
     pub stamps: Vec<StampSettings>,
     /// Whether the result is made smaller.
@@ -42,6 +45,7 @@ pub struct OnePdfSettings {
 
 impl ProfileSettings for OnePdfSettings {
     fn check(&self) -> Result<(), BadSettings> {
+        self.text_recognition.check()?;
         stamps::check(&self.stamps)?;
         self.metadata.check()?;
         custom::check(&self.custom_options)?;
@@ -90,11 +94,15 @@ impl Line for OnePdf {
         &self.settings.children
     }
 
+    fn recognition(&self) -> Option<&TextRecognition> {
+        self.settings.text_recognition.wanted()
+    }
+
     fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {
         let custom = custom::values(&[options::METADATA], &self.settings.custom_options, job.options);
         let names = Names { job: job.name.map(str::to_owned), custom };
         let optimise = self.settings.optimise;
-        let mut steps = vec![children::step(&self.settings.children, &self.settings.stamps, job)?];
+        let mut steps = vec![children::step(&self.settings.children, &self.settings.stamps, self.target, job)?];
         steps.extend(optimise.step(self.target));
         steps.extend(stamps::step(&self.settings.stamps, self.target, &names));
         steps.extend(self.settings.metadata.step(&names));

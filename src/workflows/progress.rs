@@ -80,5 +80,7 @@ fn summary(job: &JobRow) -> JobSummaryRow {
         error_message: job.error_message.clone(),
         documents: job.documents,
         documents_open: job.documents_open,
+        pages: job.pages,
+        pages_open: job.pages_open,
     }
 }

@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::{
     custom::CustomOption,
     options::{Definition, Given},
+    text_recognition::TextRecognition,
 };
 use crate::engines::{
     children::Children,
@@ -58,6 +59,11 @@ pub trait Line: Debug + Send + Sync {
     /// The options that jobs may have besides those of the workflow.
     fn custom_options(&self) -> &[CustomOption] {
         &[]
+    }
+
+    /// How text is recognised on pages that have none; nothing when it is not.
+    fn recognition(&self) -> Option<&TextRecognition> {
+        None
     }
 
     /// What is made of the converted documents, step after step.

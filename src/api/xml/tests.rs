@@ -124,6 +124,8 @@ prop_compose! {
             error_message: error.map(|(_, message)| message),
             documents: 0,
             documents_open: 0,
+            pages: 0,
+            pages_open: 0,
             deleted_at: None,
         };
         let events = events.into_iter().map(|(code, message, has_document, part)| EventRow {
@@ -160,6 +162,8 @@ prop_compose! {
             error_message: (outcome == Outcome::Error).then_some(message),
             documents,
             documents_open: 0,
+            pages: 0,
+            pages_open: 0,
         }
         .into()
     }

@@ -1,12 +1,14 @@
 //! Some documents become one, and the others are put into it.
 
-use super::{Bench, merge::merge_of};
+use std::path::Path;
+
+use super::{Bench, merge};
 use crate::{
     engines::{
         Error,
-        finish::moment,
+        finish::{self, Goal, moment},
         native::markdown,
-        protocol::{Attached, Collected},
+        protocol::{Attached, Collected, Input, Target},
         serve::{Pdf, read},
     },
     pdf::{
@@ -23,10 +25,10 @@ pub(super) fn collect(bench: &mut Bench<'_>, order: &Collected) -> Result<(), Er
         bench.whole = Some(Pdf::Written(pdf));
     } else {
         let inputs = &bench.assemble.inputs;
-        merge_of(bench, order.shown.iter().filter_map(|place| inputs.get(*place)))?;
+        merge::merge_of(bench, order.shown.iter().filter_map(|place| inputs.get(*place)))?;
     }
     let mut document = bench.take_document()?;
-    attach_all(bench, &mut document, &order.attached)?;
+    attach_all(bench, &mut document, &order.attached, order.target)?;
     if order.portfolio {
         attach::collection(&mut document)?;
     }
@@ -34,12 +36,17 @@ pub(super) fn collect(bench: &mut Bench<'_>, order: &Collected) -> Result<(), Er
     Ok(())
 }
 
-/// Puts documents into another one as files.
-pub(super) fn attach_all(bench: &Bench<'_>, document: &mut Document, attached: &[Attached]) -> Result<(), Error> {
+/// Puts documents into another one as files; `target` is what those that are PDF are to be.
+pub(super) fn attach_all(
+    bench: &mut Bench<'_>,
+    document: &mut Document,
+    attached: &[Attached],
+    target: Target,
+) -> Result<(), Error> {
     let mut files = Vec::with_capacity(attached.len());
     for file in attached {
         let Some(input) = bench.assemble.inputs.get(file.place) else { continue };
-        files.push((file, input, read(&input.file)?));
+        files.push((file, input, bytes_of(bench, input, target)?));
     }
     let attachments: Vec<Attachment<'_>> = files
         .iter()
@@ -55,6 +62,25 @@ pub(super) fn attach_all(bench: &Bench<'_>, document: &mut Document, attached: &
         .collect();
     attach::attach_all(document, &attachments)?;
     Ok(())
+}
+
+/// A document as a file; one with words behind its pages goes to its target once more.
+fn bytes_of(bench: &mut Bench<'_>, input: &Input, target: Target) -> Result<Vec<u8>, Error> {
+    if input.words.is_empty() {
+        return read(&input.file);
+    }
+    let goal = Goal {
+        target,
+        metadata: None,
+        passwords: &[],
+        fonts: &bench.tools.folder,
+        now: bench.assemble.now,
+        linearise: false,
+    };
+    let path = Path::new("attached");
+    let finished = finish::finish(merge::open(bench.assemble, input)?, &goal, path)?;
+    bench.events.extend(finished.events);
+    read(path)
 }
 
 /// A page that names the files, as Markdown.

@@ -3,7 +3,12 @@
 use super::{Bench, collect::attach_all, merge::merge_of};
 use crate::{
     domain::{Event, EventCode, limits},
-    engines::{Error, finish::moment, protocol::Invoice, serve::Pdf},
+    engines::{
+        Error,
+        finish::moment,
+        protocol::{Invoice, Target},
+        serve::Pdf,
+    },
     pdf::{
         self, Document,
         invoice::{self, Country, Finding},
@@ -23,7 +28,7 @@ pub(super) fn invoice(bench: &mut Bench<'_>, order: &Invoice) -> Result<(), Erro
         Pdf::Document(document) => (*document, None),
         Pdf::Given(bytes) | Pdf::Written(bytes) => (pdf::read(bytes.clone(), &[])?.document, Some(bytes)),
     };
-    attach_all(bench, &mut document, &order.attached)?;
+    attach_all(bench, &mut document, &order.attached, Target::PdfA3)?;
     let was_declared = invoice::is_declared(&document);
     let country = if order.french { Country::France } else { Country::Germany };
     declare(bench, &mut document, country)?;

@@ -5,10 +5,13 @@ use crate::{
     domain::limits,
     engines::{
         Error,
-        protocol::Input,
+        protocol::{Assemble, Input},
         serve::{Pdf, read},
     },
-    pdf,
+    pdf::{
+        self,
+        text_layer::{self, Recognised},
+    },
 };
 
 /// Joins the documents in their order. A single one stays as it came: it may be what is wanted already.
@@ -20,12 +23,15 @@ pub(super) fn merge(bench: &mut Bench<'_>) -> Result<(), Error> {
 pub(super) fn merge_of<'a>(bench: &mut Bench<'_>, inputs: impl IntoIterator<Item = &'a Input>) -> Result<(), Error> {
     let inputs: Vec<&Input> = inputs.into_iter().collect();
     if let [input] = inputs.as_slice() {
-        bench.whole = Some(Pdf::Given(read(&input.file)?));
+        bench.whole = Some(open(bench.assemble, input)?);
         return Ok(());
     }
     let mut parts = Vec::with_capacity(inputs.len());
     for input in &inputs {
-        parts.push(pdf::read(read(&input.file)?, &[])?.document);
+        parts.push(match open(bench.assemble, input)? {
+            Pdf::Document(document) => *document,
+            Pdf::Given(bytes) | Pdf::Written(bytes) => pdf::read(bytes, &[])?.document,
+        });
     }
     let mut ranges = Vec::with_capacity(parts.len());
     for part in &parts {
@@ -41,4 +47,25 @@ pub(super) fn merge_of<'a>(bench: &mut Bench<'_>, inputs: impl IntoIterator<Item
     bench.events.extend(merged.events);
     bench.whole = Some(Pdf::Document(Box::new(merged.document)));
     Ok(())
+}
+
+/// A document with what was recognised on its pages behind them; without any as it came.
+pub(super) fn open(assemble: &Assemble, input: &Input) -> Result<Pdf, Error> {
+    let bytes = read(&input.file)?;
+    if input.words.is_empty() {
+        return Ok(Pdf::Given(bytes));
+    }
+    let mut document = pdf::read(bytes, &[])?.document;
+    let mut pages: Vec<(usize, Recognised)> = Vec::with_capacity(input.words.len());
+    for words in &input.words {
+        let found = serde_json::from_slice(&read(&words.file)?);
+        let unreadable = |error: serde_json::Error| Error::Internal {
+            doing: "read the words of a page".to_owned(),
+            source: Some(error.into()),
+        };
+        pages.push((words.page, found.map_err(unreadable)?));
+    }
+    text_layer::add(&mut document, &pages)?;
+    text_layer::straighten(&mut document, &pages, assemble.straighten);
+    Ok(Pdf::Document(Box::new(document)))
 }

@@ -21,13 +21,14 @@ mod library;
 mod picture;
 
 use library::{Layout, Tesseract};
+pub(crate) use picture::DOTS_PER_INCH;
 
 /// What a language's data are called after its name.
 const DATA: &str = ".traineddata";
 /// The data by which Tesseract sees how a page is turned.
 const ORIENTATION: &str = "osd";
 /// The language when none is asked for.
-const LANGUAGE: &str = "eng";
+pub(crate) const LANGUAGE: &str = "eng";
 /// Most characters of a language's name.
 const LANGUAGE_CHARS_MAX: usize = 40;
 
@@ -94,7 +95,7 @@ impl Recogniser {
         let default = [LANGUAGE.to_owned()];
         let wanted = if wanted.is_empty() { &default } else { wanted };
         for name in wanted {
-            if !is_name(name) {
+            if !is_language_name(name) {
                 return Err(Error::Unavailable {
                     what: "there is no language of such a name for text recognition".to_owned(),
                 });
@@ -134,7 +135,7 @@ fn no_library(error: &std::io::Error) -> Error {
 }
 
 /// Whether a name can be one of a language: part of a file's name, and of a list.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_language_name(name: &str) -> bool {
     name.chars().count() <= LANGUAGE_CHARS_MAX
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|each| each.is_ascii_alphanumeric() || each == '_')

@@ -11,7 +11,7 @@ use image::{DynamicImage, ImageDecoder as _, ImageReader, Limits};
 use crate::{domain::limits, engines::Error};
 
 /// What scans are usually made with, and what Tesseract was trained on.
-const DOTS_PER_INCH: u32 = 300;
+pub(crate) const DOTS_PER_INCH: u32 = 300;
 /// Fewest with which a page is drawn to keep within the limit of pixels; text is not legible with less.
 const DOTS_PER_INCH_MIN: f32 = 36.0;
 /// Units of a page in an inch.

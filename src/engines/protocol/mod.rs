@@ -14,10 +14,14 @@ use super::{
 };
 use crate::{
     domain::{self, limits, metadata::Property},
-    pdf::{self, text_layer::Recognised, validate::Part},
+    pdf::{
+        self,
+        text_layer::{Recognised, Straighten},
+        validate::Part,
+    },
 };
 
-pub use steps::{Attached, Collected, FileKind, Input, Invoice, Made, Names, Step};
+pub use steps::{Attached, Collected, FileKind, Input, Invoice, Made, Names, Step, Words};
 
 /// What a host is asked to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -93,6 +97,8 @@ pub struct Convert {
     pub upload_bytes: u64,
     /// Now, in seconds since 1970: a host has no clock.
     pub now: i64,
+    /// Whether to look for pages that are pictures without text.
+    pub find_scans: bool,
 }
 
 /// What a document is to what the client added.
@@ -152,6 +158,8 @@ pub struct Assemble {
     pub inputs: Vec<Input>,
     /// What is made of them, step after step; each file that comes of it gets the [`output_of`](super::assemble::output_of) its place.
     pub steps: Vec<Step>,
+    /// What is done to pages whose text was recognised, besides.
+    pub straighten: Straighten,
     /// Folders with fonts.
     pub fonts: Vec<PathBuf>,
     /// Now, in seconds since 1970: a host has no clock.
@@ -206,6 +214,8 @@ pub enum Answer {
         conformance: Option<String>,
         /// How far it had to go for that.
         rung: Option<String>,
+        /// Pages that are pictures without text, from 0, where it was asked for them.
+        scans: Vec<usize>,
     },
     /// The files of a job are there.
     Assembled {
@@ -383,8 +393,9 @@ mod tests {
         let metadata = domain::metadata::Metadata::default().with(Property::Title, "Ä \"title\"");
         let step = Step::Finish { target: Target::PdfA2, metadata: Metadata(metadata), linearise: false };
         let request = Request::Assemble(Assemble {
-            inputs: vec![Input { file: "0.pdf".into(), file_name: "a.docx".to_owned() }],
+            inputs: vec![Input { file: "0.pdf".into(), file_name: "a.docx".to_owned(), words: Vec::new() }],
             steps: vec![Step::Merge, step.clone()],
+            straighten: Straighten::default(),
             fonts: Vec::new(),
             now: 7,
         });

@@ -17,6 +17,17 @@ pub struct Input {
     pub file: PathBuf,
     /// Name that the client gave; a label.
     pub file_name: String,
+    /// What was recognised on its pages.
+    pub words: Vec<Words>,
+}
+
+/// The words of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// The page, from 0.
+    pub page: usize,
+    /// File that holds them, as [`Recognised`](crate::pdf::text_layer::Recognised) in JSON.
+    pub file: PathBuf,
 }
 
 /// What is done on the way from converted documents to the files of a job.
@@ -90,6 +101,8 @@ pub struct Collected {
     pub attached: Vec<Attached>,
     /// Whether readers show a list of them.
     pub portfolio: bool,
+    /// What the document, and those in it that were converted, are to be.
+    pub target: Target,
 }
 
 /// An invoice with what belongs to it.

@@ -14,6 +14,7 @@ mod collect;
 pub(crate) mod collection;
 mod direction;
 mod group;
+mod scans;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,8 @@ use std::sync::Arc;
 use hayro::hayro_syntax::page::Page;
 
 use super::{Error, drawing};
+
+pub use scans::scans;
 
 /// The text of one page.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -11,6 +11,7 @@
 
 mod font;
 mod place;
+mod straighten;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use unicode_bidi::{BidiClass, bidi_class};
 
 use self::place::Placement;
+pub use self::straighten::{Straighten, straighten};
 use super::{
     Error, object,
     page::{self, NUMBER_MAX},

@@ -260,6 +260,8 @@ mod tests {
             error_message: None,
             documents: 0,
             documents_open: 0,
+            pages: 0,
+            pages_open: 0,
             deleted_at: None,
         };
         Seen { job: Some(Arc::new(job)), result: None }

@@ -1,20 +1,22 @@
 //! Executing an `assemble` task: fetch the converted documents, have the files of the job made of them, store those.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 use super::{Done, Outcome, Published, Work, convert::unwritable, events, known_rung, page_count, report, untruth};
 use crate::{
     domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
         assemble::output_of,
-        protocol::{Answer, Assemble, Input, Made, Request, Step},
+        protocol::{Answer, Assemble, Input, Made, Request, Step, Words},
     },
+    pdf::text_layer::Straighten,
     queue::Lease,
-    storage::{self, documents::DocumentRow, jobs::JobRow},
+    storage::{self, documents::DocumentRow, jobs::JobRow, recognitions::WordsRow},
     workflows::{
         Error,
         create::label,
         options::Given,
+        text_recognition::TextRecognition,
         workflow::{self, JobDocument},
     },
 };
@@ -32,6 +34,8 @@ struct Placed {
 struct Order {
     job: JobRow,
     documents: Vec<Placed>,
+    /// What was recognised on their pages.
+    words: HashMap<DocumentId, Vec<WordsRow>>,
     options: Vec<JobOption>,
     document_options: HashMap<DocumentId, Vec<JobOption>>,
     /// In seconds since 1970.
@@ -49,6 +53,7 @@ impl Work {
             Ok(line) => line,
             Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
         };
+        let straighten = line.recognition().map(TextRecognition::straighten).unwrap_or_default();
         let of_document =
             |document: &DocumentRow| order.document_options.get(&document.id).map_or(&[][..], Vec::as_slice);
         let documents: Vec<_> =
@@ -65,10 +70,16 @@ impl Work {
             Ok(steps) => steps,
             Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
         };
-        self.put_together(lease, order, steps).await
+        self.put_together(lease, order, steps, straighten).await
     }
 
-    async fn put_together(&self, lease: &Lease, order: Order, steps: Vec<Step>) -> Result<Done, Error> {
+    async fn put_together(
+        &self,
+        lease: &Lease,
+        mut order: Order,
+        steps: Vec<Step>,
+        straighten: Straighten,
+    ) -> Result<Done, Error> {
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
         let mut inputs = Vec::with_capacity(order.documents.len());
         for (index, Placed { document, .. }) in order.documents.into_iter().enumerate() {
@@ -77,10 +88,11 @@ impl Work {
             let blob = kept.or(document.converted_blob.as_deref()).ok_or_else(missing)?;
             let name = format!("{index}.pdf");
             self.ctx.blobs.fetch(blob, &folder.path().join(&name)).await?;
-            inputs.push(Input { file: name.into(), file_name: document.file_name });
+            let words = self.fetch_words(folder.path(), index, order.words.remove(&document.id)).await?;
+            inputs.push(Input { file: name.into(), file_name: document.file_name, words });
         }
         let fonts = self.config.host.engines.fonts.clone();
-        let request = Request::Assemble(Assemble { inputs, steps, fonts, now: order.now });
+        let request = Request::Assemble(Assemble { inputs, steps, straighten, fonts, now: order.now });
         let (answer, ran) = self.hosts.run(folder.path(), &request).await;
         let subject = "The converted documents cannot be put together";
         match answer {
@@ -116,6 +128,23 @@ impl Work {
         }
     }
 
+    /// Fetches the words of the pages of a document.
+    async fn fetch_words(
+        &self,
+        folder: &Path,
+        index: usize,
+        pages: Option<Vec<WordsRow>>,
+    ) -> Result<Vec<Words>, Error> {
+        let mut fetched = Vec::new();
+        for row in pages.unwrap_or_default() {
+            let name = format!("{index}-{}.json", row.page);
+            self.ctx.blobs.fetch(&row.blob, &folder.join(&name)).await?;
+            let page = usize::try_from(row.page).unwrap_or_default();
+            fetched.push(Words { page, file: name.into() });
+        }
+        Ok(fetched)
+    }
+
     /// Reads what to do; nothing when nobody needs it any more. No connection is held while an engine runs.
     async fn assembly(&self, lease: &Lease) -> Result<Option<Order>, Error> {
         let mut conn = self.ctx.read().await?;
@@ -133,8 +162,12 @@ impl Work {
                 Some(document) => document_options.entry(document).or_default().push(option),
             }
         }
+        let mut words = HashMap::<_, Vec<_>>::new();
+        for row in storage::recognitions::list(&mut conn, job.id).await? {
+            words.entry(row.document).or_default().push(row);
+        }
         let now = storage::overview::now(&mut conn).await?;
-        Ok(Some(Order { job, documents, options, document_options, now }))
+        Ok(Some(Order { job, documents, words, options, document_options, now }))
     }
 }
 

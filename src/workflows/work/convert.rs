@@ -1,6 +1,6 @@
 //! Executing a `convert` task: fetch, ask an engine host, store.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -69,14 +69,15 @@ impl Work {
         let request = Request::Convert(self.request(lease, order, line));
         let (answer, ran) = self.hosts.run(folder.path(), &request).await;
         match answer {
-            Answer::Done { pages, events: sent, rung, .. } => {
+            Answer::Done { pages, events: sent, rung, scans, .. } => {
                 if let Some(what) = untruth(&folder.path().join(OUTPUT), FileKind::Pdf, pages) {
                     return Ok(Done::of_lie(lease, &ran, &subject, what));
                 }
                 let blob = storage::blobs::converted_name(lease.task.job, order.document.id, lease.fence);
                 let stored = self.ctx.blobs.put_file(&blob, &folder.path().join(OUTPUT)).await?;
+                let scans = if line.recognition().is_some() { pages_among(&scans, pages) } else { Vec::new() };
                 let (pages, events, rung) = (page_count(pages), events(sent), known_rung(rung));
-                let outcome = Outcome::Converted { stored, pages, events, rung };
+                let outcome = Outcome::Converted { stored, pages, events, rung, scans };
                 Ok(Done { outcome, format: found_format(&ran), report: report(&ran, None, None) })
             }
             Answer::Spared { fate, what } => match children::judged(order, line.children(), fate, &what) {
@@ -133,6 +134,7 @@ impl Work {
             children: line.children().clone(),
             upload_bytes: order.origin.upload_bytes.unsigned_abs(),
             now: order.now,
+            find_scans: line.recognition().is_some(),
         }
     }
 
@@ -234,6 +236,12 @@ impl Order {
             options: Given(&self.options),
         }
     }
+}
+
+/// Those of the pages that a host tells of that there are, each once.
+fn pages_among(told: &[usize], pages: usize) -> Vec<i32> {
+    let there: BTreeSet<usize> = told.iter().copied().filter(|page| *page < pages).collect();
+    there.into_iter().map(page_count).collect()
 }
 
 /// A full or read-only disk passes, or an operator mends it.

@@ -23,6 +23,7 @@ mod children;
 mod convert;
 mod folder;
 mod purge;
+mod recognise;
 mod settle;
 mod signing;
 
@@ -63,6 +64,12 @@ enum Outcome {
         pages: i32,
         events: Vec<Event>,
         rung: Option<Rung>,
+        /// Pages whose text is to be recognised, from 0.
+        scans: Vec<i32>,
+    },
+    /// The words of a page.
+    Recognised {
+        stored: Stored,
     },
     /// It stays as it came.
     Kept {
@@ -134,6 +141,7 @@ impl Handler for Work {
         let work = async {
             match lease.task.kind.as_str() {
                 kind::CONVERT => self.convert(lease).await,
+                kind::RECOGNISE => self.recognise(lease).await,
                 kind::ASSEMBLE => self.assemble(lease).await,
                 kind::PURGE => self.purge(lease).await,
                 // A newer version wrote it; its workers will take it.
@@ -172,7 +180,7 @@ impl Handler for Work {
 
     async fn discard(&self, _lease: &Lease, done: Done) {
         let stored = match done.outcome {
-            Outcome::Converted { stored, .. } => vec![stored],
+            Outcome::Converted { stored, .. } | Outcome::Recognised { stored } => vec![stored],
             Outcome::Assembled { files, .. } => files.into_iter().map(|file| file.stored).collect(),
             Outcome::Unpacked { children, .. } => children.into_iter().map(|child| child.stored).collect(),
             Outcome::Kept { .. }
@@ -212,6 +220,7 @@ impl Outcome {
             Self::Converted { .. }
             | Self::Kept { .. }
             | Self::LeftOut { .. }
+            | Self::Recognised { .. }
             | Self::Unpacked { .. }
             | Self::Assembled { .. }
             | Self::Purged
@@ -224,6 +233,7 @@ impl Outcome {
             Self::Converted { .. } => "converted",
             Self::Kept { .. } => "kept",
             Self::LeftOut { .. } => "left out",
+            Self::Recognised { .. } => "recognised",
             Self::Unpacked { .. } => "unpacked",
             Self::Assembled { .. } => "assembled",
             Self::Purged => "purged",
@@ -247,6 +257,7 @@ impl Done {
             Outcome::Converted { .. }
             | Outcome::Kept { .. }
             | Outcome::LeftOut { .. }
+            | Outcome::Recognised { .. }
             | Outcome::Unpacked { .. }
             | Outcome::Assembled { .. }
             | Outcome::Purged => How::Succeeded,

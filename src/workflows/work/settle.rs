@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::{Done, Outcome, Published};
 use crate::{
-    domain::{self, DocumentId, ErrorCode, Event, JobState, ResultId, limits},
+    domain::{self, DocumentId, ErrorCode, Event, EventCode, JobState, Lane, ResultId, limits},
     engines::unpack::Budget,
     queue::{self, Ending, Lease, NewTask, Turn, lease::How},
     storage::{self, documents::Child, jobs::JobRow},
@@ -59,10 +59,19 @@ async fn record(
         storage::documents::update_format(conn, document, format).await?;
     }
     match (&done.outcome, lease.task.document) {
-        (Outcome::Converted { stored, pages, events, rung }, Some(document)) => {
+        (Outcome::Converted { stored, pages, events, rung, scans }, Some(document)) => {
             storage::documents::update_converted(conn, document, stored, *pages, *rung).await?;
             storage::events::insert(conn, job.id, Some(document), events).await?;
-            document_settled(ctx, conn, job, lease).await
+            if scans.is_empty() {
+                return document_settled(ctx, conn, job, lease).await;
+            }
+            enqueue_pages(conn, job, document, scans).await
+        }
+        (Outcome::Recognised { stored }, Some(document)) => {
+            page_settled(ctx, conn, job, lease, document, Some(&stored.blob)).await
+        }
+        (Outcome::Failed { code, message }, Some(document)) if lease.task.kind == kind::RECOGNISE => {
+            page_failed(ctx, conn, job, lease, document, *code, message).await
         }
         (Outcome::Kept { events }, Some(document)) => {
             storage::documents::update_kept(conn, document).await?;
@@ -92,7 +101,11 @@ async fn record(
             Ok(Step::Waiting)
         }
         (
-            Outcome::Converted { .. } | Outcome::Kept { .. } | Outcome::LeftOut { .. } | Outcome::Unpacked { .. },
+            Outcome::Converted { .. }
+            | Outcome::Recognised { .. }
+            | Outcome::Kept { .. }
+            | Outcome::LeftOut { .. }
+            | Outcome::Unpacked { .. },
             None,
         )
         | (Outcome::Retry | Outcome::Later(_) | Outcome::Reroute(_) | Outcome::Dropped, _) => Ok(Step::Waiting),
@@ -157,6 +170,66 @@ async fn unpack(
     let change = i32::try_from(children.len()).unwrap_or(i32::MAX) - 1;
     storage::jobs::update_open(conn, job.id, change).await?;
     Ok(Step::Converting)
+}
+
+/// Gives each page of a converted document whose text is to be recognised a task of its own. The document is open until the
+/// last of them has ended.
+async fn enqueue_pages(
+    conn: &mut PgConnection,
+    job: &JobRow,
+    document: DocumentId,
+    pages: &[i32],
+) -> Result<Step, Error> {
+    let task = NewTask {
+        kind: kind::RECOGNISE,
+        lane: Lane::Ocr,
+        job: job.id,
+        document: Some(document),
+        tenant: job.tenant,
+        priority: job.priority,
+        turn: Turn::Next,
+    };
+    queue::enqueue_pages(conn, &task, document, pages).await?;
+    storage::jobs::update_pages(conn, job.id, i32::try_from(pages.len()).unwrap_or(i32::MAX)).await?;
+    Ok(Step::Converting)
+}
+
+/// What it means that the text of a page is not recognised: the document goes on without it. Only where nothing can be
+/// recognised at all, because something is not installed, it fails.
+async fn page_failed(
+    ctx: &Context,
+    conn: &mut PgConnection,
+    job: &JobRow,
+    lease: &Lease,
+    document: DocumentId,
+    code: ErrorCode,
+    message: &str,
+) -> Result<Step, Error> {
+    if code != ErrorCode::Configuration {
+        let event = Event::warning(EventCode::OcrIncomplete, message);
+        storage::events::insert(conn, job.id, Some(document), &[event]).await?;
+    } else if storage::documents::update_failed_later(conn, document, code, message).await? {
+        storage::events::insert(conn, job.id, Some(document), &[failure_event(message)]).await?;
+    }
+    page_settled(ctx, conn, job, lease, document, None).await
+}
+
+async fn page_settled(
+    ctx: &Context,
+    conn: &mut PgConnection,
+    job: &JobRow,
+    lease: &Lease,
+    document: DocumentId,
+    words: Option<&str>,
+) -> Result<Step, Error> {
+    if !storage::recognitions::update_settled(conn, lease.task.id, words).await? {
+        return Ok(Step::Waiting);
+    }
+    storage::jobs::update_page_settled(conn, job.id).await?;
+    if storage::recognitions::find_open(conn, document).await? {
+        return Ok(Step::Waiting);
+    }
+    document_settled(ctx, conn, job, lease).await
 }
 
 async fn document_settled(ctx: &Context, conn: &mut PgConnection, job: &JobRow, lease: &Lease) -> Result<Step, Error> {

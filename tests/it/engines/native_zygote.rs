@@ -71,10 +71,11 @@ async fn a_job_is_put_together_by_a_copy_of_the_zygote() {
     let work = folder.path().join("work");
     std::fs::create_dir(&work).unwrap();
     std::fs::write(work.join("0.pdf"), documents::pdf("pages.pdf", &[300, 400]).bytes).unwrap();
-    let input = Input { file: "0.pdf".into(), file_name: "pages.pdf".to_owned() };
+    let input = Input { file: "0.pdf".into(), file_name: "pages.pdf".to_owned(), words: Vec::new() };
     let request = Request::Assemble(Assemble {
         inputs: vec![input.clone(), input],
         steps: vec![Step::Merge, Step::Finish { target: Target::Pdf, metadata: Metadata::default(), linearise: false }],
+        straighten: bindery::pdf::text_layer::Straighten::default(),
         fonts: Vec::new(),
         now: 0,
     });

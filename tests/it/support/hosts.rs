@@ -81,5 +81,6 @@ pub(crate) fn request(engines: &Engines, lane: &str, name: &str, settings: &Sett
         children: Children::default(),
         upload_bytes: 0,
         now: 0,
+        find_scans: false,
     })
 }

@@ -14,6 +14,7 @@ mod metadata;
 mod options;
 mod other_files;
 mod profiles;
+mod recognise;
 mod refused;
 mod sign;
 mod smaller;

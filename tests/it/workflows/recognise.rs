@@ -1,0 +1,243 @@
+//! Text recognition, which a profile asks for. The scans are set in type here, so that what is to be found is known.
+
+use std::{env, fs, path::Path, process::Command};
+
+use bindery::pdf::validate::{claimed, validate};
+use hayro::{
+    RenderCache, RenderSettings, hayro_interpret::InterpreterSettings, hayro_syntax::Pdf,
+    vello_cpu::color::palette::css::WHITE,
+};
+use image::{DynamicImage, GrayImage, codecs::tiff::TiffEncoder};
+use lopdf::{Object, Stream, dictionary};
+use serde_json::{Value, json};
+
+use crate::support::{
+    Site,
+    client::{Client, Finished},
+    documents::{self, Document},
+    until,
+    wait::seconds,
+};
+
+const ARCHIVE: &str = "?workflow=Archive%20PDF/A-2";
+/// A workflow whose profile stays as it is: a worker reads each version of a profile once.
+const PLAIN: &str = "?workflow=Archive%20PDF/A-3";
+const SLOTS: (&str, &str) = ("BINDERY_SLOTS", "native=2,ocr=1");
+const TEXT: &str = "The harbour master wrote down every vessel that came in before noon.\n\
+    Some of them carried timber, others grain, and a few of them nothing at all.\n\
+    In the evening the lists were copied, bound in linen and put on a shelf.\n";
+
+/// Turns text recognition on in the default profile of a workflow.
+async fn recognise(site: &Site, workflow: &str, settings: &Value) {
+    let mut wanted = json!({ "mode": "missing" });
+    wanted.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+    let settings = json!({ "textRecognition": wanted });
+    let update = format!(
+        "update profile_versions set settings = '{settings}' where workflow = '{workflow}' and name = 'default'"
+    );
+    site.db.run(&update).await;
+}
+
+/// The known text as a scanner at 150 dots to the inch sees it.
+async fn scan(client: &Client) -> GrayImage {
+    let set = client.convert_with(PLAIN, &[], &[documents::file("page.txt", TEXT)]).await;
+    let pdf = Pdf::new(set.file.unwrap().body.to_vec()).unwrap();
+    let scale = 150.0 / 72.0;
+    let settings = RenderSettings { x_scale: scale, y_scale: scale, bg_color: WHITE, ..RenderSettings::default() };
+    let drawn = hayro::render(&pdf.pages()[0], &RenderCache::new(), &InterpreterSettings::default(), &settings);
+    let pixels = drawn.data().iter().map(|pixel| pixel.g).collect();
+    GrayImage::from_raw(drawn.width().into(), drawn.height().into(), pixels).unwrap()
+}
+
+/// A PDF with a page of each size that shows the picture on the lower left of it, and one with nothing but a rectangle.
+fn scanned(name: &str, picture: &GrayImage, sizes: &[[i64; 2]]) -> Document {
+    let mut document = lopdf::Document::with_version("1.7");
+    let root = document.new_object_id();
+    let image = document.add_object(Stream::new(
+        dictionary! {
+            "Type" => "XObject", "Subtype" => "Image", "ColorSpace" => "DeviceGray", "BitsPerComponent" => 8,
+            "Width" => i64::from(picture.width()), "Height" => i64::from(picture.height()),
+        },
+        picture.as_raw().clone(),
+    ));
+    let mut kids: Vec<Object> = Vec::new();
+    let mut add = |content: &str, [width, height]: [i64; 2]| {
+        let content = document.add_object(Stream::new(dictionary! {}, content.as_bytes().to_vec()));
+        let page = document.add_object(dictionary! {
+            "Type" => "Page", "Parent" => root, "Contents" => content,
+            "Resources" => dictionary! { "XObject" => dictionary! { "Scan" => image } },
+            "MediaBox" => vec![0.into(), 0.into(), width.into(), height.into()],
+        });
+        kids.push(page.into());
+    };
+    for size in sizes {
+        add("595 0 0 842 0 0 cm /Scan Do", *size);
+    }
+    add("9 9 60 60 re f", [200, 200]);
+    let count = i64::try_from(kids.len()).unwrap();
+    document.objects.insert(root, dictionary! { "Type" => "Pages", "Count" => count, "Kids" => kids }.into());
+    let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => root });
+    document.trailer.set("Root", catalog);
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    documents::file(name, bytes)
+}
+
+/// What another reader finds on a page, from 1.
+#[expect(clippy::disallowed_methods, reason = "another reader is another program")]
+fn read(site: &Site, done: &Finished, page: usize) -> String {
+    let path = site.folder.path().join("result.pdf");
+    fs::write(&path, &done.file.as_ref().unwrap_or_else(|| panic!("{}", done.result)).body).unwrap();
+    let page = page.to_string();
+    let said = Command::new("pdftotext").args(["-f", &page, "-l", &page]).arg(path).arg("-").output().unwrap();
+    String::from_utf8(said.stdout).unwrap()
+}
+
+/// The share of the words of the known text that are in another.
+fn accuracy(said: &str) -> f64 {
+    let wanted: Vec<&str> = TEXT.split_whitespace().collect();
+    let found = wanted.iter().filter(|word| said.split_whitespace().any(|said| said == **word)).count();
+    f64::from(u32::try_from(found).unwrap()) / f64::from(u32::try_from(wanted.len()).unwrap())
+}
+
+#[track_caller]
+fn conforms(done: &Finished) {
+    let bytes = &done.file.as_ref().unwrap_or_else(|| panic!("{}", done.result)).body;
+    let report = validate(bytes, claimed(bytes).expect("it claims PDF/A"));
+    assert!(report.is_compliant(), "{:?}", report.failed);
+}
+
+const A4: [i64; 2] = [595, 842];
+
+#[tokio::test]
+async fn pages_that_are_pictures_become_pdfa_whose_text_another_reader_finds_and_others_stay() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.start("work", &[SLOTS]);
+    let picture = scan(&client).await;
+    let mut tiff = std::io::Cursor::new(Vec::new());
+    DynamicImage::ImageLuma8(picture.clone()).write_with_encoder(TiffEncoder::new(&mut tiff)).unwrap();
+    let inputs = [
+        scanned("scan.pdf", &picture, &[A4, A4]),
+        documents::text("typed.txt"),
+        documents::file("scan.tif", tiff.into_inner()),
+    ];
+    let off = client.convert_with(PLAIN, &[], &inputs).await;
+    assert_eq!(read(&site, &off, 1).trim(), "");
+    recognise(&site, "Archive PDF/A-2", &json!({})).await;
+    let done = client.convert_with(ARCHIVE, &[], &inputs).await;
+    assert_eq!(done.result["status"], "success", "{}", done.result);
+    conforms(&done);
+    for page in [1, 2, 5] {
+        let said = read(&site, &done, page);
+        assert!(accuracy(&said) > 0.95, "{page}: {said}");
+    }
+    assert_eq!(read(&site, &done, 3).trim(), "");
+    assert_eq!(read(&site, &done, 4), read(&site, &off, 4));
+    assert_eq!(site.db.count("select count(*) from attempts where kind = 'recognise' and lane = 'ocr'").await, 3);
+    assert_eq!(site.db.count("select count(*) from recognitions where state = 'recognised'").await, 3);
+    assert_eq!(site.db.count("select count(*) from jobs where pages = 3 and pages_open = 0").await, 1);
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_recognised_is_named_by_a_warning_and_the_job_goes_on() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.start("work", &[SLOTS]);
+    let picture = scan(&client).await;
+    recognise(&site, "Conversion", &json!({})).await;
+    // Of 400 inches a side, too large to be drawn legibly.
+    let input = scanned("map.pdf", &picture, &[A4, [28_800, 28_800]]);
+    let done = client.convert_with("?workflow=Conversion", &[], &[input]).await;
+    assert_eq!(done.result["status"], "warning", "{}", done.result);
+    let sql = "select count(*) from events where code = 'OcrIncomplete' and severity = 'warning' \
+               and message like '%page 2%map.pdf%'";
+    assert_eq!(site.db.count(sql).await, 1);
+    assert!(accuracy(&read(&site, &done, 1)) > 0.95);
+}
+
+#[tokio::test]
+async fn a_language_that_is_not_installed_ends_the_job_with_the_package_to_install() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.start("work", &[SLOTS]);
+    let picture = scan(&client).await;
+    recognise(&site, "Archive PDF/A-2", &json!({ "languages": ["xyz"] })).await;
+    let done = client.convert_with(ARCHIVE, &[], &[scanned("scan.pdf", &picture, &[A4, A4, A4])]).await;
+    let (code, message) = done.error();
+    assert_eq!(code, "configuration");
+    assert!(message.contains("tesseract-ocr-xyz") && message.contains("scan.pdf"), "{message}");
+    assert_eq!(site.db.count("select count(*) from tasks").await, 0);
+}
+
+#[tokio::test]
+async fn workers_share_the_pages_of_a_document_and_one_that_is_killed_loses_none() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let killed = site.start("work", &[SLOTS]);
+    let picture = scan(&client).await;
+    recognise(&site, "Archive PDF/A-2", &json!({})).await;
+    let job = client.create_with(ARCHIVE, &[]).await;
+    client.add(&job, &scanned("scan.pdf", &picture, &[A4; 8])).await;
+    client.start(&job).await;
+    until("a page is done and another is begun", seconds(60), async || {
+        let sql = "select least((select count(*) from recognitions where state = 'recognised'), \
+                                (select count(*) from tasks where kind = 'recognise' and state = 'running'))";
+        (site.db.count(sql).await > 0).then_some(())
+    })
+    .await;
+    killed.kill();
+    // As if its lease had run out.
+    site.db.execute("update workers set alive_until = now() - interval '1 s'").await;
+    let _two = [site.start("work", &[SLOTS]), site.start("work", &[SLOTS])];
+    let done = client.finish(&job).await;
+    assert_eq!(done.result["status"], "success", "{}", done.result);
+    for page in 1..=8 {
+        assert!(accuracy(&read(&site, &done, page)) > 0.95, "{page}");
+    }
+    let sql = "select count(distinct worker_id) from attempts where kind = 'recognise' and ending = 'succeeded'";
+    assert_eq!(site.db.count(sql).await, 3);
+}
+
+#[tokio::test]
+async fn canceling_and_deleting_a_job_drops_its_pages() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.start("work", &[SLOTS]);
+    let picture = scan(&client).await;
+    recognise(&site, "Archive PDF/A-2", &json!({})).await;
+    let job = client.create_with(ARCHIVE, &[]).await;
+    client.add(&job, &scanned("scan.pdf", &picture, &[A4; 8])).await;
+    client.start(&job).await;
+    until("a page is done", seconds(60), async || {
+        (site.db.count("select count(*) from recognitions where state = 'recognised'").await > 0).then_some(())
+    })
+    .await;
+    let said = client.get(&format!("/jobs/{job}")).await.text();
+    assert!(said.contains("of 8 pages"), "{said}");
+    client.post(&format!("/jobs/{job}:cancel")).await.expect(202);
+    assert_eq!(client.result(&job).await["error"]["code"], "canceled");
+    client.delete(&format!("/jobs/{job}")).await.expect(204);
+    until("everything of it is gone", seconds(30), async || {
+        let sql = "select (select count(*) from recognitions) + (select count(*) from tasks)";
+        (site.db.count(sql).await == 0).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_scan_of_the_corpus_that_is_turned_and_askew_is_read_and_shown_upright() {
+    #[expect(clippy::disallowed_methods, reason = "`make corpus` says where the documents are")]
+    let Some(corpus) = env::var_os("BINDERY_CORPUS") else { return };
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.start("work", &[SLOTS]);
+    recognise(&site, "Archive PDF/A-2", &json!({ "rotate": true, "deskew": true })).await;
+    for (name, words) in [("pdf/testOCR.pdf", 3), ("pdf/rotated_skew.pdf", 20), ("images/testOCR.png", 3)] {
+        let bytes = fs::read(Path::new(&corpus).join(name)).unwrap();
+        let done = client.convert_with(ARCHIVE, &[], &[documents::file(name, bytes)]).await;
+        conforms(&done);
+        let said = read(&site, &done, 1);
+        assert!(said.split_whitespace().filter(|word| word.len() > 2).count() >= words, "{name}: {said}");
+    }
+}
