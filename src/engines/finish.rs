@@ -8,7 +8,7 @@ use super::{
     Error,
     ghostscript::Ghostscript,
     given,
-    protocol::{Answer, Target, Validate, Verdict},
+    protocol::{Answer, Convert, Target, Validate, Verdict},
     serve::{Pdf, read, write},
 };
 use crate::{
@@ -132,6 +132,20 @@ impl Finished {
             scans,
         }
     }
+}
+
+/// The pages of what was made that are pictures without text, if they are asked for. A document that cannot be looked through
+/// goes on without.
+pub(super) fn scans(convert: &Convert, events: &mut Vec<Event>) -> Result<Vec<usize>, Error> {
+    if !convert.find_scans {
+        return Ok(Vec::new());
+    }
+    let scans = pdf::text::scans(&read(&convert.output)?);
+    Ok(scans.unwrap_or_else(|error| {
+        let message = format!("No text was recognised, since the pages cannot be looked through: {error}.");
+        events.push(Event::warning(EventCode::OcrIncomplete, message));
+        Vec::new()
+    }))
 }
 
 /// What a file conforms to and how far it had to go, in words for an answer.

@@ -214,7 +214,7 @@ fn convert_document(convert: &Convert, mut given: Given<'_>, tools: &Tools) -> R
             };
             let finished = finish::finish(converted.pdf, &goal, &convert.output);
             finished
-                .and_then(|finished| Ok((scans_of(convert)?, finished)))
+                .and_then(|mut finished| Ok((finish::scans(convert, &mut finished.events)?, finished)))
                 .map_or_else(failed, |(scans, finished)| finished.answer(converted.events, scans))
         }
         Err(error) => failed(error),
@@ -228,11 +228,6 @@ fn convert_document(convert: &Convert, mut given: Given<'_>, tools: &Tools) -> R
         peak_memory_bytes: 0,
         browser_in_order: matches!(given, Given::Browser { in_order: true, .. }),
     }
-}
-
-/// The pages of what was made that are pictures without text, if they are asked for.
-fn scans_of(convert: &Convert) -> Result<Vec<usize>, Error> {
-    if convert.find_scans { Ok(pdf::text::scans(&read(&convert.output)?)?) } else { Ok(Vec::new()) }
 }
 
 /// Finds out what the document is and lets the right engine make a PDF of it.

@@ -75,6 +75,7 @@ pub fn conforming(bytes: &[u8], parts: &[Part]) -> Option<Flavour> {
 pub fn pass(mut document: Document, wanted: &Wanted<'_>) -> Result<Passed, Error> {
     let mut events = Vec::new();
     let mut rung = Rung::Archived;
+    let mut drawn = BTreeSet::new();
     if wanted.part == Part::One && !archive::pages_beyond_pdf14(&document).is_empty() {
         let bytes = write(&mut document, Shape::Packed)?;
         events = archive::flatten(&mut document, &bytes);
@@ -83,6 +84,7 @@ pub fn pass(mut document: Document, wanted: &Wanted<'_>) -> Result<Passed, Error
             let reason = "it has transparency, hidden layers or JPEG 2000, which PDF/A-1 does not have";
             add(&mut events, redraw::pages(&mut document, &bytes, &which, reason)?);
             rung = Rung::PagesRedrawn;
+            drawn = which;
         }
     }
     add(&mut events, archive::to_pdfa(&mut document, wanted.part, wanted.fonts)?);
@@ -94,10 +96,17 @@ pub fn pass(mut document: Document, wanted: &Wanted<'_>) -> Result<Passed, Error
         return Ok(passed);
     }
     for round in 0..=ROUNDS_MAX {
-        let which = if round < ROUNDS_MAX { refused.pages() } else { BTreeSet::new() };
-        let which = if which.is_empty() { (0..page_count(&document)).collect() } else { which };
+        let named = if round < ROUNDS_MAX { refused.pages() } else { BTreeSet::new() };
+        let named: BTreeSet<usize> = named.difference(&drawn).copied().collect();
+        let others = || (0..page_count(&document)).filter(|page| !drawn.contains(page)).collect();
+        let which = if named.is_empty() { others() } else { named };
+        // What is wrong with pages that hold nothing but their picture is not on them.
+        if which.is_empty() {
+            break;
+        }
         let redrawn = redraw::pages(&mut document, &refused.bytes, &which, &refused.reason());
         let Ok(told) = redrawn else { break };
+        drawn.extend(which);
         let told = [told, archive::to_pdfa(&mut document, wanted.part, wanted.fonts)?].concat();
         add(&mut events, told);
         match claim(&mut document, wanted)? {

@@ -31,11 +31,7 @@ const TEXT: &str = "The harbour master wrote down every vessel that came in befo
 async fn recognise(site: &Site, workflow: &str, settings: &Value) {
     let mut wanted = json!({ "mode": "missing" });
     wanted.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
-    let settings = json!({ "textRecognition": wanted });
-    let update = format!(
-        "update profile_versions set settings = '{settings}' where workflow = '{workflow}' and name = 'default'"
-    );
-    site.db.run(&update).await;
+    site.set_profile(workflow, &json!({ "textRecognition": wanted })).await;
 }
 
 /// The known text as a scanner at 150 dots to the inch sees it.
@@ -168,6 +164,29 @@ async fn a_language_that_is_not_installed_ends_the_job_with_the_package_to_insta
     assert_eq!(code, "configuration");
     assert!(message.contains("tesseract-ocr-xyz") && message.contains("scan.pdf"), "{message}");
     assert_eq!(site.db.count("select count(*) from tasks").await, 0);
+}
+
+#[tokio::test]
+async fn a_job_that_lacked_a_language_is_tried_again_once_that_is_mended() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let work = site.start("work", &[SLOTS]);
+    let picture = scan(&client).await;
+    recognise(&site, "Archive PDF/A-2", &json!({ "languages": ["xyz"] })).await;
+    let job = client.create_with(ARCHIVE, &[]).await;
+    client.add(&job, &scanned("scan.pdf", &picture, &[A4, A4])).await;
+    client.start(&job).await;
+    assert_eq!(client.finish(&job).await.error().0, "configuration");
+    // As if the language were there now; a worker that was started before knows the profile as it was.
+    work.kill();
+    recognise(&site, "Archive PDF/A-2", &json!({})).await;
+    let _work = site.start("work", &[SLOTS]);
+    site.db.execute("select ops.retry(id) from jobs where outcome = 'error'").await;
+    let done = client.finish(&job).await;
+    assert_eq!(done.result["status"], "success", "{}", done.result);
+    assert!(accuracy(&read(&site, &done, 2)) > 0.95);
+    let sql = "select count(*) from jobs where outcome = 'success' and pages = 2 and pages_open = 0";
+    assert_eq!(site.db.count(sql).await, 1);
 }
 
 #[tokio::test]
