@@ -24,6 +24,7 @@ mod folder;
 mod purge;
 mod settle;
 mod signing;
+mod time_stamp;
 
 pub use folder::Folders;
 
