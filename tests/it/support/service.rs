@@ -290,7 +290,8 @@ pub(crate) fn program() -> Command {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tests start the program as a user does")]
-fn bare(program: &str) -> Command {
+/// Any program, without variables of the one who runs the tests.
+pub(crate) fn bare(program: &str) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", "/nonexistent");
     command

@@ -15,4 +15,5 @@ mod refused;
 mod sign;
 mod smaller;
 mod stop;
+mod time_stamps;
 mod unpack;
