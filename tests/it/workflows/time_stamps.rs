@@ -287,6 +287,20 @@ async fn a_server_inside_the_walls_is_not_called_without_leave_and_the_job_says_
 }
 
 #[tokio::test]
+async fn a_server_that_says_no_fails_the_job_at_once_and_one_that_is_down_after_three_tries() {
+    let server = Remote::serving(Router::new()).await;
+    let down = format!("http://{}/", nobody().await);
+    for (url, why, tries) in [(server.url("/missing"), "status 404", 1), (down, "no connection", 3)] {
+        let office = office(&json!({ "url": url }), "127.0.0.1").await;
+        let (code, message) = sign(&office, &office.archived(2, 300).await).await.error();
+        assert!(code == "external" && message.contains(why), "{code}: {message}");
+        assert!(!message.contains("127.0.0.1"), "{message}");
+        let made = office.site.db.count("select max(attempt)::bigint from attempts where kind = 'assemble'").await;
+        assert_eq!(made, tries);
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_is_down_for_a_moment_is_asked_again() {
     let authority = Authority::new();
     let asked = Arc::new(AtomicUsize::new(0));
