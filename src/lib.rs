@@ -43,7 +43,8 @@
 //! 6. `POST /jobs/{id}:start` → [`workflows::start`]. Whoever comes last, the start or the last document, enqueues
 //!    `assemble` in its own transaction.
 //! 7. The `assemble` task has a host do the steps of the job ([`engines::assemble`]): merge, stamp, make smaller, sign, set a
-//!    title page, take XML out, draw a TIFF, and, for a PDF, the same gate. Its files are published; settling it completes the
+//!    title page, take XML out, draw a TIFF, and, for a PDF, the same gate. Where signatures
+//!    get time stamps, there are two hosts, and the worker asks for the stamps between them through [`egress`]. The files are published; settling it completes the
 //!    job and rings for those who wait.
 //! 8. `GET /jobs/{id}/result` → [`workflows::result`] waits without holding a connection, `GET …/events` follows the job
 //!    ([`workflows::progress`]); for all of them one registry looks ([`workflows::watch`]). `GET …/result/{resultId}` streams

@@ -100,7 +100,7 @@ pub struct Flags {
     /// Size of one document [env: BINDERY_MAX_UPLOAD] [default: 4GiB]
     #[arg(long, value_name = "SIZE")]
     pub max_upload: Option<String>,
-    /// Hosts and networks inside your walls that URLs of clients may lead to, as in files.corp,10.1.0.0/16:8080 [env: BINDERY_EGRESS_ALLOW]
+    /// Hosts and networks inside your walls that URLs of clients and profiles may lead to, as in files.corp,10.1.0.0/16:8080 [env: BINDERY_EGRESS_ALLOW]
     #[arg(long, value_name = "HOST,…")]
     pub egress_allow: Option<String>,
     /// What is logged, as in info or bindery=debug [env: BINDERY_LOG] [default: info]

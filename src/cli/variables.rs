@@ -102,7 +102,7 @@ pub const VARIABLES: &[(&str, &str, &str, &str)] = &[
         "BINDERY_EGRESS_ALLOW",
         "--egress-allow",
         "none",
-        "Hosts, addresses and networks inside your walls that URLs of clients may lead to, as in files.corp,10.1.0.0/16:8080",
+        "Hosts, addresses and networks inside your walls that URLs of clients and profiles may lead to, as in files.corp,10.1.0.0/16:8080",
     ),
     ("BINDERY_LOG", "--log", "info", "What is logged, as in info or bindery=debug"),
     ("BINDERY_LOG_FORMAT", "--log-format", "text", "How it is logged: text or json"),

@@ -285,6 +285,15 @@ pub const EGRESS_URL_BYTES_MAX: usize = 8 << 10;
 /// How long an outbound request may take with all redirects, up to its last byte: 4 GiB at 10 Mbit/s take 57 minutes.
 pub const EGRESS_TIME_MAX: Duration = Duration::from_secs(3600);
 
+/// How long a server of time stamps may take for an answer, with all redirects. Public ones take less than a second.
+pub const TIME_STAMP_TIME_MAX: Duration = Duration::from_secs(15);
+
+/// Most bytes of what a server of time stamps is asked. We write 80.
+pub const TIME_STAMP_REQUEST_BYTES_MAX: usize = 1 << 10;
+
+/// Most bytes of its answer. Those of public servers have 6 KiB with their certificates.
+pub const TIME_STAMP_ANSWER_BYTES_MAX: u64 = 32 << 10;
+
 /// How long finding a host may take, and again connecting to it.
 pub const EGRESS_CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
 

@@ -49,7 +49,7 @@ impl Egress {
     }
 }
 
-fn open(answer: Response, journey: &Journey, pace: Pace, bytes_max: u64) -> Result<Download, Error> {
+pub(super) fn open(answer: Response, journey: &Journey, pace: Pace, bytes_max: u64) -> Result<Download, Error> {
     // Asked for it as it is; unpacking what comes nevertheless would need limits of its own, for hosts that break a rule.
     let is_packed = |coding: &[u8]| !matches!(coding.trim_ascii(), b"" | b"identity");
     if answer.headers().get_all(CONTENT_ENCODING).iter().any(|coding| is_packed(coding.as_bytes())) {

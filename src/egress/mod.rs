@@ -29,6 +29,7 @@ use crate::{domain::limits, log::ErrorChain};
 
 mod address;
 mod allow;
+mod ask;
 mod download;
 mod error;
 mod journey;
@@ -39,6 +40,7 @@ mod send;
 mod target;
 
 pub use allow::{Allow, AllowError};
+pub use ask::Question;
 pub use download::Download;
 pub use error::Error;
 pub use resolve::{Resolve, SystemResolver};

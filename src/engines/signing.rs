@@ -3,12 +3,13 @@
 //! A workflow names a certificate; the worker that does the job puts the key beside the name, so that a key is nowhere but in
 //! the folder of the worker and in the host, for as long as that signs. No `Debug` shows it.
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
 use super::protocol::Metadata;
+use crate::pdf::sign::Asking;
 
 /// How the documents of a job are signed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,29 @@ pub struct Sign {
     pub contact: Option<String>,
     /// What they are to say of themselves from now on.
     pub metadata: Metadata,
+    /// How a server will be asked for time stamps, if one will be.
+    pub time_stamp: Option<Asking>,
+}
+
+/// Time stamps for the signatures of documents, which the host before left with room for them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeStamps {
+    /// Whom the worker asks; it may hold a password, and no host has a use for it.
+    #[serde(skip)]
+    pub url: String,
+    /// Whether a document without one is a file all the same.
+    pub may_lack: bool,
+    /// For each document what was asked for it; the worker fills this in.
+    pub asked: Vec<Asked>,
+}
+
+/// What a server of time stamps was asked for a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The request.
+    pub request: Vec<u8>,
+    /// The file that holds the answer, or why there is none.
+    pub answer: Result<PathBuf, String>,
 }
 
 /// With what documents are signed.

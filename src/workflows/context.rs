@@ -44,7 +44,7 @@ pub struct Context {
     pub route: Route,
     /// The blob store.
     pub blobs: Blobs,
-    /// The way out to the URLs of clients.
+    /// The way out to the URLs of clients and profiles.
     pub egress: Egress,
     /// Rings for this process.
     pub bell: Bell,

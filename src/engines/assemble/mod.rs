@@ -14,6 +14,7 @@ mod optimise;
 mod sign;
 mod stamp;
 mod tiff;
+mod time_stamp;
 mod to_xml;
 
 use std::{ops::Range, path::PathBuf};
@@ -46,11 +47,21 @@ struct Bench<'a> {
     /// The files of the job, each of which has been written.
     files: Vec<Made>,
     events: Vec<Event>,
+    /// For each file what to ask a server of time stamps.
+    requests: Vec<Vec<u8>>,
 }
 
 /// Does the steps of a job.
 pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Error> {
-    let mut bench = Bench { assemble, tools, whole: None, parts: Vec::new(), files: Vec::new(), events: Vec::new() };
+    let mut bench = Bench {
+        assemble,
+        tools,
+        whole: None,
+        parts: Vec::new(),
+        files: Vec::new(),
+        events: Vec::new(),
+        requests: Vec::new(),
+    };
     for step in &assemble.steps {
         match step {
             Step::Merge => merge::merge(&mut bench)?,
@@ -65,11 +76,13 @@ pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Err
             Step::ExtractXml => extract_xml::extract_xml(&mut bench)?,
             Step::ToXml => to_xml::to_xml(&mut bench)?,
             Step::Sign(asked) => sign::sign(&mut bench, asked)?,
+            Step::TimeStamp(stamps) => time_stamp::time_stamp(&mut bench, stamps)?,
             Step::Invoice(order) => invoice::invoice(&mut bench, order)?,
             Step::Dossier(order) => dossier::dossier(&mut bench, order)?,
         }
     }
-    Ok(Answer::Assembled { files: bench.files, events: bench.events.into_iter().map(Into::into).collect() })
+    let events = bench.events.into_iter().map(Into::into).collect();
+    Ok(Answer::Assembled { files: bench.files, events, requests: bench.requests })
 }
 
 impl Bench<'_> {

@@ -29,14 +29,20 @@ pub(super) fn sign(bench: &mut Bench<'_>, asked: &Sign) -> Result<(), Error> {
             Some(identity) => signed(bench, input, &given, identity, asked, now)?,
             None => given,
         };
-        let flavour = given::conforming(&bytes).map_err(|error| refused(input, &error))?;
-        let pages = pdf::page_count(&pdf::read(bytes.clone(), &[])?.document);
-        write(&bench.output(), &bytes)?;
-        let (conformance, rung) = finish::words(Some((flavour, Rung::Unchanged)));
-        // The only one may be named after the job.
-        let name = (inputs.len() > 1).then(|| file_name(&input.file_name));
-        bench.files.push(Made { kind: FileKind::Pdf, name, pages: Some(pages), conformance, rung });
+        publish(bench, input, bytes)?;
     }
+    Ok(())
+}
+
+/// Makes a file of the job of a document, after it was seen to be what it claims.
+pub(super) fn publish(bench: &mut Bench<'_>, input: &Input, bytes: Vec<u8>) -> Result<(), Error> {
+    let flavour = given::conforming(&bytes).map_err(|error| refused(input, &error))?;
+    write(&bench.output(), &bytes)?;
+    let pages = pdf::page_count(&pdf::read(bytes, &[])?.document);
+    let (conformance, rung) = finish::words(Some((flavour, Rung::Unchanged)));
+    // The only one may be named after the job.
+    let name = (bench.assemble.inputs.len() > 1).then(|| file_name(&input.file_name));
+    bench.files.push(Made { kind: FileKind::Pdf, name, pages: Some(pages), conformance, rung });
     Ok(())
 }
 
@@ -83,9 +89,10 @@ fn signed(
         contact: asked.contact.clone(),
         // Not asked for, they stay byte for byte.
         metadata: (asked.metadata.0 != Metadata::default()).then_some(&asked.metadata.0),
+        time_stamp: asked.time_stamp.as_ref(),
         ..Signing::at(now)
     };
-    let signed = sign::sign(given, identity, &signing, None).map_err(|error| unsigned(input, &error))?;
+    let signed = sign::sign(given, identity, &signing).map_err(|error| unsigned(input, &error))?;
     let after = sign::signatures(&signed.bytes).map_err(|error| unsigned(input, &error))?;
     if !signed.bytes.starts_with(given) || !holds(&before, &after, &signed.field) {
         let what = format!("the signatures of '{}' do not hold after it was signed", input.file_name);
@@ -98,6 +105,7 @@ fn signed(
         );
         bench.events.push(Event::warning(EventCode::Generic, message));
     }
+    bench.requests.extend(signed.request);
     Ok(signed.bytes)
 }
 
@@ -117,7 +125,7 @@ fn holds(before: &[Found], after: &[Found], field: &str) -> bool {
 }
 
 /// Why a document cannot be signed, and what that is to the client.
-fn unsigned(input: &Input, error: &sign::Error) -> Error {
+pub(super) fn unsigned(input: &Input, error: &sign::Error) -> Error {
     let code = match error {
         sign::Error::Encrypted => ErrorCode::Conformance,
         sign::Error::Document(_) | sign::Error::Damaged { .. } => ErrorCode::Corrupt,

@@ -223,6 +223,9 @@ pub enum Answer {
         files: Vec<Made>,
         /// What happened.
         events: Vec<Event>,
+        /// For each file what to ask a server of time stamps, where one is to be asked.
+        #[serde(default)]
+        requests: Vec<Vec<u8>>,
     },
     /// It was a container; what it held is in [`file_of`](super::unpack::file_of) the place of each name.
     Unpacked {

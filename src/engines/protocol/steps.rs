@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Metadata, Target};
 use crate::{
-    engines::{assemble::dossier::Dossier, signing::Sign},
+    engines::{
+        assemble::dossier::Dossier,
+        signing::{Sign, TimeStamps},
+    },
     pdf::{metadata::SchemaSettings, optimise::OptimiseSettings, stamp::StampSettings, tiff::TiffSettings},
 };
 
@@ -77,6 +80,9 @@ pub enum Step {
     ToXml,
     /// Each document is signed and becomes a file.
     Sign(Box<Sign>),
+    /// Each signature that waits for a time stamp gets it. A host has no network: what stands before this step is done by one
+    /// host, then the worker asks the server, and another host goes on with the files that the first one made.
+    TimeStamp(TimeStamps),
     /// Some documents become one, the others are put into it, and the invoice among them is declared.
     Invoice(Invoice),
     /// All documents become one, behind a title page and a table of contents.

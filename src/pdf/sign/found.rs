@@ -1,5 +1,7 @@
 //! The signatures that a file has.
 
+use std::ops;
+
 use lopdf::{Dictionary, Document};
 use ring::digest::{self, Algorithm};
 
@@ -96,12 +98,25 @@ fn check(sub_filter: &str, contents: &[u8], range: &Range<'_>) -> (Checked, Opti
     (checked, stamp)
 }
 
+/// Where a signature stands in its file, brackets included, and its bytes, if between the parts that it is over is nothing else.
+pub(super) fn hole<'a>(
+    bytes: &[u8],
+    document: &'a Document,
+    signature: &'a Dictionary,
+) -> Option<(ops::Range<usize>, &'a [u8])> {
+    let range = Range::read(bytes, document, signature).filter(|range| range.is_whole)?;
+    let contents = object::get(document, signature, b"Contents").and_then(|contents| contents.as_str().ok())?;
+    Some((range.hole, contents))
+}
+
 /// What a signature is over.
 struct Range<'a> {
     /// The bytes before and behind the contents.
     parts: [&'a [u8]; 2],
     /// Whether between these is nothing but the contents.
     is_whole: bool,
+    /// Where the contents stand.
+    hole: ops::Range<usize>,
     end: usize,
 }
 
@@ -116,7 +131,7 @@ impl<'a> Range<'a> {
         let hole = bytes.get(stop..again)?;
         let contents = object::get(document, signature, b"Contents").and_then(|contents| contents.as_str().ok())?;
         let is_whole = start == 0 && is_written(hole, contents);
-        Some(Self { parts: [bytes.get(start..stop)?, bytes.get(again..end)?], is_whole, end })
+        Some(Self { parts: [bytes.get(start..stop)?, bytes.get(again..end)?], is_whole, hole: stop..again, end })
     }
 
     fn coverage(&self, bytes: &[u8]) -> Coverage {

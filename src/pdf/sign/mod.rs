@@ -3,11 +3,12 @@
 //!
 //! ```text
 //! PKCS#12 ─► [`Identity`] ─┐
-//! file ────────────────────┴► [`prepare()`] ─► [`Prepared`] ─► finish ──────────► [`Signed`], B-B
-//!                                                   └► request ─► server ─► stamp ─► [`Signed`], B-T
+//! file ────────────────────┴► [`sign()`] ─► file, B-B ──────────────┐
+//!                                  └► request ─► server ─► answer ──┴► [`stamp()`] ─► file, B-T
 //! ```
 //!
-//! [`sign()`] does all of it where a server can be asked on the way; the two steps are for callers who have no network.
+//! The file in the middle is a whole one: its signature holds, and has room for a time stamp. So whoever asks the server needs
+//! no key, and whoever has the key no network.
 //!
 //! Knows no clock, network or list of trusted certificates. It takes random numbers from the system: ECDSA and time
 //! stamps need them.
@@ -38,6 +39,7 @@ mod identity;
 mod key;
 mod oids;
 mod place;
+mod stamped;
 #[cfg(test)]
 mod tests;
 mod time_stamp;
@@ -52,7 +54,8 @@ use time::OffsetDateTime;
 pub use error::{Error, IdentityError};
 pub use found::{Coverage, Found, signatures};
 pub use identity::Identity;
-pub use time_stamp::TimeStamper;
+pub use stamped::stamp;
+pub use time_stamp::{Asking, Policy, StampDigest};
 pub use verdict::Verdict;
 
 use super::{
@@ -82,12 +85,14 @@ pub struct Signing<'a> {
     pub contact: Option<String>,
     /// What the file is to say about itself from now on; `None` leaves that as it is, byte for byte.
     pub metadata: Option<&'a Metadata>,
+    /// How a server will be asked for a time stamp. The signature has room for one then: 24 KiB, twice that in the file.
+    pub time_stamp: Option<&'a Asking>,
 }
 
 impl Signing<'_> {
     /// Signs at a time, in a new field, and says no more.
     pub fn at(time: OffsetDateTime) -> Self {
-        Self { time, field: None, reason: None, location: None, contact: None, metadata: None }
+        Self { time, field: None, reason: None, location: None, contact: None, metadata: None, time_stamp: None }
     }
 }
 
@@ -120,60 +125,21 @@ pub struct Signed {
     pub field: String,
     /// What makes the signature worth less than it seems.
     pub warnings: Vec<Warning>,
+    /// What to ask a server of time stamps (DER `TimeStampReq`, `application/timestamp-query`), where one will be asked.
+    pub request: Option<Vec<u8>>,
 }
 
-/// A signed file that may still get a time stamp of its signature.
-#[derive(Debug)]
-pub struct Prepared {
-    made: Made,
-    request: time_stamp::Request,
-}
-
-/// A file with a signature that is not written into its place yet.
-#[derive(Debug)]
-struct Made {
-    signed: Signed,
-    data: SignedData,
-    /// Where the file has the contents of the signature, without their brackets.
-    contents: Range<usize>,
-}
-
-/// Signs a file, with a time stamp when there is someone to ask for it.
-///
-/// # Errors
-/// See [`Error`]: `TimeStamp` when none was to be had or the one that came does not hold; the caller may then sign
-/// without.
-pub fn sign(
-    bytes: &[u8],
-    identity: &Identity,
-    signing: &Signing<'_>,
-    time_stamper: Option<&dyn TimeStamper>,
-) -> Result<Signed, Error> {
-    let Some(time_stamper) = time_stamper else {
-        return make(bytes, identity, signing, 0)?.finish();
-    };
-    let prepared = prepare(bytes, identity, signing)?;
-    let answer = time_stamper.stamp(prepared.request()).map_err(Error::time_stamp)?;
-    prepared.stamp(&answer)
-}
-
-/// Signs a file, and leaves room for a time stamp: 24 KiB, twice that in the file.
+/// Signs a file.
 ///
 /// # Errors
 /// See [`Error`]; never `TimeStamp`.
-pub fn prepare(bytes: &[u8], identity: &Identity, signing: &Signing<'_>) -> Result<Prepared, Error> {
-    let made = make(bytes, identity, signing, time_stamp::TOKEN_BYTES_MAX)?;
-    let signature = made.data.signer().ok_or(Error::NotSigned)?.signature.as_bytes();
-    let request = time_stamp::Request::new(signature)?;
-    Ok(Prepared { made, request })
-}
-
-fn make(bytes: &[u8], identity: &Identity, signing: &Signing<'_>, stamp_bytes: usize) -> Result<Made, Error> {
+pub fn sign(bytes: &[u8], identity: &Identity, signing: &Signing<'_>) -> Result<Signed, Error> {
     let mut base = Base::open(bytes)?;
     let mut update = Update::default();
     let (root, _) = base.catalog()?;
     let old = base.dictionary(root)?;
     let mut catalog = old.clone();
+    let stamp_bytes = signing.time_stamp.map_or(0, |_| time_stamp::TOKEN_BYTES_MAX);
     let room = identity.bytes() + SIGNATURE_BYTES_MAX + stamp_bytes;
     let place = place::make(&mut base, &mut update, &mut catalog, signing, room)?;
     if let Some(wanted) = signing.metadata {
@@ -194,44 +160,22 @@ fn make(bytes: &[u8], identity: &Identity, signing: &Signing<'_>, stamp_bytes: u
     }
     let digest = context.finish();
     let data = SignedData::sign(identity, oids::DATA, &cms::Signed::Elsewhere { digest: digest.as_ref() })?;
-    let signed = Signed { bytes, field: place.field, warnings: identity.warnings(signing.time) };
-    Ok(Made { signed, data, contents: hole.start + 1..hole.end - 1 })
+    fill(&mut bytes, &hole, &data)?;
+    let ask = |asking| {
+        let signature = data.signer().ok_or(Error::NotSigned)?.signature.as_bytes();
+        time_stamp::Request::new(signature, asking)?.write()
+    };
+    let request = signing.time_stamp.map(ask).transpose()?;
+    Ok(Signed { bytes, field: place.field, warnings: identity.warnings(signing.time), request })
 }
 
-impl Prepared {
-    /// What to ask a server of time stamps (DER `TimeStampReq`).
-    pub fn request(&self) -> &[u8] {
-        &self.request.der
+/// Writes a signature into its hole, brackets and zeros around which stay.
+fn fill(bytes: &mut [u8], hole: &Range<usize>, data: &SignedData) -> Result<(), Error> {
+    let digits: String = data.write()?.iter().map(|byte| format!("{byte:02x}")).collect();
+    if digits.len() + 2 > hole.len() {
+        return Err(Error::NotSigned);
     }
-
-    /// The file with its signature and a time stamp of it, from a server's answer (DER `TimeStampResp`).
-    ///
-    /// # Errors
-    /// `TimeStamp` when the answer has none, or one that does not hold or is for something else.
-    pub fn stamp(mut self, answer: &[u8]) -> Result<Signed, Error> {
-        let token = self.request.token(answer)?;
-        self.made.data.add_time_stamp(token)?;
-        self.made.finish()
-    }
-
-    /// The file with its signature alone.
-    ///
-    /// # Errors
-    /// `NotSigned` when it does not fit its room, which is made for it.
-    pub fn finish(self) -> Result<Signed, Error> {
-        self.made.finish()
-    }
-}
-
-impl Made {
-    fn finish(mut self) -> Result<Signed, Error> {
-        let digits: String = self.data.write()?.iter().map(|byte| format!("{byte:02x}")).collect();
-        if digits.len() > self.contents.len() {
-            return Err(Error::NotSigned);
-        }
-        put(&mut self.signed.bytes, self.contents.start, digits.as_bytes())?;
-        Ok(self.signed)
-    }
+    put(bytes, hole.start + 1, digits.as_bytes())
 }
 
 /// Writes over bytes of a file.

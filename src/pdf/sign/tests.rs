@@ -71,12 +71,12 @@ fn with_form(form: &str, objects: &[&str]) -> Vec<u8> {
 }
 
 fn signed(bytes: &[u8]) -> Signed {
-    sign(bytes, &identity(P256), &Signing::at(NOW), None).unwrap()
+    sign(bytes, &identity(P256), &Signing::at(NOW)).unwrap()
 }
 
 /// Signs, and expects each signature to hold and to be in its place: only the last reaches to the end.
 fn check(bytes: &[u8], identity: &Identity, signing: &Signing<'_>) -> Vec<u8> {
-    let signed = sign(bytes, identity, signing, None).unwrap();
+    let signed = sign(bytes, identity, signing).unwrap();
     assert!(signed.bytes.starts_with(bytes), "the given bytes stay");
     let found = signatures(&signed.bytes).unwrap();
     for each in &found {
@@ -202,7 +202,7 @@ fn an_empty_field_of_the_wanted_name_is_filled() {
     let signed = check(&bytes, &identity(P256), &signing);
     let found = signatures(&signed).unwrap();
     assert_eq!(found.iter().map(|each| each.field.as_str()).collect::<Vec<_>>(), ["Here"]);
-    let again = sign(&signed, &identity(P256), &signing, None).unwrap_err();
+    let again = sign(&signed, &identity(P256), &signing).unwrap_err();
     assert!(matches!(again, Error::Field { name, .. } if name == "Here"));
 }
 
@@ -212,7 +212,7 @@ fn a_field_that_cannot_take_the_signature_is_refused() {
     let bytes = with_form("<</Fields[4 0 R 5 0 R]>>", &["<</FT/Tx/T(Text)>>", conditions]);
     for name in ["Text", "Strict", "", "a.b"] {
         let signing = Signing { field: Some(name.to_owned()), ..Signing::at(NOW) };
-        let refused = sign(&bytes, &identity(P256), &signing, None).unwrap_err();
+        let refused = sign(&bytes, &identity(P256), &signing).unwrap_err();
         assert!(matches!(&refused, Error::Field { name: told, .. } if told == name), "{refused}");
     }
 }
@@ -240,7 +240,7 @@ fn signatures_that_allow_no_more_are_obeyed() {
         (lock("/Action/Include/Fields[(Other)]/P 1"), true),
     ];
     for (field, is_locked) in cases {
-        let outcome = sign(&with_form("<</Fields[4 0 R]>>", &[&field]), &identity(P256), &Signing::at(NOW), None);
+        let outcome = sign(&with_form("<</Fields[4 0 R]>>", &[&field]), &identity(P256), &Signing::at(NOW));
         let was_refused = matches!(outcome, Err(Error::Locked { .. }));
         assert_eq!((was_refused, outcome.is_ok()), (is_locked, !is_locked), "{field}");
     }
@@ -250,7 +250,7 @@ fn signatures_that_allow_no_more_are_obeyed() {
 fn a_certifying_signature_outside_of_the_form_is_obeyed() {
     let rules = "<</DocMDP<</Reference[<</TransformMethod/DocMDP/TransformParams<</P 1>>>>]>>>>";
     let catalog = format!("<</Type/Catalog/Pages 2 0 R/Perms{rules}>>");
-    let refused = sign(&written(&[&catalog, PAGES, PAGE]), &identity(P256), &Signing::at(NOW), None);
+    let refused = sign(&written(&[&catalog, PAGES, PAGE]), &identity(P256), &Signing::at(NOW));
     assert!(matches!(refused, Err(Error::Locked { .. })));
 }
 
@@ -259,7 +259,7 @@ fn a_form_of_more_signatures_than_anybody_makes_is_refused() {
     let field = "<</FT/Sig/T(A)/V<</Type/Sig/Contents<00>>>>>";
     let fields: String = (0..101).map(|index| format!("{} 0 R ", index + 4)).collect();
     let bytes = with_form(&format!("<</Fields[{fields}]>>"), &vec![field; 101]);
-    let refused = sign(&bytes, &identity(P256), &Signing::at(NOW), None).unwrap_err();
+    let refused = sign(&bytes, &identity(P256), &Signing::at(NOW)).unwrap_err();
     assert!(matches!(refused, Error::Document(crate::pdf::Error::Limit { .. })));
     assert!(matches!(signatures(&bytes), Err(Error::Document(crate::pdf::Error::Limit { .. }))));
 }
@@ -277,7 +277,7 @@ fn a_form_whose_fields_share_their_kids_or_are_their_own_ends() {
 
 #[test]
 fn what_readers_have_to_mend_or_to_decrypt_is_refused() {
-    let refused = |bytes: &[u8]| sign(bytes, &identity(P256), &Signing::at(NOW), None).unwrap_err();
+    let refused = |bytes: &[u8]| sign(bytes, &identity(P256), &Signing::at(NOW)).unwrap_err();
     let good = written(&["<</Type/Catalog/Pages 2 0 R>>", PAGES, PAGE]);
     assert!(matches!(refused(&[b"junk\n".as_slice(), &good].concat()), Error::Damaged { .. }));
     let cut = good.get(..memchr::memmem::rfind(&good, b"xref\n0").unwrap()).unwrap();
@@ -346,7 +346,7 @@ fn a_signature_over_a_part_of_its_revision_says_so() {
 #[test]
 fn the_signature_has_what_pades_asks_for_and_no_time() {
     let (bytes, _) = archived(Part::Two);
-    let signed = sign(&bytes, &identity(CHAIN), &Signing::at(NOW), None).unwrap().bytes;
+    let signed = sign(&bytes, &identity(CHAIN), &Signing::at(NOW)).unwrap().bytes;
     let document = Document::load_mem(&signed).unwrap();
     let fields = fields::Fields::read(&document).unwrap();
     let field = fields.signatures.first().unwrap();
@@ -361,68 +361,74 @@ fn the_signature_has_what_pades_asks_for_and_no_time() {
     assert_eq!(signer.digest_algorithm.oid, oids::SHA256);
 }
 
-/// A server whose answers are changed.
-struct Server<F: Fn(&[u8]) -> Answer>(F);
-
-type Answer = Result<Vec<u8>, String>;
-
-impl<F: Fn(&[u8]) -> Answer> TimeStamper for Server<F> {
-    fn stamp(&self, request: &[u8]) -> Answer {
-        (self.0)(request)
-    }
+/// A file with a signature that waits for a time stamp, and what to ask for it.
+fn asking(file: &[u8], asking: &Asking) -> (Vec<u8>, Vec<u8>) {
+    let (bytes, _) = archived(Part::Two);
+    let signing = Signing { time_stamp: Some(asking), ..Signing::at(NOW) };
+    let signed = sign(&bytes, &identity(file), &signing).unwrap();
+    (signed.bytes, signed.request.unwrap())
 }
 
 #[test]
-fn a_time_stamp_goes_in_and_holds() {
-    let (bytes, flavour) = archived(Part::Two);
+fn a_time_stamp_goes_in_and_holds_and_nothing_else_changes() {
     let tsa = identity(TSA);
-    for file in [CHAIN, P256, P384] {
-        let server = Server(|request: &[u8]| Ok(server::answer(&tsa, request, |_, _| {})));
-        let stamped = sign(&bytes, &identity(file), &Signing::at(NOW), Some(&server)).unwrap().bytes;
+    for (file, digest) in [(CHAIN, StampDigest::Sha256), (P256, StampDigest::Sha384), (P384, StampDigest::Sha512)] {
+        let policy = Some(Policy::try_from("1.2.3.4.5".to_owned()).unwrap());
+        let (plain, request) = asking(file, &Asking { digest, policy });
+        let found = signatures(&plain).unwrap().remove(0);
+        assert_eq!((found.verdict, found.time_stamp, found.coverage), (Verdict::Valid, None, Coverage::File));
+        let answer = server::answer(&tsa, &request, |_, _| {});
+        let stamped = stamp(&plain, &request, &answer).unwrap();
         let found = signatures(&stamped).unwrap().remove(0);
         assert_eq!((found.verdict, found.time_stamp), (Verdict::Valid, Some(Verdict::Valid)));
-        assert_eq!(validate(&stamped, flavour).failed, []);
+        assert_eq!(validate(&stamped, validate::claimed(&stamped).unwrap()).failed, []);
+        assert_eq!(stamped.len(), plain.len());
+        assert_eq!(stamp(&plain, &request, &answer).unwrap(), stamped, "twice");
+        assert_eq!(stamp(&stamped, &request, &answer).unwrap(), stamped, "onto itself");
     }
 }
 
 #[test]
-fn a_time_stamp_can_be_had_between_two_steps_or_done_without() {
+fn a_time_stamp_goes_into_the_signature_that_it_was_asked_for() {
     let (bytes, _) = archived(Part::Two);
-    let prepared = || prepare(&bytes, &identity(P256), &Signing::at(NOW)).unwrap();
-    let first = prepared();
-    let answer = server::answer(&identity(TSA), first.request(), |_, _| {});
-    let stamped = signatures(&first.stamp(&answer).unwrap().bytes).unwrap().remove(0);
-    assert_eq!((stamped.verdict, stamped.time_stamp), (Verdict::Valid, Some(Verdict::Valid)));
-    let plain = signatures(&prepared().finish().unwrap().bytes).unwrap().remove(0);
-    assert_eq!((plain.verdict, plain.time_stamp), (Verdict::Valid, None));
-    // An answer to one request is none to another.
-    assert!(matches!(prepared().stamp(&answer), Err(Error::TimeStamp { .. })));
+    let ask = Asking::default();
+    let signing = Signing { time_stamp: Some(&ask), ..Signing::at(NOW) };
+    let first = sign(&bytes, &identity(P256), &signing).unwrap();
+    let second = sign(&first.bytes, &identity(P256), &signing).unwrap();
+    let request = second.request.unwrap();
+    let answer = server::answer(&identity(TSA), &request, |_, _| {});
+    let stamped = stamp(&second.bytes, &request, &answer).unwrap();
+    let found: Vec<_> =
+        signatures(&stamped).unwrap().into_iter().map(|found| (found.verdict, found.time_stamp)).collect();
+    assert_eq!(found, [(Verdict::Valid, None), (Verdict::Valid, Some(Verdict::Valid))]);
+    assert!(matches!(stamp(&first.bytes, &request, &answer), Err(Error::TimeStamp { .. })));
+    assert!(matches!(stamp(&bytes, &request, &answer), Err(Error::TimeStamp { .. })));
 }
 
 #[test]
 fn a_time_stamp_that_is_not_for_the_signature_does_not_go_in() {
-    let (bytes, _) = archived(Part::Two);
     let (tsa, other) = (identity(TSA), identity(P256));
     let flip = |bytes: &mut Vec<u8>| *bytes.last_mut().unwrap() ^= 1;
-    let refused = |expected: &str, answer: &dyn Fn(&[u8]) -> Answer| {
-        let server = Server(answer);
-        match sign(&bytes, &identity(P256), &Signing::at(NOW), Some(&server)) {
-            Err(Error::TimeStamp { what }) => assert!(what.contains(expected), "{what}"),
-            outcome => panic!("{expected}: {outcome:?}"),
-        }
+    let policy = Some(Policy::try_from("1.2.3.4.5".to_owned()).unwrap());
+    let (bytes, request) = asking(P256, &Asking { policy, ..Asking::default() });
+    let refused = |expected: &str, answer: &[u8]| match stamp(&bytes, &request, answer) {
+        Err(Error::TimeStamp { what }) => assert!(what.contains(expected), "{what}"),
+        outcome => panic!("{expected}: {outcome:?}"),
     };
-    refused("no route", &|_| Err("no route".to_owned()));
-    refused("out of ink", &|_| Ok(server::refusal()));
-    refused("cannot be read", &|_| Ok(b"<html>".to_vec()));
-    refused("not for this signature", &|request| Ok(server::answer(&tsa, request, |digest, _| flip(digest))));
-    refused("another request", &|request| Ok(server::answer(&tsa, request, |_, nonce| flip(nonce))));
-    refused("not one for time stamps", &|request| Ok(server::answer(&other, request, |_, _| {})));
-    refused("does not hold", &|request| {
-        let mut answer = server::answer(&tsa, request, |_, _| {});
-        // The last byte is of the signature.
-        flip(&mut answer);
-        Ok(answer)
-    });
+    refused("out of ink", &server::refusal());
+    refused("cannot be read", b"<html>");
+    refused("not for this signature", &server::answer(&tsa, &request, |digest, _| flip(digest)));
+    refused("another request", &server::answer(&tsa, &request, |_, nonce| flip(nonce)));
+    refused("not one for time stamps", &server::answer(&other, &request, |_, _| {}));
+    let own = time_stamp::server::of_own_policy(&tsa, &request);
+    refused("another policy", &own);
+    let mut answer = server::answer(&tsa, &request, |_, _| {});
+    // The last byte is of the signature.
+    flip(&mut answer);
+    refused("does not hold", &answer);
+    let plain = sign(&archived(Part::Two).0, &identity(P256), &Signing::at(NOW)).unwrap();
+    assert_eq!(plain.request, None);
+    assert!(matches!(stamp(&bytes, b"no request", &answer), Err(Error::TimeStamp { .. })));
 }
 
 #[test]
@@ -451,7 +457,7 @@ fn the_chain_goes_from_the_signer_to_the_root() {
 #[test]
 fn a_certificate_that_is_not_good_for_it_is_told_and_signs() {
     let (bytes, _) = archived(Part::Two);
-    let warnings = |file: &[u8], at| sign(&bytes, &identity(file), &Signing::at(at), None).unwrap().warnings;
+    let warnings = |file: &[u8], at| sign(&bytes, &identity(file), &Signing::at(at)).unwrap().warnings;
     assert_eq!(warnings(P256, NOW), []);
     let early = warnings(P256, datetime!(2020-01-01 0:00 UTC));
     assert!(matches!(early.as_slice(), [Warning::NotYetValid { .. }]));
@@ -473,7 +479,7 @@ fn a_damaged_file_has_an_answer() {
         let holds = found.iter().any(|each| each.verdict == Verdict::Valid && each.coverage == Coverage::File);
         assert!(!holds, "the byte {at} was changed");
         if at % 5 == 0 {
-            drop(sign(&damaged, &identity(P256), &Signing::at(NOW), None));
+            drop(sign(&damaged, &identity(P256), &Signing::at(NOW)));
             drop(signatures(signed.get(..at).unwrap()));
         }
     }

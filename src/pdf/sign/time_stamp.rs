@@ -8,6 +8,8 @@ use ring::{
     digest,
     rand::{SecureRandom, SystemRandom},
 };
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use super::{
@@ -26,14 +28,56 @@ const TEXT_CHARS_MAX: usize = 200;
 /// Bytes of the number that ties an answer to its question.
 const NONCE_BYTES: usize = 8;
 
-/// Gets time stamps from a server.
-pub trait TimeStamper {
-    /// The answer (DER `TimeStampResp`, `application/timestamp-reply`) to a request (DER `TimeStampReq`,
-    /// `application/timestamp-query`). It is checked here, not there.
-    ///
-    /// # Errors
-    /// Why there is none, in words.
-    fn stamp(&self, request: &[u8]) -> Result<Vec<u8>, String>;
+/// How a server of time stamps is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asking {
+    /// The digest of the signature that it stamps.
+    pub digest: StampDigest,
+    /// The policy under which it is to stamp; else its own.
+    pub policy: Option<Policy>,
+}
+
+/// A digest that a server stamps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum StampDigest {
+    /// SHA-256.
+    #[default]
+    Sha256,
+    /// SHA-384.
+    Sha384,
+    /// SHA-512.
+    Sha512,
+}
+
+impl StampDigest {
+    const fn oid(self) -> ObjectIdentifier {
+        match self {
+            Self::Sha256 => oids::SHA256,
+            Self::Sha384 => oids::SHA384,
+            Self::Sha512 => oids::SHA512,
+        }
+    }
+}
+
+/// The rules by which a server stamps: an object identifier, as in `1.3.6.1.4.1.4146.2.3`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Policy(ObjectIdentifier);
+
+impl From<Policy> for String {
+    fn from(policy: Policy) -> Self {
+        policy.0.to_string()
+    }
+}
+
+impl TryFrom<String> for Policy {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let wrong = "a policy is an object identifier, as in 1.3.6.1.4.1.4146.2.3";
+        ObjectIdentifier::new(&text).map(Self).map_err(|_| wrong)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Sequence)]
@@ -46,6 +90,8 @@ struct Imprint {
 struct TimeStampReq {
     version: u8,
     imprint: Imprint,
+    #[asn1(optional = "true")]
+    policy: Option<ObjectIdentifier>,
     nonce: Uint,
     wants_certificate: bool,
 }
@@ -98,27 +144,41 @@ struct Accuracy {
 
 /// A question to a server.
 #[derive(Debug, Clone)]
-pub(super) struct Request {
-    /// Its bytes.
-    pub(super) der: Vec<u8>,
-    asked: TimeStampReq,
-}
+pub(super) struct Request(TimeStampReq);
 
 impl Request {
     /// Asks for a stamp of bytes, with the server's certificate in it.
-    pub(super) fn new(stamped: &[u8]) -> Result<Self, Error> {
+    pub(super) fn new(stamped: &[u8], asking: &Asking) -> Result<Self, Error> {
         let mut nonce = [0; NONCE_BYTES];
         SystemRandom::new().fill(&mut nonce).map_err(|_| Error::NotSigned)?;
         // Numbers are written without leading zeros, and every server takes a positive one.
         nonce[0] |= 1;
+        let oid = asking.digest.oid();
+        let digest = digest::digest(verdict::digest_algorithm(oid).ok_or(Error::NotSigned)?, stamped);
         let build = || {
-            let digest = digest::digest(&digest::SHA256, stamped);
-            let algorithm = AlgorithmIdentifierOwned { oid: oids::SHA256, parameters: None };
+            let algorithm = AlgorithmIdentifierOwned { oid, parameters: None };
             let imprint = Imprint { algorithm, digest: OctetString::new(digest.as_ref())? };
-            let asked = TimeStampReq { version: 1, imprint, nonce: Uint::new(&nonce)?, wants_certificate: true };
-            Ok(Self { der: asked.to_der()?, asked })
+            let policy = asking.policy.map(|policy| policy.0);
+            Ok(Self(TimeStampReq { version: 1, imprint, policy, nonce: Uint::new(&nonce)?, wants_certificate: true }))
         };
         build().map_err(|_: der::Error| Error::NotSigned)
+    }
+
+    /// Reads what was asked.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, Error> {
+        TimeStampReq::from_der(bytes).map(Self).map_err(|_| Error::time_stamp("what was asked cannot be read"))
+    }
+
+    /// Its bytes.
+    pub(super) fn write(&self) -> Result<Vec<u8>, Error> {
+        self.0.to_der().map_err(|_| Error::NotSigned)
+    }
+
+    /// Whether it asks for a stamp of these bytes.
+    pub(super) fn is_for(&self, stamped: &[u8]) -> bool {
+        let Imprint { algorithm, digest } = &self.0.imprint;
+        verdict::digest_algorithm(algorithm.oid)
+            .is_some_and(|known| digest::digest(known, stamped).as_ref() == digest.as_bytes())
     }
 
     /// The time stamp in an answer, after everything in it was checked but for who the server is.
@@ -127,7 +187,8 @@ impl Request {
             .map_err(|error| Error::time_stamp(format!("the server's answer cannot be read: {error}")))?;
         // 0 is granted, 1 is granted with changes (RFC 3161, 2.4.2).
         if answer.status.status > 1 {
-            let text: String = answer.status.text.unwrap_or_default().join(" ").chars().take(TEXT_CHARS_MAX).collect();
+            let text = answer.status.text.unwrap_or_default().join(" ");
+            let text: String = text.chars().filter(|char| !char.is_control()).take(TEXT_CHARS_MAX).collect();
             return Err(Error::time_stamp(format!("the server refused with status {}: {text}", answer.status.status)));
         }
         let token = answer.token.ok_or_else(|| Error::time_stamp("the server's answer has none"))?;
@@ -137,11 +198,14 @@ impl Request {
             return Err(Error::time_stamp(format!("it has {has} KiB, and the signature has room for {room}")));
         }
         let (info, data) = read(&der).ok_or_else(|| Error::time_stamp("it cannot be read"))?;
-        if !info.is_of(&self.asked.imprint) {
+        if !info.is_of(&self.0.imprint) {
             return Err(Error::time_stamp("it is not for this signature"));
         }
-        if info.nonce.as_ref() != Some(&self.asked.nonce) {
+        if info.nonce.as_ref() != Some(&self.0.nonce) {
             return Err(Error::time_stamp("it answers another request"));
+        }
+        if self.0.policy.is_some_and(|policy| policy != info.policy) {
+            return Err(Error::time_stamp("it is made under another policy than the one that was asked for"));
         }
         let checked = verdict::of_held(&data);
         if checked.verdict != Verdict::Valid {
@@ -195,7 +259,7 @@ pub(super) mod server {
         change(&mut digest, &mut nonce);
         let info = Info {
             version: 1,
-            policy: ObjectIdentifier::new_unwrap("1.2.3.4.1"),
+            policy: asked.policy.unwrap_or(ObjectIdentifier::new_unwrap("1.2.3.4.1")),
             imprint: Imprint { digest: OctetString::new(digest).unwrap(), ..asked.imprint },
             serial: Any::encode_from(&7_u8).unwrap(),
             time: Any::new(der::Tag::GeneralizedTime, *b"20260102030405.123Z").unwrap(),
@@ -210,6 +274,12 @@ pub(super) mod server {
             SignedData::sign(identity, oids::TIME_STAMP_INFO, &cms::Signed::Held { bytes: &info }).unwrap().write();
         let status = Status { status: 0, text: None, failure: None };
         TimeStampResp { status, token: Some(Any::from_der(&data.unwrap()).unwrap()) }.to_der().unwrap()
+    }
+
+    /// An answer under the server's own policy, whichever was asked for.
+    pub(crate) fn of_own_policy(identity: &Identity, request: &[u8]) -> Vec<u8> {
+        let asked = TimeStampReq { policy: None, ..TimeStampReq::from_der(request).unwrap() };
+        answer(identity, &asked.to_der().unwrap(), |_, _| {})
     }
 
     /// An answer that refuses.

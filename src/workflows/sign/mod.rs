@@ -11,11 +11,13 @@ use super::{
 };
 use crate::{
     domain::limits,
+    egress,
     engines::{
         protocol::{Metadata, Step, Target},
         settings::Settings,
-        signing::{Certificate, Sign},
+        signing::{Certificate, Sign, TimeStamps},
     },
+    pdf::sign::{Asking, Policy, StampDigest},
 };
 
 /// *Sign*.
@@ -49,6 +51,39 @@ pub struct SignSettings {
     #[serde(deserialize_with = "words")]
     #[schemars(with = "Option<String>")]
     pub contact: Option<String>,
+    /// The server that stamps signatures with their time (RFC 3161); without one they have the time of the worker alone.
+    pub time_stamp: Option<TimeStampSettings>,
+}
+
+/// Time stamps of signatures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct TimeStampSettings {
+    /// Where the server is asked (RFC 3161, 3.4). It is called as the URLs of clients are: inside your walls only where
+    /// `BINDERY_EGRESS_ALLOW` of the workers says so.
+    #[serde(deserialize_with = "url")]
+    pub url: String,
+    /// The digest of the signature that it stamps.
+    #[serde(default)]
+    pub hash_algorithm: StampDigest,
+    /// The policy under which it is to stamp, an object identifier; else its own.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub policy: Option<Policy>,
+    /// What to do when there is no time stamp to be had, or none that holds.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+}
+
+/// What a signature without its time stamp means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OnFailure {
+    /// The job fails, after further tries where the server may only be down.
+    #[default]
+    Fail,
+    /// The document is signed without one at once, and the job has a warning.
+    Warn,
 }
 
 impl ProfileSettings for SignSettings {}
@@ -73,6 +108,12 @@ fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D
     Ok(words)
 }
 
+fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let url = String::deserialize(deserializer)?;
+    url.parse::<egress::Target>().map_err(D::Error::custom)?;
+    Ok(url)
+}
+
 #[derive(Debug)]
 struct Signatures {
     settings: SignSettings,
@@ -90,14 +131,23 @@ impl Line for Signatures {
     }
 
     fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {
-        let SignSettings { certificate, reason, location, contact } = self.settings.clone();
-        Ok(vec![Step::Sign(Box::new(Sign {
+        let SignSettings { certificate, reason, location, contact, time_stamp } = self.settings.clone();
+        // Without a certificate nothing is signed that could be stamped.
+        let time_stamp = time_stamp.filter(|_| certificate.is_some());
+        let sign = Step::Sign(Box::new(Sign {
             certificate: certificate.map(|name| Certificate { name, key: None }),
             reason,
             location,
             contact,
             metadata: Metadata(job.options.metadata()),
-        }))])
+            time_stamp: time_stamp
+                .as_ref()
+                .map(|settings| Asking { digest: settings.hash_algorithm, policy: settings.policy }),
+        }));
+        let stamp = time_stamp.map(|TimeStampSettings { url, on_failure, .. }| {
+            Step::TimeStamp(TimeStamps { url, may_lack: on_failure == OnFailure::Warn, asked: Vec::new() })
+        });
+        Ok([Some(sign), stamp].into_iter().flatten().collect())
     }
 }
 
@@ -113,7 +163,27 @@ mod tests {
         for (path, wrong) in [("certificate", json!("../key")), ("certificate", json!("")), ("reason", json!(long))] {
             assert_eq!((SIGN.settings.complete)(&json!({ path: wrong })).unwrap_err().path, path);
         }
-        let right = json!({ "certificate": "office-2026.v1", "reason": "Approved", "location": null, "contact": null });
+        let right = json!({
+            "certificate": "office-2026.v1", "reason": "Approved", "location": null, "contact": null, "timeStamp": null
+        });
         assert_eq!((SIGN.settings.complete)(&right).unwrap(), right);
+    }
+
+    #[test]
+    fn settings_of_time_stamps_are_completed_and_wrong_ones_refused_by_name() {
+        let stamp = |settings: Value| (SIGN.settings.complete)(&json!({ "timeStamp": settings }));
+        let full = stamp(json!({ "url": "https://tsa.example/a" })).unwrap();
+        let expected =
+            json!({ "url": "https://tsa.example/a", "hashAlgorithm": "sha256", "policy": null, "onFailure": "fail" });
+        assert_eq!(full["timeStamp"], expected);
+        for (wrong, path) in [
+            (json!({ "url": "ftp://tsa.example" }), "timeStamp.url"),
+            (json!({ "url": "http://h", "policy": "none" }), "timeStamp.policy"),
+            (json!({ "url": "http://h", "hashAlgorithm": "md5" }), "timeStamp.hashAlgorithm"),
+            (json!({ "url": "http://h", "onFailure": "ignore" }), "timeStamp.onFailure"),
+        ] {
+            assert_eq!(stamp(wrong).unwrap_err().path, path);
+        }
+        assert!(stamp(json!({ "policy": "1.2.3" })).is_err(), "no url");
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
         assemble::output_of,
-        protocol::{Answer, Assemble, Input, Made, Request, Step, Words},
+        protocol::{Answer, Assemble, Input, Made, Step, Words},
     },
     pdf::text_layer::Straighten,
     queue::Lease,
@@ -92,11 +92,11 @@ impl Work {
             inputs.push(Input { file: name.into(), file_name: document.file_name, words });
         }
         let fonts = self.config.host.engines.fonts.clone();
-        let request = Request::Assemble(Assemble { inputs, steps, straighten, fonts, now: order.now });
-        let (answer, ran) = self.hosts.run(folder.path(), &request).await;
+        let assemble = Assemble { inputs, steps, straighten, fonts, now: order.now };
+        let (answer, ran) = self.run_steps(folder.path(), assemble).await?;
         let subject = "The converted documents cannot be put together";
         match answer {
-            Answer::Assembled { files, events: sent } => {
+            Answer::Assembled { files, events: sent, requests: _ } => {
                 if files.is_empty() || files.len() > limits::RESULTS_MAX {
                     return Ok(Done::of_lie(
                         lease,

@@ -26,6 +26,7 @@ mod purge;
 mod recognise;
 mod settle;
 mod signing;
+mod time_stamp;
 
 pub use folder::Folders;
 

@@ -1,5 +1,6 @@
 //! The way out: whom it calls, whom it refuses, and what it bears with.
 
+mod ask;
 mod download;
 mod limits;
 mod send;

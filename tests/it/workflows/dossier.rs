@@ -145,3 +145,17 @@ async fn a_profile_makes_a_dossier_pdfa_that_keeps_structure_and_links() {
         assert!(lines(&done, 1).iter().any(|line| line == "All of All"), "{pdfa}: {:?}", lines(&done, 1));
     }
 }
+
+#[tokio::test]
+async fn a_stamp_with_a_placeholder_without_a_value_ends_a_dossier_as_it_ends_other_jobs() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let stamp = json!({ "name": "number", "content": { "type": "text", "text": "[custom:CASE]" } });
+    let profile = json!({ "workflow": "Dossier", "name": "numbered", "settings": { "stamps": [stamp] } });
+    assert_eq!(super::profiles::apply(&site, &profile).0, 0);
+    let query = format!("{QUERY}&profile=numbered");
+    let (code, message) = client.convert_with(&query, &[], &[documents::text("a.txt")]).await.error();
+    assert_eq!(code, "option", "{message}");
+    assert!(message.contains("number") && message.contains("CASE"), "{message}");
+}

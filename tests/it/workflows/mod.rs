@@ -19,4 +19,5 @@ mod refused;
 mod sign;
 mod smaller;
 mod stop;
+mod time_stamps;
 mod unpack;

@@ -6,7 +6,7 @@ use bindery::pdf::{
     sign::{Coverage, Verdict, signatures},
     validate::{claimed, validate},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::profiles::apply;
 use crate::support::{
@@ -17,48 +17,69 @@ use crate::support::{
     service::program,
 };
 
-const QUERY: &str = "?workflow=Sign&profile=office";
+pub(super) const QUERY: &str = "?workflow=Sign&profile=office";
 
 /// A site with certificates, and a profile `office` that has one of them.
-struct Office {
-    client: Client,
-    work: Process,
+pub(super) struct Office {
+    pub(super) client: Client,
+    pub(super) work: Process,
     _serve: Process,
     // Dropped last: the processes write into its folder.
-    site: Site,
+    pub(super) site: Site,
 }
 
 impl Office {
     /// The certificate is one of those for tests of [`bindery::pdf::sign`].
-    async fn with(certificate: &str) -> Self {
+    pub(super) async fn with(certificate: &str) -> Self {
         Self::with_password(certificate, "secret\n").await
     }
 
     async fn with_password(certificate: &str, password: &str) -> Self {
+        Self::starting(certificate, password, &json!({}), &[]).await
+    }
+
+    /// The same with further settings of the profile and variables of the worker.
+    pub(super) async fn starting(
+        certificate: &str,
+        password: &str,
+        settings: &Value,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let site = Site::new().await;
         let folder = certificates(&site);
         let keys = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/pdf/sign/testdata");
         fs::create_dir(&folder).unwrap();
         fs::copy(keys.join(format!("{certificate}.p12")), folder.join("office-1.p12")).unwrap();
         fs::write(folder.join("office-1.password"), password).unwrap();
-        let settings = json!({ "certificate": "office-1", "reason": "Grün & frei", "location": "Bern", "contact": "post@example.com" });
-        let profile = json!({ "workflow": "Sign", "name": "office", "settings": settings });
+        let mut all = json!({ "certificate": "office-1", "reason": "Grün & frei", "location": "Bern", "contact": "post@example.com" });
+        all.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
+        let profile = json!({ "workflow": "Sign", "name": "office", "settings": all });
         assert_eq!(apply(&site, &profile).0, 0);
         let (serve, client) = site.serve().await;
-        let folder = folder.display().to_string();
-        let work = site.start("work", &[("BINDERY_CERTIFICATES", &folder), ("BINDERY_LOG", "bindery=debug")]);
+        let work = start_worker(&site, variables);
         Self { client, work, _serve: serve, site }
     }
 
+    /// Starts a further worker.
+    pub(super) fn start_worker(&self, more: &[(&str, &str)]) -> Process {
+        start_worker(&self.site, more)
+    }
+
     /// A file that is PDF/A.
-    async fn archived(&self, part: u8, width: i64) -> Vec<u8> {
+    pub(super) async fn archived(&self, part: u8, width: i64) -> Vec<u8> {
         let query = format!("?workflow=Archive%20PDF/A-{part}");
         bytes(&self.client.convert_with(&query, &[], &[documents::pdf("a.pdf", &[width])]).await)
     }
 
-    async fn sign(&self, documents: &[Document]) -> Finished {
+    pub(super) async fn sign(&self, documents: &[Document]) -> Finished {
         self.client.convert_with(QUERY, &[], documents).await
     }
+}
+
+fn start_worker(site: &Site, more: &[(&str, &str)]) -> Process {
+    let folder = certificates(site).display().to_string();
+    let own = [("BINDERY_CERTIFICATES", folder.as_str()), ("BINDERY_LOG", "bindery=debug")];
+    site.start("work", &[&own, more].concat())
 }
 
 fn certificates(site: &Site) -> PathBuf {

@@ -84,8 +84,7 @@ pub(super) fn dossier(bench: &mut Bench<'_>, order: &Dossier) -> Result<(), Erro
         outline::insert_first(&mut document, &order.bookmarks.contents_title, title_pages)?;
     }
     front::count_as_one(&mut document);
-    let stamped = stamp::stamp(&mut document, &order.stamps, &values, &bench.tools.folder, order.target.part())
-        .map_err(refused)?;
+    let stamped = stamp::stamp(&mut document, &order.stamps, &values, &bench.tools.folder, order.target.part())?;
     bench.events.extend(stamped);
     bench.whole = Some(Pdf::Document(Box::new(document)));
     Ok(())
@@ -175,15 +174,5 @@ fn values(order: &Dossier, chapters: &[Chapter], contents: std::ops::Range<usize
         documents: chapters.iter().map(part).collect(),
         custom: order.custom.clone(),
         skipped,
-    }
-}
-
-/// What a stamp that cannot be drawn means for the job: the documents are not damaged, the profile or an option is wrong.
-fn refused(error: stamp::Error) -> Error {
-    match error {
-        stamp::Error::Document(error) => error.into(),
-        error @ (stamp::Error::Settings { .. } | stamp::Error::Placeholder { .. } | stamp::Error::Barcode { .. }) => {
-            Error::UnsupportedFeature { feature: format!("a stamp that cannot be drawn ({error})") }
-        }
     }
 }

@@ -88,6 +88,7 @@ fn make(order: Dossier, documents: &[(&str, usize)]) -> Made {
         parts: Vec::new(),
         files: Vec::new(),
         events: Vec::new(),
+        requests: Vec::new(),
     };
     let Step::Dossier(order) = &assemble.steps[0] else { panic!("another step") };
     dossier(&mut bench, order).unwrap();
