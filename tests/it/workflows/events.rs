@@ -33,7 +33,7 @@ const APPEARANCE: &[Row] = &[
     (ContentClipped, Warning, TWO, &["hostile/svg-external-refs.svg"]),
     (ContentOverflow, Info, TWO, &["hostile/text-control-characters.txt"]),
     (ContentRasterized, Warning, ONE, &["pdf/blendmode.pdf"]),
-    (PageRenderer, Warning, TIFF, &["huge.pdf"]),
+    (PageRenderer, Warning, TIFF, &["long.pdf"]),
     (VisualDifferences, Info, ONE, &["images/balloon.jp2"]),
     (VisualDifferences, Warning, TWO, &["pdf/xfa_issue14315.pdf"]),
     (Colorants, Info, TWO, &["images/pil_sample_cmyk.jpg"]),
@@ -101,24 +101,20 @@ fn nameless(name: &str) -> Document {
     page(name, said, &[font.to_owned(), stream("BT /F 20 Tf 10 10 Td (a) Tj ET"), stream(glyph)], 2)
 }
 
-/// How many pages share how many objects: more than the eight million steps that linearising may take.
-const SHARING: usize = 2900;
-
-/// Pages that all share the same resources.
+/// Pages that share so many objects that linearising would follow more than its eight million references.
 fn much_shared(name: &str) -> Document {
-    let (pages, shared) = (SHARING, SHARING);
-    let first = 3 + pages;
-    let kids: String = (3..first).map(|number| format!("{number} 0 R ")).collect();
-    let forms: String = (first..first + shared).map(|number| format!("/X{number} {number} 0 R ")).collect();
-    let resources = first + shared;
+    let (pages, shared) = (1000, 8500);
+    let (first, list) = (3 + pages, 3 + pages + shared);
+    let numbers = |from: usize, to: usize| (from..to).map(|number| format!("{number} 0 R ")).collect::<String>();
+    let kids = numbers(3, first);
     let mut objects = vec![
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         format!("<< /Type /Pages /Kids [{kids}] /Count {pages} >>"),
     ];
-    let each = format!("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources {resources} 0 R >>");
-    objects.extend((0..pages).map(|_| each.clone()));
-    objects.extend((0..shared).map(|number| format!("<< /Type /ExtGState /LW {} >>", number + 1)));
-    objects.push(format!("<< /ExtGState << {forms} >> >>"));
+    let page = format!("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Shared {list} 0 R >>");
+    objects.extend(std::iter::repeat_n(page, pages));
+    objects.extend((0..shared).map(|number| format!("<< /Number {number} >>")));
+    objects.push(format!("[{}]", numbers(first, list)));
     pdf(name, &objects)
 }
 
@@ -127,7 +123,7 @@ fn open(name: &str) -> Option<Document> {
     let Some((folder, file)) = name.split_once('/') else {
         return Some(match name {
             "no-tree.pdf" => page(name, "/MediaBox [0 0 200 200]", &[], 9),
-            "huge.pdf" => page(name, "/MediaBox [0 0 14400 14400]", &[], 2),
+            "long.pdf" => page(name, "/MediaBox [0 0 28800 60]", &[], 2),
             "hidden-annotation.pdf" => {
                 let note = "/Annots [<< /Type /Annot /Subtype /Square /Rect [0 0 9 9] /F 2 >>]";
                 page(name, &format!("/MediaBox [0 0 200 200] {note}"), &[], 2)
