@@ -1,6 +1,6 @@
 # Two commands for a fresh Debian machine, as root or with sudo: `make run` and `make test`. Both may be repeated.
 
-.PHONY: run test chaos api-fuzz fuzz quick bench-queue bench-api bench-engines bench-archive fmt prepare install corpus clean
+.PHONY: run test chaos api-fuzz fuzz quick bench-queue bench-api bench-engines bench-archive check-invoices fmt prepare install corpus clean
 
 # Installs what is missing, builds, starts everything, converts the samples into one PDF/A, and keeps serving.
 # `make run ONCE=1` stops after the job.
@@ -57,6 +57,11 @@ bench-archive: install
 	.ci/bench-archive-peers
 	SQLX_OFFLINE=true cargo bench --bench archive -- $(FILES) $(if $(PART),--part $(PART)) $(if $(ALONE),--alone) \
 	    $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(KEEP),--keep $(KEEP))
+
+# Has the library factur-x from PyPI read what the Invoice workflow of a running service makes of the INVOICES, PDF files with their XML.
+# Installs the library below target/.
+check-invoices:
+	.ci/check-invoices $(INVOICES)
 
 fmt:
 	cargo fmt

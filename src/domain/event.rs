@@ -31,8 +31,6 @@ words! {
         TransparencyRemoved = "TransparencyRemoved",
         /// A font was missing and another took its place.
         FontSubstituted = "FontSubstituted",
-        /// Metadata were removed.
-        MetadataRemoved = "MetadataRemoved",
         /// A digital signature was removed.
         SignatureRemoved = "SignatureRemoved",
         /// An annotation was removed.

@@ -20,7 +20,7 @@ use super::{
     validate::{File, Flavour, Level, Part, Report, validate},
     write,
 };
-use crate::domain::{Event, Rung, metadata::Metadata};
+use crate::domain::{Event, EventCode, Rung, metadata::Metadata};
 
 /// How often pages are drawn anew because of what is found on them, before all of them are: a form that several pages
 /// share is found on one page at a time.
@@ -125,7 +125,14 @@ pub fn pass(mut document: Document, wanted: &Wanted<'_>) -> Result<Passed, Error
     }
 }
 
-fn passed(document: &Document, bytes: Vec<u8>, flavour: Flavour, rung: Rung, events: Vec<Event>) -> Passed {
+fn passed(document: &Document, bytes: Vec<u8>, flavour: Flavour, rung: Rung, mut events: Vec<Event>) -> Passed {
+    // The levels are tried from the highest, so a file of the lowest failed what the one above asks for besides: Unicode values.
+    // PDF/A-1 has no level for them alone.
+    if flavour.level() == Level::B && flavour.part() != Part::One {
+        let message =
+            format!("Some text has no Unicode values, so the result is {flavour}: it may not be found by searching.");
+        add(&mut events, vec![Event::info(EventCode::UnicodesIncomplete, message)]);
+    }
     Passed { bytes, pages: page_count(document), flavour, rung, events }
 }
 
@@ -242,7 +249,6 @@ mod tests {
     use lopdf::{Dictionary, Object, Stream, dictionary};
 
     use super::*;
-    use crate::domain::EventCode;
 
     /// A page of some content with some resources.
     fn document(content: &str, resources: Dictionary) -> Document {

@@ -5,6 +5,7 @@ mod children;
 mod children_collected;
 mod custom;
 mod dossier;
+mod events;
 mod expire;
 mod invoice;
 mod late;
