@@ -115,9 +115,12 @@ mod tests {
                 if let Some(serde_json::Value::Object(properties)) = part.get("properties") {
                     for (name, property) in properties {
                         assert!(property.get("description").is_some(), "{}: {path}.{name}", workflow.name);
+                        open.push((format!("{path}.{name}"), property));
                     }
                 }
-                open.extend(part.iter().map(|(name, part)| (format!("{path}.{name}"), part)));
+                // Names of properties are no words of a schema: one may be called `properties`.
+                let others = part.iter().filter(|(name, _)| *name != "properties");
+                open.extend(others.map(|(name, part)| (format!("{path}.{name}"), part)));
             }
         }
     }

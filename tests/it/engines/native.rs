@@ -66,7 +66,8 @@ async fn scripts_of_the_world_are_set_with_glyphs_of_their_own() {
     let lines = words.iter().chain(&right_to_left).copied().collect::<Vec<_>>().join("\n\n");
     for name in ["a.txt", "a.md"] {
         let made = convert(name, &lines).await;
-        assert!(made.events.is_empty(), "{name}: {:?}", made.events);
+        // The pieces of an Indic syllable stand for no character of their own, which is told.
+        assert!(made.codes().iter().all(|code| *code == "UnicodesIncomplete"), "{name}: {:?}", made.events);
         let text = made.text();
         for word in words.iter().filter(|word| !word.starts_with('ह') && !word.starts_with('ไ')) {
             assert!(text.contains(word), "{name}: {word} is not in {text}");
@@ -74,7 +75,7 @@ async fn scripts_of_the_world_are_set_with_glyphs_of_their_own() {
     }
     let table = convert("a.csv", words.iter().map(|word| format!("{word};{word}\n")).collect::<String>()).await;
     assert!(table.text().contains("Русский"), "{}", table.text());
-    assert_eq!(table.codes(), [] as [&str; 0]);
+    assert!(table.codes().iter().all(|code| *code == "UnicodesIncomplete"), "{:?}", table.events);
 }
 
 #[tokio::test]
