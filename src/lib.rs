@@ -38,6 +38,7 @@
 //!    [`pdf::redraw`] stands behind both. A document in the wrong lane is sent on. The PDF goes into the blob store under a name that holds
 //!    the fence. A container ([`engines::unpack`], [`engines::mail`]) becomes documents of
 //!    their own, with a task each; which of them are converted, [`engines::children`] judges by the rules of the profile.
+//!    Where the profile wants their text ([`workflows::text_recognition`]), pages that are pictures get tasks of their own, too.
 //! 5. The same module settles: one transaction locks the job, ends the task by its fence, records the document, its events,
 //!    and takes the job's next step ([`workflows::advance`]).
 //! 6. `POST /jobs/{id}:start` → [`workflows::start`]. Whoever comes last, the start or the last document, enqueues
