@@ -268,21 +268,16 @@ pub async fn update_converted(
     Ok(())
 }
 
-/// Records that an open document is not converted: it stays as it came.
-pub async fn update_kept(conn: &mut PgConnection, id: DocumentId) -> Result<(), Error> {
-    query!("update documents set state = 'kept' where id = $1 and state = 'open'", id as DocumentId)
-        .execute(conn)
-        .await
-        .map_err(Error::of("record a kept document"))?;
-    Ok(())
-}
-
-/// Records that an open document is left out.
-pub async fn update_dropped(conn: &mut PgConnection, id: DocumentId) -> Result<(), Error> {
-    query!("update documents set state = 'dropped' where id = $1 and state = 'open'", id as DocumentId)
-        .execute(conn)
-        .await
-        .map_err(Error::of("record a dropped document"))?;
+/// Records that an open document is not converted: it stays as it came, or is left out.
+pub async fn update_spared(conn: &mut PgConnection, id: DocumentId, state: DocumentState) -> Result<(), Error> {
+    query!(
+        "update documents set state = $2 where id = $1 and state = 'open'",
+        id as DocumentId,
+        state as DocumentState,
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("record a document that is not converted"))?;
     Ok(())
 }
 

@@ -323,6 +323,12 @@ mod tests {
         JobOption { name: name.to_owned(), value: value.to_owned() }
     }
 
+    #[test]
+    fn each_property_has_an_option_and_each_option_of_metadata_a_property() {
+        let names: Vec<_> = METADATA.iter().map(|definition| definition.name).collect();
+        assert_eq!(Property::ALL.map(of_property).to_vec(), names);
+    }
+
     fn of_job(options: &[JobOption]) -> Result<(), Problem> {
         check(KNOWN, &[], options, Bearer::Job)
     }

@@ -32,7 +32,7 @@ pub(super) fn collect(bench: &mut Bench<'_>, order: &Collected) -> Result<(), Er
     if order.portfolio {
         attach::collection(&mut document)?;
     }
-    bench.whole = Some(Pdf::Document(Box::new(document)));
+    bench.put_document(document);
     Ok(())
 }
 

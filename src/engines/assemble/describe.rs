@@ -3,7 +3,7 @@
 use super::{Bench, stamp::values};
 use crate::{
     domain::ErrorCode,
-    engines::{Error, finish::moment, protocol::Names, serve::Pdf},
+    engines::{Error, finish::moment, protocol::Names},
     pdf::metadata::{self, SchemaSettings},
 };
 
@@ -15,6 +15,6 @@ pub(super) fn describe(bench: &mut Bench<'_>, schemas: &[SchemaSettings], names:
     // The profile was checked when it was read; what is wrong now came in by the options of the job.
     let filled = filled.map_err(|error| Error::Refused { code: ErrorCode::Option, what: error.to_string() })?;
     metadata::add_schemas(&mut document, &filled, moment(bench.assemble.now))?;
-    bench.whole = Some(Pdf::Document(Box::new(document)));
+    bench.put_document(document);
     Ok(())
 }

@@ -45,7 +45,7 @@ pub(super) fn merge_of<'a>(bench: &mut Bench<'_>, inputs: impl IntoIterator<Item
     }
     bench.parts = inputs.iter().map(|input| input.file_name.clone()).zip(ranges).collect();
     bench.events.extend(merged.events);
-    bench.whole = Some(Pdf::Document(Box::new(merged.document)));
+    bench.put_document(merged.document);
     Ok(())
 }
 

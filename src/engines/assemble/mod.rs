@@ -103,6 +103,11 @@ impl Bench<'_> {
         }
     }
 
+    /// Leaves a document for the next step.
+    fn put_document(&mut self, document: Document) {
+        self.whole = Some(Pdf::Document(Box::new(document)));
+    }
+
     /// Where the next file of the job belongs.
     fn output(&self) -> PathBuf {
         output_of(self.files.len())

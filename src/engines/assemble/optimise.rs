@@ -2,7 +2,7 @@
 
 use super::Bench;
 use crate::{
-    engines::{Error, protocol::Target, serve::Pdf},
+    engines::{Error, protocol::Target},
     pdf::optimise::{self, OptimiseSettings},
 };
 
@@ -12,6 +12,6 @@ pub(super) fn optimise(bench: &mut Bench<'_>, settings: OptimiseSettings, target
     let settings = OptimiseSettings { part: target.part(), ..settings };
     let optimised = optimise::optimise(&mut document, &settings)?;
     bench.events.extend(optimised.events);
-    bench.whole = Some(Pdf::Document(Box::new(document)));
+    bench.put_document(document);
     Ok(())
 }

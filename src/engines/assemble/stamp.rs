@@ -11,7 +11,6 @@ use crate::{
         Error,
         finish::moment,
         protocol::{Names, Target},
-        serve::Pdf,
     },
     pdf::{
         Document, metadata,
@@ -30,7 +29,7 @@ pub(super) fn stamp(
     let values = values(bench, &document, names);
     let events = stamp::stamp(&mut document, stamps, &values, &bench.tools.folder, target.part())?;
     bench.events.extend(events);
-    bench.whole = Some(Pdf::Document(Box::new(document)));
+    bench.put_document(document);
     Ok(())
 }
 

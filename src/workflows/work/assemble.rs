@@ -56,8 +56,11 @@ impl Work {
         let straighten = line.recognition().map(TextRecognition::straighten).unwrap_or_default();
         let of_document =
             |document: &DocumentRow| order.document_options.get(&document.id).map_or(&[][..], Vec::as_slice);
-        let documents: Vec<_> =
-            order.documents.iter().map(|placed| placed.job_document(of_document(&placed.document))).collect();
+        let documents: Vec<_> = order
+            .documents
+            .iter()
+            .map(|placed| job_document(&placed.document, placed.is_own, &placed.path, of_document(&placed.document)))
+            .collect();
         let name = order.job.name.as_deref();
         let steps = match line.steps(&workflow::Job { options: Given(&order.options), name, documents: &documents }) {
             Ok(steps) => steps,
@@ -171,19 +174,21 @@ impl Work {
     }
 }
 
-impl Placed {
-    /// What a line may know of it.
-    fn job_document<'a>(&'a self, options: &'a [JobOption]) -> JobDocument<'a> {
-        let Self { document, is_own, path } = self;
-        JobDocument {
-            file_name: &document.file_name,
-            media_type: document.media_type.as_deref(),
-            is_first: document.parent.is_none() && document.ordinal == 1,
-            is_own: *is_own,
-            is_kept: document.state == DocumentState::Kept,
-            path,
-            options: Given(options),
-        }
+/// What a line may know of a document.
+pub(super) fn job_document<'a>(
+    document: &'a DocumentRow,
+    is_own: bool,
+    path: &'a str,
+    options: &'a [JobOption],
+) -> JobDocument<'a> {
+    JobDocument {
+        file_name: &document.file_name,
+        media_type: document.media_type.as_deref(),
+        is_first: document.parent.is_none() && document.ordinal == 1,
+        is_own,
+        is_kept: document.state == DocumentState::Kept,
+        path,
+        options: Given(options),
     }
 }
 

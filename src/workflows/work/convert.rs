@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::{Done, Outcome, Work, children, events, found_format, known_rung, page_count, report, untruth};
+use super::{
+    Done, Outcome, Work, assemble::job_document, children, events, found_format, known_rung, page_count, report,
+    untruth,
+};
 use crate::{
     domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
     engines::{
@@ -18,13 +21,7 @@ use crate::{
         documents::{Child, DocumentRow, OriginRow},
         jobs::JobRow,
     },
-    workflows::{
-        Error,
-        create::label,
-        options::{self, Given},
-        profiles::LineError,
-        workflow::{JobDocument, Line},
-    },
+    workflows::{Error, create::label, options, profiles::LineError, workflow::Line},
 };
 
 const INPUT: &str = "input";
@@ -51,7 +48,7 @@ impl Work {
             Ok(line) => line,
             Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
         };
-        if line.keeps(&order.job_document()) {
+        if line.keeps(&job_document(&order.document, order.origin.own, &order.document.file_name, &order.options)) {
             return Ok(Done::new(Outcome::Kept { events: Vec::new() }));
         }
         let done = self.convert_by(lease, &order, &*line).await?;
@@ -223,18 +220,6 @@ impl Order {
     fn parents(&self) -> Vec<Parent> {
         let formats = self.origin.formats.iter().filter_map(|format| format.parse().ok());
         formats.filter_map(Parent::of).collect()
-    }
-
-    fn job_document(&self) -> JobDocument<'_> {
-        JobDocument {
-            file_name: &self.document.file_name,
-            media_type: self.document.media_type.as_deref(),
-            is_first: self.document.parent.is_none() && self.document.ordinal == 1,
-            is_own: self.origin.own,
-            is_kept: false,
-            path: &self.document.file_name,
-            options: Given(&self.options),
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::{Done, Outcome, Published};
 use crate::{
-    domain::{self, DocumentId, ErrorCode, Event, EventCode, JobState, Lane, ResultId, limits},
+    domain::{self, DocumentId, DocumentState, ErrorCode, Event, EventCode, JobState, Lane, ResultId, limits},
     engines::unpack::Budget,
     queue::{self, Ending, Lease, NewTask, Turn, lease::How},
     storage::{self, documents::Child, jobs::JobRow},
@@ -74,14 +74,10 @@ async fn record(
             page_failed(ctx, conn, job, lease, document, *code, message).await
         }
         (Outcome::Kept { events }, Some(document)) => {
-            storage::documents::update_kept(conn, document).await?;
-            storage::events::insert(conn, job.id, Some(document), events).await?;
-            document_settled(ctx, conn, job, lease).await
+            document_spared(ctx, conn, job, lease, document, DocumentState::Kept, events).await
         }
         (Outcome::LeftOut { events }, Some(document)) => {
-            storage::documents::update_dropped(conn, document).await?;
-            storage::events::insert(conn, job.id, Some(document), events).await?;
-            document_settled(ctx, conn, job, lease).await
+            document_spared(ctx, conn, job, lease, document, DocumentState::Dropped, events).await
         }
         (Outcome::Unpacked { children, events, subject }, Some(document)) => {
             if let Some(limit) = exceeded(conn, document, children).await? {
@@ -229,6 +225,20 @@ async fn page_settled(
     if storage::recognitions::find_open(conn, document).await? {
         return Ok(Step::Waiting);
     }
+    document_settled(ctx, conn, job, lease).await
+}
+
+async fn document_spared(
+    ctx: &Context,
+    conn: &mut PgConnection,
+    job: &JobRow,
+    lease: &Lease,
+    document: DocumentId,
+    state: DocumentState,
+    events: &[Event],
+) -> Result<Step, Error> {
+    storage::documents::update_spared(conn, document, state).await?;
+    storage::events::insert(conn, job.id, Some(document), events).await?;
     document_settled(ctx, conn, job, lease).await
 }
 

@@ -24,7 +24,7 @@ use crate::{
     engines::{
         Error,
         native::dossier::{self as pages, Entry},
-        serve::{Pdf, read},
+        serve::read,
     },
     pdf::{
         self, Document, front,
@@ -86,7 +86,7 @@ pub(super) fn dossier(bench: &mut Bench<'_>, order: &Dossier) -> Result<(), Erro
     front::count_as_one(&mut document);
     let stamped = stamp::stamp(&mut document, &order.stamps, &values, &bench.tools.folder, order.target.part())?;
     bench.events.extend(stamped);
-    bench.whole = Some(Pdf::Document(Box::new(document)));
+    bench.put_document(document);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use crate::{
     engines::{
         native::Tools,
         protocol::{Answer, Assemble, Input, Metadata, Step, Target},
+        serve::Pdf,
     },
     pdf::{outline::Entry as Bookmark, text},
 };
