@@ -75,8 +75,9 @@ impl Hosts {
             let setup = Setup { kind, idle_max: config.idle_max };
             Some(Zygote::new(config.program.clone(), config.zygote_args.clone()?, &folder, setup))
         };
-        let office = config.engines.office.clone().map(Kind::Office).and_then(zygote);
-        let native = zygote(Kind::Native(config.engines.fonts.clone()));
+        let fonts = &config.engines.fonts;
+        let office = config.engines.office.clone().and_then(|program| zygote(Kind::Office(program, fonts.clone())));
+        let native = zygote(Kind::Native(fonts.clone()));
         let browsers = Pool::of(&config, &folder);
         Self { config, office, native, browsers }
     }

@@ -34,8 +34,8 @@ use crate::{
 pub enum Warm<'a> {
     /// Nothing: it was started for the request.
     Nothing,
-    /// LibreOffice, which runs.
-    Office(&'a office::Running),
+    /// LibreOffice, which runs, and what makes PDF/A of what it writes.
+    Office(&'a office::Running, &'a Tools),
     /// What our own engines need.
     Native(&'a Tools),
 }
@@ -85,14 +85,15 @@ pub fn serve_with(warm: Warm<'_>, unsandboxed: bool) -> io::Result<()> {
         return answer(uncaged(error));
     }
     let own;
-    let tools = if let Warm::Native(tools) = warm {
-        tools
-    } else {
-        own = Tools::new(fonts);
-        &own
+    let tools = match warm {
+        Warm::Native(tools) | Warm::Office(_, tools) => tools,
+        Warm::Nothing => {
+            own = Tools::new(fonts);
+            &own
+        }
     };
     let Some(Engine::Office(program)) = engine else { return answer(respond(&request, given, tools)) };
-    if let Warm::Office(office) = warm {
+    if let Warm::Office(office, _) = warm {
         return answer(respond(&request, Given::Office(office), tools));
     }
     match office::Running::start(program) {

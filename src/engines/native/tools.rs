@@ -36,25 +36,32 @@ impl Tools {
         Self { faces: Faces::new(folders), folder: FontFolder::open(folders) }
     }
 
-    /// Converts small documents of ours, so that copies of this process have found what most documents need. From then on,
-    /// this process and its copies share no work among threads: a copy has but one.
+    /// Converts small documents of ours, so that copies of this process have found what most documents need.
     ///
     /// # Errors
     /// When one of them cannot be converted: then no other could.
     pub fn warm(&self) -> Result<(), Error> {
-        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
-        alone.map_err(|error| Error::Internal {
-            doing: "do without threads".to_owned(),
-            source: Some(std::io::Error::other(error)),
-        })?;
+        do_without_threads()?;
         let set = [
             text::to_pdf(TEXT.as_bytes(), &self.faces)?.0,
             markdown::to_pdf(MARKDOWN.as_bytes(), &self.faces)?.0,
             table::to_pdf(TABLE.as_bytes(), &self.faces)?.0,
             drawing::to_pdf(DRAWING.as_bytes(), &self.faces)?.0,
         ];
-        let read = set.into_iter().map(|pdf| Ok(pdf::read(pdf, &[])?.document));
-        let picture = images::to_pdf(PICTURE, Format::Gif, Images::default()).map(|made| made.pdf);
+        let picture = images::to_pdf(PICTURE, Format::Gif, Images::default())?.pdf;
+        self.archive(set.into_iter().map(|pdf| Ok(pdf::read(pdf, &[])?.document)).chain([Ok(picture)]))
+    }
+
+    /// The same for what another engine made of documents of ours.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn warm_with(&self, made: Vec<Vec<u8>>) -> Result<(), Error> {
+        do_without_threads()?;
+        self.archive(made.into_iter().map(|pdf| Ok(pdf::read(pdf, &[])?.document)))
+    }
+
+    fn archive(&self, documents: impl Iterator<Item = Result<pdf::Document, Error>>) -> Result<(), Error> {
         let wanted = Wanted {
             part: Part::Two,
             metadata: &Metadata::default(),
@@ -62,9 +69,18 @@ impl Tools {
             fonts: &self.folder,
             writer: None,
         };
-        for document in read.chain([picture]) {
+        for document in documents {
             pdf::gate::pass(document?, &wanted)?;
         }
         Ok(())
     }
+}
+
+/// From then on, this process and its copies share no work among threads: a copy has but one.
+fn do_without_threads() -> Result<(), Error> {
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
+    alone.map_err(|error| Error::Internal {
+        doing: "do without threads".to_owned(),
+        source: Some(std::io::Error::other(error)),
+    })
 }

@@ -92,6 +92,8 @@ pub(super) struct Export<'a> {
     pub(super) format: &'a str,
     /// Options of that format, in JSON; none if empty.
     pub(super) options: &'a str,
+    /// Whether the document is closed after it. That takes time, and is not worth it where the process ends next.
+    pub(super) close: bool,
 }
 
 /// What came of a conversion.
@@ -205,7 +207,9 @@ impl Kit {
             let class = &*document.as_ref().class;
             let saved = (class.save_as)(document.as_ptr(), to.as_ptr(), format.as_ptr(), options.as_ptr());
             let saved = if saved == 0 { Err(self.error()) } else { Ok(()) };
-            (class.destroy)(document.as_ptr());
+            if export.close {
+                (class.destroy)(document.as_ptr());
+            }
             saved
         };
         Ok(saved.map_or_else(Told::NotExported, |()| Told::Done))

@@ -90,16 +90,17 @@ impl Running {
         self.kit.run_loop(|| work(self));
     }
 
-    /// Converts small documents of ours, so that copies of this process have loaded what most documents need.
+    /// Converts small documents of ours, so that copies of this process have loaded what most documents need, and gives the
+    /// PDFs that it makes of them.
     ///
     /// # Errors
     /// When one of them cannot be converted: then no other could.
-    pub fn warm(&self) -> io::Result<()> {
-        for (format, bytes) in warm::documents()? {
+    pub fn warm(&self) -> io::Result<Vec<Vec<u8>>> {
+        let made = warm::documents()?.into_iter().map(|(format, bytes)| {
             let source = Source { bytes: &bytes, format, encrypted: false, passwords: &[] };
-            to_pdf(self, source, &settings::Office::default(), Some(Part::Two)).map_err(io::Error::other)?;
-        }
-        Ok(())
+            exported(self, source, &settings::Office::default(), Some(Part::Two), true).map(|(pdf, _)| pdf)
+        });
+        made.collect::<Result<_, _>>().map_err(io::Error::other)
     }
 
     /// Names of the folders for temporary files that it has made where it works. A copy that is to work elsewhere needs them
@@ -128,7 +129,7 @@ pub struct Source<'a> {
 }
 
 /// Turns an Office document into a PDF, which claims to be PDF/A of a `part` if it is for an archive, and says what could not be
-/// done as the settings want it. For PDF/A-1, LibreOffice draws what is transparent without transparency, and the tags stay.
+/// done as the settings want it. The document stays open, as the process is to end next. For PDF/A-1, LibreOffice draws what is transparent without transparency, and the tags stay.
 ///
 /// # Errors
 /// `Password`, `Corrupt` when it is refused.
@@ -138,6 +139,16 @@ pub fn to_pdf(
     settings: &settings::Office,
     part: Option<Part>,
 ) -> Result<(Vec<u8>, Vec<Event>), Error> {
+    exported(office, source, settings, part, false)
+}
+
+fn exported(
+    office: &Running,
+    source: Source<'_>,
+    settings: &settings::Office,
+    part: Option<Part>,
+    close: bool,
+) -> Result<(Vec<u8>, Vec<Event>), Error> {
     // A path that says the same in every folder, and needs no escaping.
     let folder = Path::new(HERE).join("office");
     fs::create_dir_all(&folder).map_err(|source| internal("make a folder for LibreOffice", source))?;
@@ -145,7 +156,9 @@ pub fn to_pdf(
     let output = folder.join("out.pdf");
     fs::write(&input, source.bytes).map_err(|source| internal("write the document", source))?;
     let (input, mut events) = changed(office, source, settings, input)?;
-    match convert(office, source, &input, &output, "pdf", &export(settings, part))? {
+    let options = export(settings, part);
+    let pdf = Export { to_url: &url(&output), format: "pdf", options: &options, close };
+    match convert(office, source, &input, &pdf)? {
         Told::Done => {
             let pdf = fs::read(output).map_err(|source| internal("read the converted file", source))?;
             if settings.comments == Comments::Margin && memchr::memmem::find(&pdf, COMMENT).is_some() {
@@ -171,7 +184,8 @@ fn changed(
     for interim in interim::wanted(source.format, settings) {
         let saved = input.with_file_name("saved").with_extension(interim.format());
         let changed = input.with_file_name("changed").with_extension(interim.format());
-        let applied = match convert(office, source, &input, &saved, interim.format(), "")? {
+        let as_saved = Export { to_url: &url(&saved), format: interim.format(), options: "", close: true };
+        let applied = match convert(office, source, &input, &as_saved)? {
             Told::Done => interim.change(&saved, &changed),
             Told::Refused { locked } => return Err(refusal(source, locked)),
             // It is of another kind than this was for.
@@ -193,18 +207,10 @@ fn changed(
     Ok((input, Vec::new()))
 }
 
-fn convert(
-    office: &Running,
-    source: Source<'_>,
-    from: &Path,
-    to: &Path,
-    format: &str,
-    options: &str,
-) -> Result<Told, Error> {
+fn convert(office: &Running, source: Source<'_>, from: &Path, export: &Export<'_>) -> Result<Told, Error> {
     let mut candidates: Vec<&str> = source.passwords.iter().map(String::as_str).collect();
     candidates.push(DEFAULT_PASSWORD);
-    let export = Export { to_url: &url(to), format, options };
-    office.kit.convert(&url(from), &export, &candidates).map_err(|source| internal("ask LibreOffice", source))
+    office.kit.convert(&url(from), export, &candidates).map_err(|source| internal("ask LibreOffice", source))
 }
 
 /// Why LibreOffice does not open a document.

@@ -13,6 +13,7 @@
 //! 5. It has one thread when it makes a copy: a copy has that thread alone, and would wait for ever for what others held.
 
 mod client;
+mod large_pages;
 mod server;
 mod wire;
 
@@ -28,6 +29,10 @@ use super::{
     process::{HERE, Limits},
 };
 
+/// Has our allocator use large pages where the kernel has some. Most of the time of a copy with a picture of some megabytes went into
+/// taking pages one by one.
+const LARGE_PAGES: (&str, &str) = ("_RJEM_MALLOC_CONF", "thp:always");
+
 /// What a zygote is told first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Setup {
@@ -40,8 +45,8 @@ pub struct Setup {
 /// What a zygote is warmed with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Kind {
-    /// LibreOffice, by its `soffice.bin`.
-    Office(PathBuf),
+    /// LibreOffice, by its `soffice.bin`, and what makes PDF/A of what it writes, with the fonts below some folders.
+    Office(PathBuf, Vec<PathBuf>),
     /// What our own engines need, with the fonts below some folders.
     Native(Vec<PathBuf>),
 }
@@ -50,18 +55,21 @@ impl Kind {
     /// What it is called in the log and in its folder.
     const fn name(&self) -> &'static str {
         match self {
-            Self::Office(_) => "zygote-office",
+            Self::Office(..) => "zygote-office",
             Self::Native(_) => "zygote-native",
         }
     }
 
     /// Variables with which it is started.
     fn environment(&self) -> Vec<(OsString, OsString)> {
-        match self {
-            Self::Office(program) => office::environment(program),
+        let mut variables = match self {
+            Self::Office(program, _) => office::environment(program),
             // As a host that is started has its own folder there, so has a copy.
             Self::Native(_) => ["HOME", "TMPDIR"].map(|name| (name.into(), HERE.into())).into(),
-        }
+        };
+        let (name, value) = LARGE_PAGES;
+        variables.push((name.into(), value.into()));
+        variables
     }
 }
 

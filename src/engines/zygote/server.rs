@@ -20,7 +20,7 @@ use nix::{
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Kind, Order, Readiness, Setup, Told, wire};
+use super::{Kind, Order, Readiness, Setup, Told, large_pages, wire};
 use crate::engines::{
     native::Tools,
     office, process,
@@ -50,11 +50,13 @@ pub fn serve(unsandboxed: bool) -> io::Result<()> {
         Err(error) => wire::send(&socket, &Readiness::Failed { message: error.to_string() }, &[]),
     };
     match kind {
-        Kind::Office(program) => match office::Running::start(&program) {
+        Kind::Office(program, fonts) => match office::Running::start(&program) {
             Ok(office) => {
                 office.in_loop(|office| {
+                    let tools = Tools::new(&fonts);
+                    let warmed = office.warm().and_then(|made| tools.warm_with(made).map_err(io::Error::other));
                     // LibreOffice calls this from inside its loop, which has nothing to come back to.
-                    let served = work(office.warm().map(|()| Warm::Office(office)), socket);
+                    let served = work(warmed.map(|()| Warm::Office(office, &tools)), socket);
                     // Nor has it put its heap in order when it is left so: what it would do at its end is done in a broken one.
                     process::leave(served.is_ok())
                 });
@@ -71,9 +73,13 @@ pub fn serve(unsandboxed: bool) -> io::Result<()> {
 
 fn work(warm: Warm<'_>, idle_max: Duration, unsandboxed: bool, socket: OwnedFd) -> io::Result<()> {
     let temporary = match warm {
-        Warm::Office(_) => office::Running::temporary_folders()?,
+        Warm::Office(..) => office::Running::temporary_folders()?,
         Warm::Native(_) | Warm::Nothing => Vec::new(),
     };
+    // By now all is loaded that copies need.
+    if let Err(error) = large_pages::use_for_code() {
+        tracing::debug!(%error, "code is not in large pages");
+    }
     wire::send(&socket, &Readiness::Ready, &[])?;
     let mut running: Vec<Running> = Vec::new();
     while let Some((ordered, changed)) = wait(&socket, &running, idle_max)? {
