@@ -27,7 +27,7 @@ pub(super) fn extract_xml(bench: &mut Bench<'_>) -> Result<(), Error> {
         }
     }
     if bench.files.is_empty() {
-        let what = "none of them holds an XML file".to_owned();
+        let what = "none of the documents holds an XML file".to_owned();
         return Err(Error::Refused { code: ErrorCode::Generic, what });
     }
     Ok(())

@@ -46,7 +46,7 @@ impl Work {
     pub(super) async fn assemble(&self, lease: &Lease) -> Result<Done, Error> {
         let Some(order) = self.assembly(lease).await? else { return Ok(Done::new(Outcome::Dropped)) };
         if lease.task.crashes >= limits::CRASHES_MAX {
-            let message = format!("The documents cannot be put together: {} workers died over it.", lease.task.crashes);
+            let message = format!("The result cannot be made: {} workers died over it.", lease.task.crashes);
             return Ok(Done::new(Outcome::Failed { code: ErrorCode::Internal, message }));
         }
         let line = match self.line(&order.job).await? {
@@ -97,7 +97,7 @@ impl Work {
         let fonts = self.config.host.engines.fonts.clone();
         let assemble = Assemble { inputs, steps, straighten, fonts, now: order.now };
         let (answer, ran) = self.run_steps(folder.path(), assemble).await?;
-        let subject = "The converted documents cannot be put together";
+        let subject = "The result cannot be made";
         match answer {
             Answer::Assembled { files, events: sent, requests: _ } => {
                 if files.is_empty() || files.len() > limits::RESULTS_MAX {

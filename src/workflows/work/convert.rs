@@ -1,6 +1,6 @@
 //! Executing a `convert` task: fetch, ask an engine host, store.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{collections::BTreeSet, iter, path::Path, sync::Arc};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -195,11 +195,10 @@ impl Work {
 impl Order {
     /// The document in words.
     pub(super) fn named(&self) -> String {
-        let name = &self.document.file_name;
-        if self.origin.containers.is_empty() {
-            return format!("The document '{name}'");
-        }
-        format!("The document '{name}' in '{}'", self.origin.containers.join("' in '"))
+        let around = self.origin.containers.iter().rev();
+        let names: Vec<_> =
+            iter::once(&self.document.file_name).chain(around).map(|name| format!("'{name}'")).collect();
+        format!("The document {}", names.join(" in "))
     }
 
     /// Begins the sentence that tells why the document fails.

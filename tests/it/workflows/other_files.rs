@@ -71,7 +71,7 @@ async fn the_xml_in_documents_comes_out_byte_for_byte_under_its_own_names() {
     let done = client.convert_with("?workflow=Extract%20XML", &[], &[documents::pdf("none.pdf", &[300])]).await;
     let (code, message) = done.error();
     assert_eq!(code, "generic");
-    assert!(message.contains("none of them holds an XML file"), "{message}");
+    assert!(message.contains("none of the documents holds an XML file"), "{message}");
 }
 
 #[tokio::test]

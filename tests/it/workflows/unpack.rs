@@ -31,9 +31,9 @@ async fn a_document_in_an_archive_that_cannot_be_converted_is_named_with_the_arc
     let (_serve, client) = site.serve().await;
     let _work = site.work_with_office();
     let bad = archive("post.zip", &[documents::text("good.txt"), documents::noise("noise.docx", 4000)]);
-    let (code, message) = client.convert(&[bad]).await.error();
+    let (code, message) = client.convert(&[archive("box.zip", &[bad])]).await.error();
     assert_eq!(code, "corrupt");
-    assert!(message.contains("'noise.docx' in 'post.zip'"), "{message}");
+    assert!(message.contains("'noise.docx' in 'post.zip' in 'box.zip'"), "{message}");
     let (code, message) = client.convert(&[archive("empty.zip", &[])]).await.error();
     assert_eq!(code, "corrupt");
     assert!(message.contains("empty.zip") && message.contains("no document"), "{message}");
