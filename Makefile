@@ -1,6 +1,6 @@
 # Two commands for a fresh Debian machine, as root or with sudo: `make run` and `make test`. Both may be repeated.
 
-.PHONY: run test chaos api-fuzz fuzz quick bench-queue bench-api bench-engines bench-archive check-invoices fmt prepare install corpus clean
+.PHONY: run test chaos api-fuzz fuzz quick bench-queue bench-api bench-engines bench-archive bench-sizes bench-ocr check-invoices fmt prepare install corpus clean
 
 # Installs what is missing, builds, starts everything, converts the samples into one PDF/A, and keeps serving.
 # `make run ONCE=1` stops after the job.
@@ -57,6 +57,15 @@ bench-archive: install
 	.ci/bench-archive-peers
 	SQLX_OFFLINE=true cargo bench --bench archive -- $(FILES) $(if $(PART),--part $(PART)) $(if $(ALONE),--alone) \
 	    $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(KEEP),--keep $(KEEP))
+
+# How small the optimisation profiles make the PDF files below FILES, beside Ghostscript's presets.
+bench-sizes: install
+	.ci/bench-sizes $(FILES)
+
+# Recognises the text of a scan of PAGES (300) by one slot and by two, beside OCRmyPDF with as many jobs: about an hour. Installs what it
+# compares with. Nothing else should run meanwhile.
+bench-ocr: install
+	PAGES=$(PAGES) .ci/bench-ocr
 
 # Has the library factur-x from PyPI read what the Invoice workflow of a running service makes of the INVOICES, PDF files with their XML.
 # Installs the library below target/.
