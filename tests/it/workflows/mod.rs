@@ -18,6 +18,7 @@ mod profiles;
 mod recognise;
 mod refused;
 mod sign;
+mod signed;
 mod smaller;
 mod stop;
 mod time_stamps;
