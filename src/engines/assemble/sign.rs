@@ -46,7 +46,7 @@ pub(super) fn publish(place: usize, made: &Made, called: &str, bytes: &[u8]) -> 
 fn conforms(made: &Made, called: &str, bytes: &[u8]) -> Result<(), Error> {
     let refused = |what: String| Error::Refused { code: ErrorCode::Conformance, what: format!("{called}: {what}") };
     let flavour = given::conforming(bytes).map_err(|error| refused(error.to_string()))?;
-    if made.conformance.as_deref() == Some(flavour.as_str()) {
+    if made.conformance == Some(flavour.to_string()) {
         return Ok(());
     }
     Err(refused(format!("it claims to be {flavour} now, and was something else before it was signed")))
