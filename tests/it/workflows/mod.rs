@@ -4,6 +4,7 @@ mod archive;
 mod children;
 mod children_collected;
 mod custom;
+mod disturbed;
 mod dossier;
 mod events;
 mod expire;
