@@ -94,7 +94,12 @@ pub(super) const CASES: &[Case] = &[
         documents: || vec![text("a.txt"), file("data.xml", invoice::XML), png("receipt.png")],
         ..PLAIN
     },
-    Case { name: "tiff", workflow: "Archive TIFF", ..PLAIN },
+    Case {
+        name: "tiff",
+        workflow: "Archive TIFF",
+        documents: || vec![pdf("a.pdf", &[90]), pdf("b.pdf", &[91])],
+        ..PLAIN
+    },
     Case {
         name: "extract_xml",
         workflow: "Extract XML",

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use bindery::{
-    domain::{JobId, Lane, TenantId},
-    queue::{self, Handler as _, Lease, Stop, step::step, worker::Registration},
+    domain::{JobId, Lane, TenantId, WorkerId},
+    queue::{self, Ending, Handler as _, Lease, Stop, lease::How, step::step, worker::Registration},
     workflows::{
         Context, Kind, add,
         certificates::Certificates,
@@ -20,7 +20,7 @@ use sqlx::PgConnection;
 use super::{
     super::time_stamps::Authority,
     cases::Case,
-    faults,
+    faults::{self, Faults},
     picture::{self, Picture},
 };
 use crate::support::{
@@ -57,6 +57,7 @@ pub(super) struct Workshop {
     work: Work,
     me: Registration,
     conn: PgConnection,
+    faults: Faults,
     _stamps: Remote,
     // Dropped last: the others have their files in its folder.
     site: Site,
@@ -65,7 +66,7 @@ pub(super) struct Workshop {
 impl Workshop {
     pub(super) async fn open(case: &'static Case) -> Self {
         let site = Site::new().await;
-        faults::install(&site.db).await;
+        let faults = Faults::of(&site.db).await;
         let folder = site.folder.path();
         let keys = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/pdf/sign/testdata");
         fs::copy(keys.join("p256.p12"), folder.join("office.p12")).unwrap();
@@ -76,7 +77,7 @@ impl Workshop {
         let work = worker(&ctx, folder, Certificates::in_folder(Some(folder.to_owned())));
         let mut conn = site.db.connect().await;
         let me = register(&mut conn, seconds(300)).await;
-        Self { case, ctx, work, me, conn, _stamps: stamps, site }
+        Self { case, ctx, work, me, conn, faults, _stamps: stamps, site }
     }
 
     /// Does a job from its creation to its purge, and tells what was to be seen of it.
@@ -151,24 +152,38 @@ impl Workshop {
     }
 
     async fn cut(&mut self, lease: &Lease) {
-        let done = self.execute(lease).await;
-        faults::at_each_statement(&self.site.db, async || self.settle(lease, &done).await).await;
+        let (lease, done) = &self.execute_cut_off(lease).await;
+        let Self { faults, work, ctx, me, .. } = self;
+        faults.at_each_statement(async || settle(work, ctx, me.id, lease, done).await).await;
         // The answer to the commit was lost, too, so it is settled again; and then it is seen that it was the one that counts.
-        is_lost(self.settle(lease, &done).await);
-        assert!(lease.has_ended(&mut self.conn).await.unwrap(), "{}", lease.task.kind);
+        is_lost(self.settle(lease, done).await);
+        // A purge takes its history with it, and has nothing that could be dropped.
+        assert!(lease.task.kind == Kind::Purge.as_str() || lease.has_ended(&mut self.conn).await.unwrap());
+    }
+
+    /// Does a task with the connection cut where the work first writes, which costs no attempt, and once more.
+    async fn execute_cut_off(&mut self, lease: &Lease) -> (Lease, Done) {
+        self.faults.arm(1).await;
+        let done = self.execute(lease).await;
+        self.faults.arm(0).await;
+        let is_released = |ending: &Ending| matches!(ending.how, How::Released(_));
+        // A purge writes nothing before it is settled.
+        if !self.work.ending(lease, &done).as_ref().is_some_and(is_released) {
+            assert_eq!(lease.task.kind, Kind::Purge.as_str());
+            return (lease.clone(), done);
+        }
+        self.settle(lease, &done).await.unwrap();
+        let lease = self.same(lease).await;
+        let done = self.execute(&lease).await;
+        (lease, done)
     }
 
     async fn execute(&self, lease: &Lease) -> Done {
         self.work.execute(lease, &Stop::default()).await
     }
 
-    /// Settles as the pump does: by a statement of its own what concerns the queue alone.
     async fn settle(&self, lease: &Lease, done: &Done) -> Result<(), queue::Error> {
-        let Some(ending) = self.work.ending(lease, done) else { return self.work.settle(lease, done).await };
-        let mut conn = self.ctx.pool.acquire().await.map_err(faults::connect)?;
-        let settled = step(&mut conn, self.me.id, &[(lease, &ending)], &[]).await?.settled;
-        let lost = queue::Error::LeaseLost { task: lease.task.id, fence: lease.fence };
-        if settled.contains(&lease.fence) { Ok(()) } else { Err(lost) }
+        settle(&self.work, &self.ctx, self.me.id, lease, done).await
     }
 
     async fn claim(&mut self) -> Option<Lease> {
@@ -185,12 +200,16 @@ impl Workshop {
     async fn again(&mut self, lost: &Lease) -> Lease {
         assert_eq!(lose(&mut self.conn, self.me.id).await, 1);
         self.me = register(&mut self.conn, seconds(300)).await;
+        self.same(lost).await
+    }
+
+    /// Claims a task again, which may have to wait after what became of it: as if that time had gone by.
+    async fn same(&mut self, before: &Lease) -> Lease {
+        self.site.db.execute("update tasks set run_at = now() where state = 'later'").await;
+        queue::rescue::release_due(&mut self.conn).await.unwrap();
         let lease = self.claim().await.expect("the task is there again");
-        assert_eq!(
-            (lease.task.id, lease.task.attempt),
-            (lost.task.id, lost.task.attempt),
-            "and no attempt was counted"
-        );
+        let (task, attempt) = (before.task.id, before.task.attempt);
+        assert_eq!((lease.task.id, lease.task.attempt), (task, attempt), "and no attempt was counted");
         lease
     }
 
@@ -200,4 +219,13 @@ impl Workshop {
         let name = |file: PathBuf| file.strip_prefix(&folder).unwrap().display().to_string();
         self.site.blob_files().into_iter().map(name).collect()
     }
+}
+
+/// Settles as the pump does: by a statement of its own what concerns the queue alone.
+async fn settle(work: &Work, ctx: &Context, me: WorkerId, lease: &Lease, done: &Done) -> Result<(), queue::Error> {
+    let Some(ending) = work.ending(lease, done) else { return work.settle(lease, done).await };
+    let mut conn = ctx.pool.acquire().await.map_err(faults::connect)?;
+    let settled = step(&mut conn, me, &[(lease, &ending)], &[]).await?.settled;
+    let lost = queue::Error::LeaseLost { task: lease.task.id, fence: lease.fence };
+    if settled.contains(&lease.fence) { Ok(()) } else { Err(lost) }
 }

@@ -3,7 +3,7 @@
 //! Each table has a trigger that counts, in a sequence, which no rollback turns back, and ends the process of the server at the
 //! statement at which it is told to.
 
-use bindery::storage;
+use bindery::{log::ErrorChain, queue, storage};
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 
 use crate::support::Database;
@@ -12,78 +12,77 @@ use crate::support::Database;
 const TABLES: &str = "select format('%I.%I', schemaname, tablename) from pg_tables
                       where schemaname not in ('pg_catalog', 'information_schema', 'faults') order by 1";
 
-/// Puts the triggers on all tables.
-pub(super) async fn install(database: &Database) {
-    let mut conn = database.connect().await;
-    let prepare = "
-        create schema faults;
-        create sequence faults.seen;
-        create table faults.armed (at bigint not null);
-        insert into faults.armed values (0);
-        create function faults.count() returns trigger language plpgsql as $$
-        begin
-            if (select at > 0 and nextval('faults.seen') = at from faults.armed) then
-                perform pg_terminate_backend(pg_backend_pid());
-                perform pg_sleep(10);
-            end if;
-            return null;
-        end $$;";
-    conn.execute(sqlx::raw_sql(prepare)).await.unwrap();
-    for table in tables(&mut conn).await {
-        let trigger = format!(
-            "create trigger faults after insert or update or delete on {table} for each statement execute function faults.count()"
-        );
-        conn.execute(AssertSqlSafe(trigger)).await.unwrap();
+/// The faults of a database.
+pub(super) struct Faults {
+    conn: PgConnection,
+    /// What selects all that is in it.
+    content: String,
+}
+
+impl Faults {
+    /// Puts the triggers on all tables.
+    pub(super) async fn of(database: &Database) -> Self {
+        let mut conn = database.connect().await;
+        let prepare = "
+            create schema faults;
+            create sequence faults.seen;
+            create table faults.armed (at bigint not null);
+            insert into faults.armed values (0);
+            create function faults.count() returns trigger language plpgsql as $$
+            begin
+                if (select at > 0 and nextval('faults.seen') = at from faults.armed) then
+                    perform pg_terminate_backend(pg_backend_pid());
+                    perform pg_sleep(10);
+                end if;
+                return null;
+            end $$;";
+        conn.execute(sqlx::raw_sql(prepare)).await.unwrap();
+        let tables: Vec<String> = sqlx::query_scalar(TABLES).fetch_all(&mut conn).await.unwrap();
+        assert!(tables.len() > 10, "the tables are found");
+        let mut content = Vec::new();
+        for table in tables {
+            let trigger = format!(
+                "create trigger faults after insert or update or delete on {table}
+                 for each statement execute function faults.count()"
+            );
+            conn.execute(AssertSqlSafe(trigger)).await.unwrap();
+            content.push(format!("select '{table}: ' || held::text from {table} as held"));
+        }
+        Self { conn, content: content.join(" union all ") + " order by 1" }
     }
-}
 
-async fn tables(conn: &mut PgConnection) -> Vec<String> {
-    let tables = sqlx::query_scalar(TABLES).fetch_all(conn).await.unwrap();
-    assert!(tables.len() > 10, "the tables are found");
-    tables
-}
-
-/// Has the connection cut that is the next to write, at its statement of this number, from 1; 0 for none.
-pub(super) async fn arm(database: &Database, at: u32) {
-    database.run(&format!("select setval('faults.seen', 1, false); update faults.armed set at = {at}")).await;
-}
-
-/// Everything that is in the database.
-pub(super) async fn content(database: &Database) -> Vec<(String, String)> {
-    let mut conn = database.connect().await;
-    let mut content = Vec::new();
-    for table in tables(&mut conn).await {
-        let rows =
-            format!("select coalesce(string_agg(held::text, E'\\n' order by held::text), '') from {table} as held");
-        let rows: String = sqlx::query_scalar(AssertSqlSafe(rows)).fetch_one(&mut conn).await.unwrap();
-        content.push((table, rows));
-    }
-    content
-}
-
-/// Does something again and again, with a cut at each of its statements that write, until it goes through; what was cut
-/// off has left nothing, and is to be tried again.
-pub(super) async fn at_each_statement(
-    database: &Database,
-    mut act: impl AsyncFnMut() -> Result<(), bindery::queue::Error>,
-) {
-    for at in 1.. {
-        assert!(at < 100, "there is no end of statements");
-        let before = content(database).await;
-        arm(database, at).await;
-        let done = act().await;
-        arm(database, 0).await;
-        match done {
-            Ok(()) => return assert!(at > 1, "nothing was cut"),
-            Err(error) => {
-                assert!(error.is_passing(), "statement {at}: {}", bindery::log::ErrorChain(&error));
-                assert_eq!(content(database).await, before, "statement {at} left something");
+    /// Does something again and again, with a cut at each of its statements that write, until it goes through; what was cut
+    /// off has left nothing, and is to be tried again.
+    pub(super) async fn at_each_statement(&mut self, mut act: impl AsyncFnMut() -> Result<(), queue::Error>) {
+        for at in 1.. {
+            assert!(at < 100, "there is no end of statements");
+            let before = self.content().await;
+            self.arm(at).await;
+            let done = act().await;
+            self.arm(0).await;
+            match done {
+                Ok(()) => return assert!(at > 1, "nothing was cut"),
+                Err(error) => {
+                    assert!(error.is_passing(), "statement {at}: {}", ErrorChain(&error));
+                    assert_eq!(self.content().await, before, "statement {at} left something");
+                }
             }
         }
+    }
+
+    /// Has the connection cut that is the next to write, at its statement of this number, from 1; 0 for none.
+    pub(super) async fn arm(&mut self, at: i64) {
+        let arm = "with armed as (update faults.armed set at = $1 returning at) select setval('faults.seen', 1, false) from armed";
+        sqlx::query(arm).bind(at).execute(&mut self.conn).await.unwrap();
+    }
+
+    /// Everything that is in the database.
+    async fn content(&mut self) -> Vec<String> {
+        sqlx::query_scalar(AssertSqlSafe(self.content.clone())).fetch_all(&mut self.conn).await.unwrap()
     }
 }
 
 /// An error of the driver as the queue has it.
-pub(super) fn connect(source: sqlx::Error) -> bindery::queue::Error {
+pub(super) fn connect(source: sqlx::Error) -> queue::Error {
     storage::Error::of("connect")(source).into()
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs};
 
 use bindery::{
     domain::JobId,
-    pdf::{self, sign::signatures, to_xml},
+    pdf::{self, attach, sign::signatures, to_xml},
     workflows::Kind,
 };
 use serde_json::Value;
@@ -24,15 +24,16 @@ pub(super) struct Picture {
     files: Vec<Content>,
 }
 
+/// What is in a file.
 #[derive(Debug, Clone, PartialEq)]
-enum Content {
-    /// What it says, by our own reader, and what is known of its signatures.
-    Pdf {
-        says: String,
-        signatures: Vec<String>,
-    },
-    Text(String),
-    Bytes(Vec<u8>),
+struct Content {
+    name: String,
+    /// Its bytes; of a PDF what it says, by our own reader.
+    says: Vec<u8>,
+    /// What is known of its signatures.
+    signatures: Vec<String>,
+    /// The files in it.
+    files: Vec<Content>,
 }
 
 /// The rows of a job, each without what is another's in every job.
@@ -63,10 +64,10 @@ const ROWS: &[(&str, &str)] = &[
     ),
     (
         "recognitions",
-        "select to_jsonb(page) - array['task_id', 'job_id', 'document_id', 'blob']
-                || jsonb_build_object('document', document.ordinal, 'has_blob', page.blob is not null)
-         from recognitions as page join documents as document on document.id = page.document_id
-         where page.job_id = $1 order by document.ordinal, page",
+        "select to_jsonb(known) - array['task_id', 'job_id', 'document_id', 'blob']
+                || jsonb_build_object('document', document.ordinal, 'has_blob', known.blob is not null)
+         from recognitions as known join documents as document on document.id = known.document_id
+         where known.job_id = $1 order by document.ordinal, known.page",
     ),
     // Each task has ended once, whatever came before; how often it was sent into another lane counts as well.
     (
@@ -74,7 +75,7 @@ const ROWS: &[(&str, &str)] = &[
         "select jsonb_build_object('kind', kind, 'lane', lane, 'attempt', attempt, 'ending', ending, 'fault', fault,
                                    'message', message, 'document', document.ordinal, 'count', count(*))
          from attempts left join documents as document on document.id = attempts.document_id
-         where attempts.job_id = $1 and ending <> 'lost'
+         where attempts.job_id = $1 and ending not in ('lost', 'released')
          group by kind, lane, attempt, ending, fault, message, document.ordinal order by 1",
     ),
     ("tasks", "select to_jsonb(task) from tasks as task where job_id = $1"),
@@ -90,7 +91,7 @@ pub(super) async fn of(site: &Site, job: JobId) -> Picture {
     let outcome: String =
         sqlx::query_scalar("select outcome from jobs where id = $1").bind(job).fetch_one(&mut conn).await.unwrap();
     let results = blobs(&mut conn, "select blob from results where job_id = $1 order by ordinal", job).await;
-    let files = results.iter().map(|blob| content(fs::read(site.blobs().join(blob)).unwrap())).collect();
+    let files = results.iter().map(|blob| content("", fs::read(site.blobs().join(blob)).unwrap())).collect();
     Picture { outcome, kinds: BTreeSet::new(), rows, files }
 }
 
@@ -107,34 +108,43 @@ async fn blobs(conn: &mut PgConnection, sql: &'static str, job: JobId) -> Vec<St
     sqlx::query_scalar(sql).bind(job).fetch_all(conn).await.unwrap()
 }
 
-fn content(bytes: Vec<u8>) -> Content {
-    if bytes.starts_with(b"%PDF-") {
-        let document = pdf::read(bytes.clone(), &[]).unwrap().document;
-        let mut says = Vec::new();
-        to_xml::write_xml(&document, &bytes, &mut says).unwrap();
-        let signatures = signatures(&bytes).unwrap().iter().map(|found| format!("{found:?}")).collect();
-        return Content::Pdf { says: timeless(&String::from_utf8(says).unwrap()), signatures };
+fn content(name: &str, bytes: Vec<u8>) -> Content {
+    let name = name.to_owned();
+    if !bytes.starts_with(b"%PDF-") || pdf::read(bytes.clone(), &[]).is_err() {
+        return Content { name, says: timeless(bytes), signatures: Vec::new(), files: Vec::new() };
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Content::Text(timeless(&text)),
-        Err(binary) => Content::Bytes(binary.into_bytes()),
-    }
+    let document = pdf::read(bytes.clone(), &[]).unwrap().document;
+    let mut says = Vec::new();
+    to_xml::write_xml(&document, &bytes, &mut says).unwrap();
+    let signatures = signatures(&bytes).unwrap().iter().map(|found| format!("{found:?}")).collect();
+    let extracted = attach::extract(&document, 1 << 20).unwrap();
+    let files = extracted.files.into_iter().map(|(file, bytes)| content(&file.name, bytes)).collect();
+    Content { name, says: sizeless(timeless(says)), signatures, files }
 }
 
-/// A text without its times, which look like `2026-11-27T02:29:54`.
-fn timeless(text: &str) -> String {
-    const LOOK: &[u8] = b"dddd-dd-ddTdd:dd:dd";
-    let is_time = |part: &[u8]| {
-        let fits = |(byte, look): (&u8, &u8)| if *look == b'd' { byte.is_ascii_digit() } else { byte == look };
-        part.len() == LOOK.len() && part.iter().zip(LOOK).all(fits)
-    };
-    let mut bytes = text.as_bytes().to_vec();
-    for at in 0..bytes.len().saturating_sub(LOOK.len() - 1) {
-        if is_time(&bytes[at..at + LOOK.len()]) {
-            bytes[at..at + LOOK.len()].fill(b'-');
+/// What a PDF says without how many bytes the files in it have: packed times differ in length.
+fn sizeless(says: Vec<u8>) -> Vec<u8> {
+    let says = String::from_utf8(says).unwrap();
+    let mut parts = says.split(" bytes=\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |said, part| said + part.trim_start_matches(|each: char| each.is_ascii_digit())).into_bytes()
+}
+
+/// The same bytes without their times.
+fn timeless(mut bytes: Vec<u8>) -> Vec<u8> {
+    for look in [&b"dddd-dd-ddTdd:dd:dd"[..], b"dddd:dd:dd dd:dd:dd", b"D:dddddddddddddd"] {
+        let is_time = |part: &[u8]| {
+            let fits = |(byte, look): (&u8, &u8)| if *look == b'd' { byte.is_ascii_digit() } else { byte == look };
+            part.iter().zip(look).all(fits)
+        };
+        for at in 0..bytes.len().saturating_sub(look.len() - 1) {
+            let part = &mut bytes[at..at + look.len()];
+            if is_time(part) {
+                part.fill(b'-');
+            }
         }
     }
-    String::from_utf8(bytes).unwrap()
+    bytes
 }
 
 impl Picture {
@@ -143,8 +153,25 @@ impl Picture {
         let tables = self.rows.iter().zip(&other.rows).filter(|(one, two)| one != two);
         let tables = tables.map(|(one, two)| format!("{one:#?}\ninstead of\n{two:#?}\n"));
         let files = self.files.iter().zip(&other.files).filter(|(one, two)| one != two);
-        let files = files.map(|(one, two)| format!("{one:?}\ninstead of\n{two:?}\n"));
-        let counts = format!("{} and {} files\n", self.files.len(), other.files.len());
+        let files = files.map(|(one, two)| one.difference(two));
+        let counts =
+            format!("{:?} and {:?}, {} and {} files\n", self.kinds, other.kinds, self.files.len(), other.files.len());
         tables.chain(files).chain([counts]).collect()
+    }
+}
+
+impl Content {
+    /// The first place where it says something else.
+    fn difference(&self, other: &Self) -> String {
+        let at = self.says.iter().zip(&other.says).take_while(|(one, two)| one == two).count();
+        let around = |bytes: &[u8]| {
+            let part = &bytes[at.saturating_sub(100)..bytes.len().min(at + 100)];
+            String::from_utf8_lossy(part).into_owned()
+        };
+        let (one, two) = (around(&self.says), around(&other.says));
+        let inner = self.files.iter().zip(&other.files).filter(|(one, two)| one != two);
+        let inner: String = inner.map(|(one, two)| one.difference(two)).collect();
+        let Self { name, signatures, .. } = self;
+        format!("{name}: {one}\ninstead of\n{two}\nwith {signatures:?} and {:?}\n{inner}", other.signatures)
     }
 }
