@@ -33,7 +33,7 @@ impl Work {
         };
         let Answer::Assembled { files, events: told, requests } = answer else { return Ok((answer, first)) };
         let is_asked = |request: &Vec<u8>| request.len() <= limits::TIME_STAMP_REQUEST_BYTES_MAX;
-        // No step makes more files than there are documents.
+        // A host may say anything; there are never more files to sign than documents.
         let is_each = requests.len() == files.len() && files.len() <= assemble.inputs.len();
         if !is_each || !requests.iter().all(is_asked) {
             let what = "the engine did not say what to ask the time stamp server for each file";
