@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::protocol::Metadata;
 use crate::pdf::sign::Asking;
 
-/// How the documents of a job are signed.
+/// How the files of a job are signed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sign {
     /// With what; without it, they stay as they came.
@@ -28,19 +28,19 @@ pub struct Sign {
     pub time_stamp: Option<Asking>,
 }
 
-/// Time stamps for the signatures of documents, which the host before left with room for them.
+/// Time stamps for the signatures of files, which the host before left with room for them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeStamps {
     /// Whom the worker asks; it may hold a password, and no host has a use for it.
     #[serde(skip)]
     pub url: String,
-    /// Whether a document without one is a file all the same.
+    /// Whether a file without one is good all the same.
     pub may_lack: bool,
-    /// For each document what was asked for it; the worker fills this in.
+    /// For each file what was asked for it; the worker fills this in.
     pub asked: Vec<Asked>,
 }
 
-/// What a server of time stamps was asked for a document.
+/// What a server of time stamps was asked for a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// The request.
@@ -49,7 +49,7 @@ pub struct Asked {
     pub answer: Result<PathBuf, String>,
 }
 
-/// With what documents are signed.
+/// With what files are signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
     /// By what name the profile calls it.

@@ -4,11 +4,10 @@ use bytes::Bytes;
 use futures_util::Stream;
 
 use super::{
-    Context, Error,
+    Context, Error, Kind,
     claim::{Claim, Taken},
     context::to_the_end,
     create::label,
-    kind,
     once::Fingerprint,
 };
 use crate::{
@@ -338,7 +337,7 @@ async fn commit(
     storage::options::insert(&mut tx, job, Some(document), options).await?;
     storage::jobs::update_open(&mut tx, job, 1).await?;
     let task = queue::NewTask {
-        kind: kind::CONVERT,
+        kind: Kind::Convert.as_str(),
         lane: likely_lane(&uploaded.file_name, uploaded.media_type.as_deref()),
         job,
         document: Some(document),

@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Context, Error, kind};
+use super::{Context, Error, Kind};
 use crate::{
     domain::{DocumentState, ErrorCode, Event, EventCode, JobId, JobState, Lane, Outcome},
     queue::{self, Turn},
@@ -65,7 +65,7 @@ pub async fn advance(ctx: &Context, conn: &mut PgConnection, job: &JobRow, turn:
         return fail(ctx, conn, job, ErrorCode::Generic, message).await;
     }
     let task = queue::NewTask {
-        kind: kind::ASSEMBLE,
+        kind: Kind::Assemble.as_str(),
         lane: Lane::Native,
         job: job.id,
         document: None,

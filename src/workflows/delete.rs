@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Context, Error, kind};
+use super::{Context, Error, Kind};
 use crate::{
     domain::{JobId, JobState, Lane, TenantId},
     queue, storage,
@@ -52,7 +52,7 @@ pub(super) async fn mark(conn: &mut PgConnection, jobs: &[(JobId, TenantId)]) ->
     storage::jobs::update_deleted(conn, &ids).await?;
     queue::cancel::cancel_jobs(conn, &ids).await?;
     let purge = |(job, tenant): &(JobId, TenantId)| queue::NewTask {
-        kind: kind::PURGE,
+        kind: Kind::Purge.as_str(),
         lane: Lane::Native,
         job: *job,
         document: None,

@@ -53,6 +53,7 @@ mod children;
 mod claim;
 mod context;
 mod error;
+mod kind;
 mod once;
 mod open_jobs;
 mod stamps;
@@ -60,18 +61,7 @@ mod summaries;
 
 pub use context::{Context, Settings};
 pub use error::Error;
+pub use kind::Kind;
 pub use open_jobs::OpenJobs;
 pub use summaries::Summaries;
 pub use watch::Watch;
-
-/// The kinds of task, as the `kind` column of the queue holds them.
-pub mod kind {
-    /// Turn one document into a PDF.
-    pub const CONVERT: &str = "convert";
-    /// Recognise the text of one page of a converted document.
-    pub const RECOGNISE: &str = "recognise";
-    /// Put the converted documents of a job together.
-    pub const ASSEMBLE: &str = "assemble";
-    /// Remove a deleted job's blobs and rows.
-    pub const PURGE: &str = "purge";
-}

@@ -10,7 +10,9 @@ use super::{
     custom::{self, CustomOption},
     describe::Describe,
     optimise::Optimise,
-    options, stamps,
+    options,
+    sign::{self, SignSettings},
+    stamps,
     text_recognition::TextRecognition,
     workflow::{self, BadSettings, Converting, Job, Line, Problem, ProfileSettings, SettingsType},
 };
@@ -39,6 +41,8 @@ pub struct OnePdfSettings {
     pub optimise: Optimise,
     /// What its metadata say besides.
     pub metadata: Describe,
+    /// How the result is signed, after everything else; `null` for not at all. Only PDF/A is.
+    pub signature: Option<SignSettings>,
     /// Options that jobs may have besides those of the workflow.
     pub custom_options: Vec<CustomOption>,
 }
@@ -78,6 +82,7 @@ pub(super) fn complete(settings: &Value, target: Target) -> Result<Value, BadSet
 fn read(settings: &Value, target: Target) -> Result<OnePdfSettings, BadSettings> {
     let settings: OnePdfSettings = workflow::read(settings)?;
     children::check(&settings.children, target)?;
+    sign::check(settings.signature.as_ref(), target)?;
     Ok(settings)
 }
 
@@ -108,6 +113,7 @@ impl Line for OnePdf {
         steps.extend(self.settings.metadata.step(&names));
         let (metadata, linearise) = (Metadata(job.options.metadata()), optimise.linearise());
         steps.push(Step::Finish { target: self.target, metadata, linearise });
+        steps.extend(sign::steps(self.settings.signature.as_ref()));
         Ok(steps)
     }
 }

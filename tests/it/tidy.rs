@@ -225,7 +225,10 @@ fn files_of(module: &str) -> Vec<String> {
             let path = module.replace("::", "/");
             vec![format!("src/{path}.rs"), format!("src/{path}/tests.rs")]
         }
-        None => vec![format!("tests/it/{}.rs", module.replace("::", "/"))],
+        None => {
+            let path = module.replace("::", "/");
+            vec![format!("tests/it/{path}.rs"), format!("tests/it/{path}/mod.rs")]
+        }
     }
 }
 

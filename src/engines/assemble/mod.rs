@@ -13,6 +13,7 @@ mod merge;
 mod optimise;
 mod sign;
 mod stamp;
+mod take;
 mod tiff;
 mod time_stamp;
 mod to_xml;
@@ -58,7 +59,7 @@ pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Err
         tools,
         whole: None,
         parts: Vec::new(),
-        files: Vec::new(),
+        files: assemble.made.clone(),
         events: Vec::new(),
         requests: Vec::new(),
     };
@@ -75,6 +76,7 @@ pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Err
             Step::Tiff(settings) => tiff::tiff(&mut bench, settings)?,
             Step::ExtractXml => extract_xml::extract_xml(&mut bench)?,
             Step::ToXml => to_xml::to_xml(&mut bench)?,
+            Step::Take => take::take(&mut bench)?,
             Step::Sign(asked) => sign::sign(&mut bench, asked)?,
             Step::TimeStamp(stamps) => time_stamp::time_stamp(&mut bench, stamps)?,
             Step::Invoice(order) => invoice::invoice(&mut bench, order)?,
@@ -111,6 +113,15 @@ impl Bench<'_> {
     /// Where the next file of the job belongs.
     fn output(&self) -> PathBuf {
         output_of(self.files.len())
+    }
+
+    /// What a sentence calls a file of the job: by its own name, else as the only document that it can be of.
+    fn called(&self, made: &Made) -> String {
+        let only = match self.assemble.inputs.as_slice() {
+            [only] => Some(&only.file_name),
+            _ => None,
+        };
+        made.name.as_ref().or(only).map_or_else(|| "the result".to_owned(), |name| format!("'{name}'"))
     }
 }
 

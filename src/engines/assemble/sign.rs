@@ -1,49 +1,55 @@
-//! Each document is signed by itself, in an update behind its bytes, and becomes a file of the job.
+//! Each file of the job is signed by itself, in an update behind its bytes.
 
 use time::OffsetDateTime;
 
-use super::Bench;
+use super::{Bench, output_of};
 use crate::{
-    domain::{ErrorCode, Event, EventCode, Rung, metadata::Metadata},
+    domain::{ErrorCode, Event, EventCode, metadata::Metadata},
     engines::{
         Error, finish, given,
-        protocol::{FileKind, Input, Made},
+        protocol::Made,
         serve::{read, write},
         signing::{Certificate, Sign},
     },
     pdf::{
-        self,
         sign::{self, Coverage, Found, Identity, Signing, Verdict},
+        validate::is_linearized,
     },
 };
 
-/// Signs every document; without a certificate they become files as they are, and the client is told.
+/// Signs every file; without a certificate they stay as they are, and the client is told.
 pub(super) fn sign(bench: &mut Bench<'_>, asked: &Sign) -> Result<(), Error> {
     let now = finish::moment(bench.assemble.now);
     let identity = asked.certificate.as_ref().map(identity).transpose()?;
     bench.events.extend(told(asked, identity.as_ref(), now));
-    let inputs = &bench.assemble.inputs;
-    for input in inputs {
-        let given = read(&input.file)?;
-        let bytes = match &identity {
-            Some(identity) => signed(bench, input, &given, identity, asked, now)?,
-            None => given,
-        };
-        publish(bench, input, bytes)?;
+    for (place, made) in bench.files.clone().iter().enumerate() {
+        let called = bench.called(made);
+        let given = read(&output_of(place))?;
+        match &identity {
+            Some(identity) => {
+                let signed = signed(bench, &called, &given, identity, asked, now)?;
+                publish(place, made, &called, &signed)?;
+            }
+            None => conforms(made, &called, &given)?,
+        }
     }
     Ok(())
 }
 
-/// Makes a file of the job of a document, after it was seen to be what it claims.
-pub(super) fn publish(bench: &mut Bench<'_>, input: &Input, bytes: Vec<u8>) -> Result<(), Error> {
-    let flavour = given::conforming(&bytes).map_err(|error| refused(input, &error))?;
-    write(&bench.output(), &bytes)?;
-    let pages = pdf::page_count(&pdf::read(bytes, &[])?.document);
-    let (conformance, rung) = finish::words(Some((flavour, Rung::Unchanged)));
-    // The only one may be named after the job.
-    let name = (bench.assemble.inputs.len() > 1).then(|| file_name(&input.file_name));
-    bench.files.push(Made { kind: FileKind::Pdf, name, pages: Some(pages), conformance, rung });
-    Ok(())
+/// Puts a file in the place of what it was made of, after it was seen to be what that was.
+pub(super) fn publish(place: usize, made: &Made, called: &str, bytes: &[u8]) -> Result<(), Error> {
+    conforms(made, called, bytes)?;
+    write(&output_of(place), bytes)
+}
+
+/// Sees whether a file still is what it is said to be.
+fn conforms(made: &Made, called: &str, bytes: &[u8]) -> Result<(), Error> {
+    let refused = |what: String| Error::Refused { code: ErrorCode::Conformance, what: format!("{called}: {what}") };
+    let flavour = given::conforming(bytes).map_err(|error| refused(error.to_string()))?;
+    if made.conformance == Some(flavour.to_string()) {
+        return Ok(());
+    }
+    Err(refused(format!("it claims to be {flavour} now, and was something else before it was signed")))
 }
 
 /// Opens a certificate with its key.
@@ -73,16 +79,16 @@ fn told(asked: &Sign, identity: Option<&Identity>, now: OffsetDateTime) -> Vec<E
     }
 }
 
-/// A document with one signature more, after the whole of it was looked at.
+/// A file with one signature more, after the whole of it was looked at.
 fn signed(
     bench: &mut Bench<'_>,
-    input: &Input,
+    called: &str,
     given: &[u8],
     identity: &Identity,
     asked: &Sign,
     now: OffsetDateTime,
 ) -> Result<Vec<u8>, Error> {
-    let before = sign::signatures(given).map_err(|error| unsigned(input, &error))?;
+    let before = sign::signatures(given).map_err(|error| unsigned(called, &error))?;
     let signing = Signing {
         reason: asked.reason.clone(),
         location: asked.location.clone(),
@@ -92,18 +98,20 @@ fn signed(
         time_stamp: asked.time_stamp.as_ref(),
         ..Signing::at(now)
     };
-    let signed = sign::sign(given, identity, &signing).map_err(|error| unsigned(input, &error))?;
-    let after = sign::signatures(&signed.bytes).map_err(|error| unsigned(input, &error))?;
+    let signed = sign::sign(given, identity, &signing).map_err(|error| unsigned(called, &error))?;
+    let after = sign::signatures(&signed.bytes).map_err(|error| unsigned(called, &error))?;
     if !signed.bytes.starts_with(given) || !holds(&before, &after, &signed.field) {
-        let what = format!("the signatures of '{}' do not hold after it was signed", input.file_name);
+        let what = format!("the signatures of {called} do not hold after it was signed");
         return Err(Error::Refused { code: ErrorCode::Internal, what });
     }
     for broken in before.iter().filter(|found| matches!(found.verdict, Verdict::Altered | Verdict::Forged)) {
-        let message = format!(
-            "The signature '{}' that '{}' came with does not hold: {}.",
-            broken.field, input.file_name, broken.verdict
-        );
+        let message =
+            format!("The signature '{}' that {called} came with does not hold: {}.", broken.field, broken.verdict);
         bench.events.push(Event::warning(EventCode::Generic, message));
+    }
+    if is_linearized(given) {
+        let message = format!("Since it is signed, {called} is not linearised any more.");
+        bench.events.push(Event::info(EventCode::NotLinearized, message));
     }
     bench.requests.extend(signed.request);
     Ok(signed.bytes)
@@ -124,8 +132,8 @@ fn holds(before: &[Found], after: &[Found], field: &str) -> bool {
         })
 }
 
-/// Why a document cannot be signed, and what that is to the client.
-pub(super) fn unsigned(input: &Input, error: &sign::Error) -> Error {
+/// Why a file cannot be signed, and what that is to the client.
+pub(super) fn unsigned(called: &str, error: &sign::Error) -> Error {
     let code = match error {
         sign::Error::Encrypted => ErrorCode::Conformance,
         sign::Error::Document(_) | sign::Error::Damaged { .. } => ErrorCode::Corrupt,
@@ -133,17 +141,7 @@ pub(super) fn unsigned(input: &Input, error: &sign::Error) -> Error {
         sign::Error::TimeStamp { .. } => ErrorCode::External,
         sign::Error::NotSigned => ErrorCode::Internal,
     };
-    Error::Refused { code, what: format!("'{}' cannot be signed: {error}", input.file_name) }
-}
-
-fn refused(input: &Input, error: &Error) -> Error {
-    Error::Refused { code: ErrorCode::Conformance, what: format!("'{}': {error}", input.file_name) }
-}
-
-/// The name of a document as that of a PDF.
-fn file_name(label: &str) -> String {
-    let name = label.rsplit(['/', '\\']).next().unwrap_or(label);
-    if name.to_lowercase().ends_with(".pdf") { name.to_owned() } else { format!("{name}.pdf") }
+    Error::Refused { code, what: format!("{called} cannot be signed: {error}") }
 }
 
 #[cfg(test)]
@@ -192,12 +190,5 @@ mod tests {
         let events = told(&asked, Some(&opened), datetime!(2130-01-01 0:00 UTC));
         assert_eq!((events.len(), events[0].severity), (1, Severity::Warning));
         assert!(events[0].message.contains("'office'") && events[0].message.contains("expired"), "{events:?}");
-    }
-
-    #[test]
-    fn a_result_is_named_as_its_document_and_as_a_pdf() {
-        for (label, name) in [("a.pdf", "a.pdf"), ("in/B.PDF", "B.PDF"), ("c:\\d", "d.pdf"), ("x.bin", "x.bin.pdf")] {
-            assert_eq!(file_name(label), name);
-        }
     }
 }

@@ -1,7 +1,7 @@
-//! The signature of each document gets the time stamp that the worker asked for, and the document becomes a file of the job.
+//! The signature of each file of the job gets the time stamp that the worker asked for.
 
 use super::{
-    Bench,
+    Bench, output_of,
     sign::{publish, unsigned},
 };
 use crate::{
@@ -14,26 +14,24 @@ use crate::{
     pdf::sign::{self, Found, Verdict},
 };
 
-/// Puts the time stamps in. A document whose stamp is not there or not good is a file without one, if that is enough.
+/// Puts the time stamps in. A file whose stamp is not there or not good stays without one, if that is enough.
 pub(super) fn time_stamp(bench: &mut Bench<'_>, stamps: &TimeStamps) -> Result<(), Error> {
-    let assemble = bench.assemble;
-    for (input, asked) in assemble.inputs.iter().zip(&stamps.asked) {
-        let signed = read(&input.file)?;
-        let bytes = match stamped(&signed, asked)? {
-            Ok(stamped) => stamped,
+    for (place, (made, asked)) in bench.files.clone().iter().zip(&stamps.asked).enumerate() {
+        let called = bench.called(made);
+        match stamped(&read(&output_of(place))?, asked)? {
+            Ok(stamped) => publish(place, made, &called, &stamped)?,
+            // It was seen to be what it is when it was signed.
             Err(error @ sign::Error::TimeStamp { .. }) if stamps.may_lack => {
-                let message = format!("'{}' is signed without a time stamp: {error}.", input.file_name);
+                let message = format!("The signature of {called} has no time stamp: {error}.");
                 bench.events.push(Event::warning(EventCode::Generic, message));
-                signed
             }
-            Err(error) => return Err(unsigned(input, &error)),
-        };
-        publish(bench, input, bytes)?;
+            Err(error) => return Err(unsigned(&called, &error)),
+        }
     }
     Ok(())
 }
 
-/// A document with its time stamp, after its signatures were looked at anew.
+/// A file with its time stamp, after its signatures were looked at anew.
 fn stamped(signed: &[u8], asked: &Asked) -> Result<Result<Vec<u8>, sign::Error>, Error> {
     let answer = match &asked.answer {
         Ok(file) => read(file)?,

@@ -158,6 +158,8 @@ pub struct Assemble {
     pub inputs: Vec<Input>,
     /// What is made of them, step after step; each file that comes of it gets the [`output_of`](super::assemble::output_of) its place.
     pub steps: Vec<Step>,
+    /// The files that a host before has made of them, each under the name of its place.
+    pub made: Vec<Made>,
     /// What is done to pages whose text was recognised, besides.
     pub straighten: Straighten,
     /// Folders with fonts.
@@ -398,6 +400,7 @@ mod tests {
         let request = Request::Assemble(Assemble {
             inputs: vec![Input { file: "0.pdf".into(), file_name: "a.docx".to_owned(), words: Vec::new() }],
             steps: vec![Step::Merge, step.clone()],
+            made: Vec::new(),
             straighten: Straighten::default(),
             fonts: Vec::new(),
             now: 7,

@@ -78,7 +78,9 @@ pub enum Step {
     ExtractXml,
     /// Each document becomes XML that says its text, structure and metadata.
     ToXml,
-    /// Each document is signed and becomes a file.
+    /// Each document becomes a file as it came.
+    Take,
+    /// Each file is signed, behind its bytes.
     Sign(Box<Sign>),
     /// Each signature that waits for a time stamp gets it. A host has no network: what stands before this step is done by one
     /// host, then the worker asks the server, and another host goes on with the files that the first one made.

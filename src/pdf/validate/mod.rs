@@ -128,6 +128,11 @@ pub fn claimed(bytes: &[u8]) -> Option<Flavour> {
     File::open(bytes).claimed()
 }
 
+/// Whether a file is linearised, and nothing was put behind it since.
+pub fn is_linearized(bytes: &[u8]) -> bool {
+    file_structure::is_linearized(bytes, 0)
+}
+
 /// A rule, as lists of them tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Requirement {

@@ -8,6 +8,7 @@ mod tests;
 use super::{
     custom::{self, CustomOption},
     options::{METADATA, PASSWORDS},
+    sign,
     workflow::{self, Converting, Job, JobDocument, Line, Problem, SettingsType, Workflow},
 };
 use crate::{
@@ -70,10 +71,12 @@ impl Line for Dossier {
         // What the first document says of itself is not said of the dossier.
         let named = asked.get(Property::Title).map_or(title, str::to_owned);
         let metadata = asked.with(Property::Title, named);
-        Ok(vec![
+        let mut steps = vec![
             Step::Dossier(Box::new(order)),
             Step::Finish { target, metadata: Metadata(metadata), linearise: false },
-        ])
+        ];
+        steps.extend(sign::steps(self.settings.signature.as_ref()));
+        Ok(steps)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     pdf::stamp::{Colour, Content, Pages, Placement, Position, StampSettings, TextSettings},
     workflows::{
         custom::{self, CustomOption},
+        sign::{self, SignSettings},
         stamps,
         workflow::{BadSettings, ProfileSettings},
     },
@@ -39,6 +40,8 @@ pub struct DossierSettings {
     pub stamp_contents: bool,
     /// The part of PDF/A that the dossier is; `null` for a PDF without a claim.
     pub pdfa: Option<Pdfa>,
+    /// How the dossier is signed, after everything else; `null` for not at all. Only PDF/A is.
+    pub signature: Option<SignSettings>,
 }
 
 /// A part of PDF/A.
@@ -65,6 +68,7 @@ impl Default for DossierSettings {
             custom_options: Vec::new(),
             stamp_contents: false,
             pdfa: None,
+            signature: None,
         }
     }
 }
@@ -96,7 +100,8 @@ impl ProfileSettings for DossierSettings {
         self.title_page.check().map_err(|problem| wrong("titlePage", problem))?;
         self.table_of_contents.check().map_err(|problem| wrong("tableOfContents", problem))?;
         custom::check(&self.custom_options)?;
-        stamps::check(&self.stamps)
+        stamps::check(&self.stamps)?;
+        sign::check(self.signature.as_ref(), self.target())
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     options::{self, Definition, Kind, Level, text},
+    sign::{self, SignSettings},
     workflow::{self, Converting, Job, JobDocument, Line, Problem, ProfileSettings, SettingsType, Workflow},
 };
 use crate::engines::{
@@ -57,6 +58,8 @@ pub struct InvoiceSettings {
     pub relationship: Relationship,
     /// Whose usage decides what the XML of an invoice is to the document.
     pub usage: Usage,
+    /// How the invoice is signed, after everything else; `null` for not at all.
+    pub signature: Option<SignSettings>,
 }
 
 impl ProfileSettings for InvoiceSettings {}
@@ -119,7 +122,10 @@ impl Line for Invoice {
             french: self.settings.usage == Usage::French,
         };
         let metadata = Metadata(job.options.metadata());
-        Ok(vec![Step::Invoice(invoice), Step::Finish { target: Target::PdfA3, metadata, linearise: false }])
+        let mut steps =
+            vec![Step::Invoice(invoice), Step::Finish { target: Target::PdfA3, metadata, linearise: false }];
+        steps.extend(sign::steps(self.settings.signature.as_ref()));
+        Ok(steps)
     }
 }
 

@@ -131,7 +131,16 @@ impl Line for Signatures {
     }
 
     fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {
-        let SignSettings { certificate, reason, location, contact, time_stamp } = self.settings.clone();
+        let mut steps = vec![Step::Take];
+        steps.extend(self.settings.steps(Metadata(job.options.metadata())));
+        Ok(steps)
+    }
+}
+
+impl SignSettings {
+    /// The steps that sign the files of a job, which say of themselves from then on what is given.
+    fn steps(&self, metadata: Metadata) -> impl Iterator<Item = Step> + use<> {
+        let Self { certificate, reason, location, contact, time_stamp } = self.clone();
         // Without a certificate nothing is signed that could be stamped.
         let time_stamp = time_stamp.filter(|_| certificate.is_some());
         let sign = Step::Sign(Box::new(Sign {
@@ -139,7 +148,7 @@ impl Line for Signatures {
             reason,
             location,
             contact,
-            metadata: Metadata(job.options.metadata()),
+            metadata,
             time_stamp: time_stamp
                 .as_ref()
                 .map(|settings| Asking { digest: settings.hash_algorithm, policy: settings.policy }),
@@ -147,8 +156,22 @@ impl Line for Signatures {
         let stamp = time_stamp.map(|TimeStampSettings { url, on_failure, .. }| {
             Step::TimeStamp(TimeStamps { url, may_lack: on_failure == OnFailure::Warn, asked: Vec::new() })
         });
-        Ok([Some(sign), stamp].into_iter().flatten().collect())
+        [Some(sign), stamp].into_iter().flatten()
     }
+}
+
+/// The steps that sign the result of another workflow, which says of itself already what it is to say.
+pub(super) fn steps(signature: Option<&SignSettings>) -> impl Iterator<Item = Step> + use<> {
+    signature.map(|settings| settings.steps(Metadata::default())).into_iter().flatten()
+}
+
+/// Looks whether a PDF of a kind may be signed: none that claims no PDF/A.
+pub(super) fn check(signature: Option<&SignSettings>, target: Target) -> Result<(), BadSettings> {
+    if signature.is_none() || target.part().is_some() {
+        return Ok(());
+    }
+    let problem = "only PDF/A is signed, and this is a PDF without a claim".to_owned();
+    Err(BadSettings { path: "signature".to_owned(), problem })
 }
 
 #[cfg(test)]
@@ -156,6 +179,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::workflows::lists::workflow;
 
     #[test]
     fn a_certificate_whose_name_is_a_path_or_a_text_that_is_too_long_is_refused_by_name() {
@@ -167,6 +191,24 @@ mod tests {
             "certificate": "office-2026.v1", "reason": "Approved", "location": null, "contact": null, "timeStamp": null
         });
         assert_eq!((SIGN.settings.complete)(&right).unwrap(), right);
+    }
+
+    #[test]
+    fn lines_to_pdfa_have_a_signature_and_others_refuse_it_by_name() {
+        let signature = json!({ "certificate": "office", "timeStamp": { "url": "https://tsa.example" } });
+        let full = (SIGN.settings.complete)(&signature).unwrap();
+        let complete = |name: &str, settings: Value| (workflow(Some(name)).unwrap().settings.complete)(&settings);
+        for name in ["Archive PDF/A-1", "Archive PDF/A-2", "Archive PDF/A-3", "Invoice"] {
+            assert_eq!(complete(name, json!({ "signature": signature })).unwrap()["signature"], full, "{name}");
+            assert_eq!(complete(name, json!({})).unwrap()["signature"], Value::Null, "{name}");
+            let wrong = json!({ "signature": { "certificate": "../key" } });
+            assert_eq!(complete(name, wrong).unwrap_err().path, "signature.certificate", "{name}");
+        }
+        let dossier = complete("Dossier", json!({ "signature": signature, "pdfa": "pdfa2" })).unwrap();
+        assert_eq!(dossier["signature"], full);
+        for name in ["Conversion", "Dossier", "Archive TIFF", "Extract XML", "Convert to XML"] {
+            assert_eq!(complete(name, json!({ "signature": signature })).unwrap_err().path, "signature", "{name}");
+        }
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Work {
             inputs.push(Input { file: name.into(), file_name: document.file_name, words });
         }
         let fonts = self.config.host.engines.fonts.clone();
-        let assemble = Assemble { inputs, steps, straighten, fonts, now: order.now };
+        let assemble = Assemble { inputs, steps, made: Vec::new(), straighten, fonts, now: order.now };
         let (answer, ran) = self.run_steps(folder.path(), assemble).await?;
         let subject = "The result cannot be made";
         match answer {

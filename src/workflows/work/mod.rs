@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Context, Error, certificates::Certificates, expire, kind, sweep};
+use super::{Context, Error, Kind, certificates::Certificates, expire, sweep};
 use crate::{
     domain::{ErrorCode, Event, Format, Lane, Rung, limits},
     engines::{
@@ -140,14 +140,14 @@ impl Handler for Work {
     #[tracing::instrument(name = "attempt", skip_all, fields(job.id = %lease.task.job, task = lease.task.id, kind = %lease.task.kind, attempt = lease.task.attempt))]
     async fn execute(&self, lease: &Lease, stop: &Stop) -> Done {
         let work = async {
-            match lease.task.kind.as_str() {
-                kind::CONVERT => self.convert(lease).await,
-                kind::RECOGNISE => self.recognise(lease).await,
-                kind::ASSEMBLE => self.assemble(lease).await,
-                kind::PURGE => self.purge(lease).await,
+            match lease.task.kind.parse() {
+                Ok(Kind::Convert) => self.convert(lease).await,
+                Ok(Kind::Recognise) => self.recognise(lease).await,
+                Ok(Kind::Assemble) => self.assemble(lease).await,
+                Ok(Kind::Purge) => self.purge(lease).await,
                 // A newer version wrote it; its workers will take it.
-                unknown => {
-                    tracing::warn!(kind = unknown, "a task of a kind that this version does not know");
+                Err(unknown) => {
+                    tracing::warn!(%unknown, "a task of a kind that this version does not know");
                     Ok(Done::new(Outcome::Later(Duration::from_secs(10))))
                 }
             }

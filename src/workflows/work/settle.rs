@@ -9,9 +9,8 @@ use crate::{
     queue::{self, Ending, Lease, NewTask, Turn, lease::How},
     storage::{self, documents::Child, jobs::JobRow},
     workflows::{
-        Context, Error, add, advance,
+        Context, Error, Kind, add, advance,
         advance::{Step, failure_event},
-        kind,
     },
 };
 
@@ -70,7 +69,7 @@ async fn record(
         (Outcome::Recognised { stored }, Some(document)) => {
             page_settled(ctx, conn, job, lease, document, Some(&stored.blob)).await
         }
-        (Outcome::Failed { code, message }, Some(document)) if lease.task.kind == kind::RECOGNISE => {
+        (Outcome::Failed { code, message }, Some(document)) if lease.task.kind == Kind::Recognise.as_str() => {
             page_failed(ctx, conn, job, lease, document, *code, message).await
         }
         (Outcome::Kept { events }, Some(document)) => {
@@ -152,7 +151,7 @@ async fn unpack(
     let tasks: Vec<_> = children
         .iter()
         .map(|child| NewTask {
-            kind: kind::CONVERT,
+            kind: Kind::Convert.as_str(),
             lane: add::likely_lane(&child.file_name, None),
             job: job.id,
             document: Some(child.id),
@@ -177,7 +176,7 @@ async fn enqueue_pages(
     pages: &[i32],
 ) -> Result<Step, Error> {
     let task = NewTask {
-        kind: kind::RECOGNISE,
+        kind: Kind::Recognise.as_str(),
         lane: Lane::Ocr,
         job: job.id,
         document: Some(document),

@@ -14,9 +14,8 @@ use crate::{
     domain::{ErrorCode, limits},
     egress::{self, Question, Target},
     engines::{
-        assemble::output_of,
         host::Ran,
-        protocol::{Answer, Assemble, Input, Refusal, Request, Step},
+        protocol::{Answer, Assemble, Refusal, Request, Step},
         signing::{Asked, TimeStamps},
     },
     workflows::Error,
@@ -34,25 +33,24 @@ impl Work {
         };
         let Answer::Assembled { files, events: told, requests } = answer else { return Ok((answer, first)) };
         let is_asked = |request: &Vec<u8>| request.len() <= limits::TIME_STAMP_REQUEST_BYTES_MAX;
-        let (inputs, signed) = (assemble.inputs, files.len());
-        if (inputs.len(), requests.len()) != (signed, signed) || !requests.iter().all(is_asked) {
-            let what = "the engine did not say what to ask the time stamp server for each document";
+        // A host may say anything; there are never more files to sign than documents.
+        let is_each = requests.len() == files.len() && files.len() <= assemble.inputs.len();
+        if !is_each || !requests.iter().all(is_asked) {
+            let what = "the engine did not say what to ask the time stamp server for each file";
             return Ok((Answer::Failed(refusal(ErrorCode::Internal, what.to_owned(), true)), first));
         }
         if let Err(refusal) = self.ask(folder, stamps, requests).await? {
             return Ok((Answer::Failed(refusal), first));
         }
-        let inputs = inputs.into_iter().enumerate();
-        let inputs = inputs.map(|(place, input)| Input { file: output_of(place), ..input }).collect();
         let (mut answer, ran) =
-            self.hosts.run(folder, &Request::Assemble(Assemble { inputs, steps: later, ..assemble })).await;
+            self.hosts.run(folder, &Request::Assemble(Assemble { made: files, steps: later, ..assemble })).await;
         if let Answer::Assembled { events, .. } = &mut answer {
             events.splice(..0, told);
         }
         Ok((answer, Ran { peak_memory_bytes: ran.peak_memory_bytes.max(first.peak_memory_bytes), ..ran }))
     }
 
-    /// Asks for a time stamp for each document, one after the other; after one that is not to be had no more are asked for. The
+    /// Asks for a time stamp for each file, one after the other; after one that is not to be had no more are asked for. The
     /// answers go into files, as nothing in them is looked at here.
     async fn ask(
         &self,

@@ -75,6 +75,7 @@ async fn a_job_is_put_together_by_a_copy_of_the_zygote() {
     let request = Request::Assemble(Assemble {
         inputs: vec![input.clone(), input],
         steps: vec![Step::Merge, Step::Finish { target: Target::Pdf, metadata: Metadata::default(), linearise: false }],
+        made: Vec::new(),
         straighten: bindery::pdf::text_layer::Straighten::default(),
         fonts: Vec::new(),
         now: 0,

@@ -11,6 +11,7 @@ pub(crate) mod db;
 pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod hosts;
+pub(crate) mod inside;
 pub(crate) mod office;
 pub(crate) mod pdf;
 pub(crate) mod raw;

@@ -1,66 +1,24 @@
 //! What a worker has finished when its job has ended meanwhile: executed here, settled by hand afterwards.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use bindery::{
-    domain::{JobId, TenantId, limits},
-    engines::{host::HostConfig, protocol::Engines},
-    queue::{Bell, Handler, Intake, Lease, Signals, Stop},
-    storage::{blobs::Blobs, pool::Route},
-    workflows::{
-        Context, OpenJobs, Settings, Summaries, Watch, add, cancel,
-        certificates::Certificates,
-        create,
-        profiles::Profiles,
-        work::{Work, WorkConfig},
-    },
+    domain::{JobId, TenantId},
+    queue::{Handler, Lease, Stop},
+    workflows::{Context, add, cancel, certificates::Certificates, create},
 };
 use bytes::Bytes;
 use futures_util::stream;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use crate::support::{
-    Database, hosts,
+    Database,
+    inside::{context, worker},
     remote::egress,
     scripted::{register, take},
     until,
     wait::seconds,
 };
-
-fn context(database: &Database, folder: &Path) -> Context {
-    let pool = database.pool();
-    let bell = Bell::new(pool.clone());
-    Context {
-        intake: Intake::new(pool.clone(), Route::Direct, bell.clone()),
-        bell,
-        watch: Watch::start(pool.clone(), &Signals::deaf()),
-        summaries: Summaries::start(pool.clone()),
-        signals: Signals::deaf(),
-        pool,
-        route: Route::Direct,
-        blobs: Blobs::in_folder(&folder.join("blobs")).unwrap(),
-        egress: egress(""),
-        settings: Settings {
-            retention: limits::RETENTION,
-            creating_idle_max: limits::CREATING_IDLE_MAX,
-            open_jobs_max: limits::OPEN_JOBS_MAX,
-            upload_bytes_max: limits::UPLOAD_BYTES_MAX,
-            result_wait_max: limits::RESULT_WAIT_MAX,
-        },
-        stop: CancellationToken::new(),
-        open_jobs: OpenJobs::default(),
-        profiles: Profiles::default(),
-    }
-}
-
-fn worker(ctx: &Context, folder: &Path) -> Work {
-    let usual = hosts::config();
-    let engines = Engines { office: None, ..usual.engines.clone() };
-    let host = HostConfig { zygote_args: None, engines, ..usual };
-    Work::new(ctx.clone(), WorkConfig { host, folder: folder.join("work"), certificates: Certificates::default() })
-        .unwrap()
-}
 
 async fn job_with_a_text(ctx: &Context) -> JobId {
     let job = create::create(ctx, TenantId::DEFAULT, &create::NewJob::default()).await.unwrap();
@@ -75,8 +33,8 @@ async fn job_with_a_text(ctx: &Context) -> JobId {
 async fn a_result_that_is_finished_after_the_cancel_is_not_published() {
     let database = Database::migrated().await;
     let folder = tempfile::tempdir().unwrap();
-    let ctx = context(&database, folder.path());
-    let work = worker(&ctx, folder.path());
+    let ctx = context(&database, folder.path(), egress(""));
+    let work = worker(&ctx, folder.path(), Certificates::default());
     let mut conn = database.connect().await;
     let me = register(&mut conn, seconds(300)).await;
     let job = job_with_a_text(&ctx).await;
@@ -97,7 +55,7 @@ async fn a_result_that_is_finished_after_the_cancel_is_not_published() {
 async fn a_caller_that_goes_away_at_any_moment_leaves_no_transaction_open() {
     let database = Database::migrated().await;
     let folder = tempfile::tempdir().unwrap();
-    let ctx = context(&database, folder.path());
+    let ctx = context(&database, folder.path(), egress(""));
     let open = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'";
     for step in 0..60 {
         let job = create::create(&ctx, TenantId::DEFAULT, &create::NewJob::default()).await.unwrap();

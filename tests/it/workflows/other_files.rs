@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 use crate::support::{Client, Document, Site, client::Finished, documents};
 
 /// A PDF that holds files.
-fn holding(name: &str, files: &[(&str, &[u8])]) -> Document {
+pub(super) fn holding(name: &str, files: &[(&str, &[u8])]) -> Document {
     let mut document = bindery::pdf::read(documents::pdf(name, &[300]).bytes, &[]).unwrap().document;
     let attachments: Vec<Attachment<'_>> = files
         .iter()

@@ -65,6 +65,16 @@ impl Office {
         start_worker(&self.site, more)
     }
 
+    /// Makes a profile `signed` of a workflow, with these settings and a signature by the certificate and with these.
+    pub(super) fn signing(&self, workflow: &str, settings: &Value, signature: &Value) {
+        let mut sign = json!({ "certificate": "office-1", "reason": "Grün & frei" });
+        sign.as_object_mut().unwrap().extend(signature.as_object().unwrap().clone());
+        let mut settings = settings.clone();
+        settings["signature"] = sign;
+        let profile = json!({ "workflow": workflow, "name": "signed", "settings": settings });
+        assert_eq!(apply(&self.site, &profile).0, 0);
+    }
+
     /// A file that is PDF/A.
     pub(super) async fn archived(&self, part: u8, width: i64) -> Vec<u8> {
         let query = format!("?workflow=Archive%20PDF/A-{part}");
@@ -82,16 +92,16 @@ fn start_worker(site: &Site, more: &[(&str, &str)]) -> Process {
     site.start("work", &[&own, more].concat())
 }
 
-fn certificates(site: &Site) -> PathBuf {
+pub(super) fn certificates(site: &Site) -> PathBuf {
     site.folder.path().join("certificates")
 }
 
-fn bytes(done: &Finished) -> Vec<u8> {
+pub(super) fn bytes(done: &Finished) -> Vec<u8> {
     done.file.as_ref().unwrap_or_else(|| panic!("no file: {}", done.result)).body.to_vec()
 }
 
 /// The messages of warnings of a job that has files all the same.
-fn warnings(done: &Finished) -> Vec<String> {
+pub(super) fn warnings(done: &Finished) -> Vec<String> {
     assert_eq!(done.result["status"], "warning", "{}", done.result);
     let events = done.result["events"].as_array().unwrap().iter();
     let told = events.filter(|event| event["severity"] == "warning");
@@ -100,7 +110,7 @@ fn warnings(done: &Finished) -> Vec<String> {
 
 /// Expects so many signatures, all of which hold, and the last of which is over all of the file.
 #[track_caller]
-fn holds(bytes: &[u8], count: usize) {
+pub(super) fn holds(bytes: &[u8], count: usize) {
     let found = signatures(bytes).unwrap();
     assert_eq!(found.len(), count);
     for (index, signature) in found.iter().enumerate() {

@@ -24,7 +24,7 @@ use bindery::pdf::{
 };
 use serde_json::{Value, json};
 
-use super::sign::Office;
+use super::sign::{Office, bytes};
 use crate::support::{
     client::Finished,
     documents::file,
@@ -44,10 +44,10 @@ fn done(output: Output) -> String {
 }
 
 /// A server of time stamps as a folder.
-struct Authority(tempfile::TempDir, AtomicUsize);
+pub(super) struct Authority(tempfile::TempDir, AtomicUsize);
 
 impl Authority {
-    fn new() -> &'static Self {
+    pub(super) fn new() -> &'static Self {
         let folder = tempfile::tempdir().unwrap();
         let key = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/pdf/sign/testdata/tsa.p12").display().to_string();
         done(openssl(folder.path(), &["pkcs12", "-in", &key, "-passin", "pass:secret", "-nodes", "-out", "tsa.pem"]));
@@ -63,7 +63,7 @@ impl Authority {
     }
 
     /// Answers a request.
-    fn answer(&self, request: &[u8]) -> Vec<u8> {
+    pub(super) fn answer(&self, request: &[u8]) -> Vec<u8> {
         let place = self.1.fetch_add(1, Ordering::SeqCst);
         let (query, reply) = (format!("{place}.tsq"), format!("{place}.tsr"));
         fs::write(self.path().join(&query), request).unwrap();
@@ -72,7 +72,10 @@ impl Authority {
     }
 
     /// A host that answers at `/`, after a change of what it is asked.
-    async fn serve(&'static self, change: impl Fn(&[u8]) -> Vec<u8> + Clone + Send + Sync + 'static) -> Remote {
+    pub(super) async fn serve(
+        &'static self,
+        change: impl Fn(&[u8]) -> Vec<u8> + Clone + Send + Sync + 'static,
+    ) -> Remote {
         let answer = async move |headers: HeaderMap, request: Bytes| {
             assert_eq!(headers["content-type"], "application/timestamp-query");
             assert_eq!(headers["accept"], "application/timestamp-reply");
@@ -83,7 +86,7 @@ impl Authority {
     }
 
     /// Has OpenSSL check the last signature of a file, and the time stamp of it.
-    fn check(&self, bytes: &[u8], digest: &str) -> String {
+    pub(super) fn check(&self, bytes: &[u8], digest: &str) -> String {
         let document = lopdf::Document::load_mem(bytes).unwrap();
         let held = document.objects.values().filter_map(|object| object.as_dict().ok());
         let mut signed: Vec<_> = held.filter(|held| held.has(b"ByteRange")).collect();
@@ -140,16 +143,12 @@ async fn sign(office: &Office, given: &[u8]) -> Finished {
     office.sign(&[file("a.pdf", given.to_vec())]).await
 }
 
-fn bytes(done: &Finished) -> Vec<u8> {
-    done.file.as_ref().unwrap_or_else(|| panic!("no file: {}", done.result)).body.to_vec()
-}
-
-fn stamps(bytes: &[u8]) -> Vec<(Verdict, Option<Verdict>)> {
+pub(super) fn stamps(bytes: &[u8]) -> Vec<(Verdict, Option<Verdict>)> {
     signatures(bytes).unwrap().into_iter().map(|found| (found.verdict, found.time_stamp)).collect()
 }
 
-const STAMPED: (Verdict, Option<Verdict>) = (Verdict::Valid, Some(Verdict::Valid));
-const PLAIN: (Verdict, Option<Verdict>) = (Verdict::Valid, None);
+pub(super) const STAMPED: (Verdict, Option<Verdict>) = (Verdict::Valid, Some(Verdict::Valid));
+pub(super) const PLAIN: (Verdict, Option<Verdict>) = (Verdict::Valid, None);
 
 #[tokio::test]
 async fn a_signature_has_a_time_stamp_that_openssl_verifies_and_a_second_one_leaves_it_valid() {
@@ -223,7 +222,7 @@ async fn a_time_stamp_for_something_else_does_not_go_in_and_ends_the_job_or_warn
 fn warned(done: &Finished, given: &[u8], why: &str) {
     assert_eq!(done.result["status"], "warning", "{}", done.result);
     let told = done.result["events"].to_string();
-    assert!(told.contains("'a.pdf' is signed without a time stamp") && told.contains(why), "{told}");
+    assert!(told.contains("The signature of 'a.pdf' has no time stamp") && told.contains(why), "{told}");
     assert!(!told.contains("127.0.0.1") && !told.contains("sesame"), "{told}");
     let signed = bytes(done);
     assert!(signed.starts_with(given));
@@ -268,7 +267,7 @@ async fn a_server_that_keeps_us_waiting_is_given_up_in_time() {
     let done = office.sign(&[file("a.pdf", given.clone()), file("b.pdf", given)]).await;
     let told = done.result["events"].to_string();
     assert!(
-        told.contains("'a.pdf' is signed") && told.contains("'b.pdf' is signed") && told.contains("too slow"),
+        told.contains("of 'a.pdf' has no time") && told.contains("of 'b.pdf' has no time") && told.contains("too slow"),
         "{told}"
     );
     assert_eq!(silent.connections(), 1);
@@ -317,7 +316,7 @@ async fn a_server_that_is_down_for_a_moment_is_asked_again() {
     assert_eq!(server.arrived().len(), 2);
 }
 
-fn is_first(asked: &AtomicUsize) -> bool {
+pub(super) fn is_first(asked: &AtomicUsize) -> bool {
     asked.fetch_add(1, Ordering::SeqCst) == 0
 }
 

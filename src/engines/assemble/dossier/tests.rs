@@ -81,7 +81,8 @@ fn make(order: Dossier, documents: &[(&str, usize)]) -> Made {
     });
     let fonts = vec!["/usr/share/fonts".into()];
     let (tools, steps) = (Tools::new(&fonts), vec![Step::Dossier(Box::new(order))]);
-    let assemble = Assemble { inputs: inputs.collect(), steps, straighten: Default::default(), fonts, now: 0 };
+    let assemble =
+        Assemble { inputs: inputs.collect(), steps, made: Vec::new(), straighten: Default::default(), fonts, now: 0 };
     let mut bench = Bench {
         assemble: &assemble,
         tools: &tools,
@@ -233,7 +234,9 @@ fn a_dossier_can_be_pdfa_and_keeps_its_links() {
     let steps = vec![Step::Dossier(Box::new(Dossier { target: Target::PdfA2, ..order() })), finish];
     let inputs = vec![Input { file, file_name: "a.pdf".to_owned(), words: Vec::new() }];
     let tools = Tools::new(&fonts);
-    let made = assemble(&Assemble { inputs, steps, straighten: Default::default(), fonts, now: 0 }, &tools).unwrap();
+    let made =
+        assemble(&Assemble { inputs, steps, made: Vec::new(), straighten: Default::default(), fonts, now: 0 }, &tools)
+            .unwrap();
     let Answer::Assembled { files, .. } = made else { panic!("{made:?}") };
     assert_eq!(files[0].conformance.as_deref(), Some("PDF/A-2u"));
     let output = Path::new(&crate::engines::assemble::output_of(0)).to_owned();

@@ -19,7 +19,7 @@ mod trailer;
 mod written;
 
 pub(super) use drawn::Drawn;
-pub(super) use written::Written;
+pub(super) use written::{Written, is_linearized};
 
 use flaws::Flaw;
 

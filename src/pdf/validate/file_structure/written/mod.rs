@@ -86,7 +86,7 @@ pub(super) const fn is_line_end(byte: u8) -> bool {
 }
 
 /// Whether the first object of the file is a linearization dictionary with the right length of the file.
-fn is_linearized(bytes: &[u8], junk: usize) -> bool {
+pub(in crate::pdf::validate) fn is_linearized(bytes: &[u8], junk: usize) -> bool {
     let head = bytes.get(..LINEARIZED_BYTES.min(bytes.len())).unwrap_or_default();
     let Some(at) = memchr::memmem::find(head, b" obj") else { return false };
     let mut lexer = Lexer::at(bytes, at + 4);
