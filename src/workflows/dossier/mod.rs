@@ -8,6 +8,7 @@ mod tests;
 use super::{
     custom::{self, CustomOption},
     options::{METADATA, PASSWORDS},
+    text_recognition::TextRecognition,
     workflow::{self, Converting, Job, JobDocument, Line, Problem, SettingsType, Workflow},
 };
 use crate::{
@@ -48,6 +49,10 @@ impl Line for Dossier {
 
     fn custom_options(&self) -> &[CustomOption] {
         &self.settings.custom_options
+    }
+
+    fn recognition(&self) -> Option<&TextRecognition> {
+        self.settings.text_recognition.wanted()
     }
 
     fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {
