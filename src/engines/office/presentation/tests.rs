@@ -142,7 +142,7 @@ fn a_wrong_password_is_told_and_so_is_none() {
 fn what_is_cut_short_or_changed_is_refused_or_opened_as_far_as_it_goes() {
     let whole = streams();
     for (index, (_, bytes)) in whole.iter().enumerate() {
-        for length in 0..bytes.len() {
+        for length in (0..bytes.len()).step_by(3) {
             let mut cut = whole.clone();
             cut[index].1.truncate(length);
             let mut changed = whole.clone();
