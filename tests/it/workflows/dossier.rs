@@ -178,8 +178,11 @@ fn colour(done: &Finished, page: usize, x: u16, y: u16) -> [u8; 3] {
 async fn a_pdf_of_the_profile_is_drawn_behind_the_title_page_and_the_table_of_contents() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
-    // 300 by 200 points with a square near the lower left corner: in the middle of the paper and twice as large.
-    let background = json!(STANDARD.encode(documents::pdf("back.pdf", &[300, 400]).bytes));
+    // 300 by 200 points with a square near the lower left corner: in the middle of the paper and twice as large. The version
+    // is newer than that of what is made.
+    let mut background = documents::pdf("back.pdf", &[300, 400]).bytes;
+    background[5..8].copy_from_slice(b"2.0");
+    let background = json!(STANDARD.encode(background));
     let pages = json!({ "background": background });
     for pdfa in [json!(null), json!("pdfa1"), json!("pdfa2"), json!("pdfa3")] {
         let settings = json!({ "titlePage": pages, "tableOfContents": pages, "pdfa": pdfa });

@@ -299,15 +299,17 @@ fn askew(picture: &GrayImage) -> f64 {
         .collect();
     let contrast = |degrees: f64| {
         let (sine, cosine) = degrees.to_radians().sin_cos();
-        let mut rows = std::collections::HashMap::<i64, u64>::new();
+        // Rows rise and fall by less than the page is wide.
+        let above = f64::from(picture.width());
+        let mut rows = vec![0_u64; usize::try_from(2 * picture.width() + picture.height()).unwrap()];
         for (x, y) in &ink {
-            #[expect(clippy::cast_possible_truncation, reason = "the place of a row of a page")]
-            let row = (y * cosine + x * sine).round() as i64;
-            *rows.entry(row).or_default() += 1;
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the place of a row of a page")]
+            let row = (y * cosine + x * sine + above) as usize;
+            rows[row] += 1;
         }
-        rows.values().map(|row| row * row).sum::<u64>()
+        rows.iter().map(|row| row * row).sum::<u64>()
     };
-    (-60..=60).map(|tenth| f64::from(tenth) / 10.0).max_by_key(|degrees| contrast(*degrees)).unwrap()
+    (-45..=45).map(|tenth| f64::from(tenth) / 10.0).max_by_key(|degrees| contrast(*degrees)).unwrap()
 }
 
 /// The picture on a page of its size, turned by some degrees against the clock around the middle of the page.
@@ -328,35 +330,27 @@ async fn scans_that_are_turned_and_askew_are_upright_and_straight_for_other_read
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let _work = site.start("work", &[SLOTS]);
-    let text = documents::file("page.txt", TEXT.repeat(8));
+    let text = documents::file("page.txt", TEXT.repeat(5));
     let upright = scan_of(&client, &text).await;
     let wide = [842, 595];
     let [right, over, left] =
         [imageops::rotate90(&upright), imageops::rotate180(&upright), imageops::rotate270(&upright)];
-    let pages = [
-        turned(&upright, A4, 3.0),
-        turned(&upright, A4, -3.0),
-        turned(&right, wide, 0.0),
-        turned(&over, A4, 0.0),
-        turned(&left, wide, 0.0),
-        turned(&right, wide, 3.0),
-        turned(&over, A4, -3.0),
-    ];
+    let pages =
+        [turned(&upright, A4, 3.0), turned(&right, wide, 0.0), turned(&over, A4, -3.0), turned(&left, wide, 0.0)];
     let input = drawn("scans.pdf", pages);
-    recognise(&site, "Archive PDF/A-2", &json!({})).await;
-    // As they came, so that it is known that other readers see it.
-    let as_it_came = client.convert_with(ARCHIVE, &[], std::slice::from_ref(&input)).await;
-    for (number, expected) in [(1, 3.0), (2, -3.0)] {
-        let found = askew(&page(&site, &as_it_came, number));
+    // As they come, so that it is known that others see it.
+    let plain = client.convert_with(PLAIN, &[], std::slice::from_ref(&input)).await;
+    for (number, expected) in [(1, 3.0), (3, -3.0)] {
+        let found = askew(&page(&site, &plain, number));
         assert!((found - expected).abs() < 0.3, "{number}: {found}");
     }
-    for number in 3..=5 {
-        assert!(accuracy(&read_upright(&site, &page(&site, &as_it_came, number))) < 0.2, "{number}");
+    for number in 2..=4 {
+        assert!(accuracy(&read_upright(&site, &page(&site, &plain, number))) < 0.2, "{number}");
     }
-    recognise(&site, "Archive PDF/A-1", &json!({ "rotate": true, "deskew": true })).await;
-    let done = client.convert_with("?workflow=Archive%20PDF/A-1", &[], &[input]).await;
+    recognise(&site, "Archive PDF/A-2", &json!({ "rotate": true, "deskew": true })).await;
+    let done = client.convert_with(ARCHIVE, &[], &[input]).await;
     conforms(&done);
-    for number in 1..=7 {
+    for number in 1..=4 {
         let picture = page(&site, &done, number);
         assert!(picture.width() < picture.height(), "{number}");
         let found = askew(&picture);
