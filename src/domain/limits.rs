@@ -173,6 +173,9 @@ pub const CERTIFICATE_NAME_CHARS_MAX: usize = 100;
 /// Most characters of each of the texts of a signature: its reason, its place, and how to reach who signs.
 pub const SIGNATURE_TEXT_CHARS_MAX: usize = 1_000;
 
+/// Most bytes of a PDF behind the title page or the table of contents of a dossier. A letterhead has some hundred KiB.
+pub const BACKGROUND_BYTES_MAX: usize = 4 << 20;
+
 /// Most bytes that an engine may write to its standard error. LibreOffice in a bad mood writes some hundred lines.
 pub const STDERR_BYTES_MAX: usize = 16 << 20;
 

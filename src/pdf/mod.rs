@@ -47,6 +47,7 @@ mod content;
 mod destinations;
 mod drawing;
 mod error;
+mod file_data;
 mod filters;
 mod left_open;
 mod lexer;
@@ -64,6 +65,7 @@ mod write;
 mod xml;
 
 pub use error::{Error, OutputError};
+pub use file_data::FileData;
 pub use linear::linearise;
 pub use read::{Opened, read};
 pub use write::{Shape, write};

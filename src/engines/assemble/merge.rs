@@ -9,7 +9,7 @@ use crate::{
         serve::{Pdf, read},
     },
     pdf::{
-        self,
+        self, Document,
         text_layer::{self, Recognised},
     },
 };
@@ -28,10 +28,7 @@ pub(super) fn merge_of<'a>(bench: &mut Bench<'_>, inputs: impl IntoIterator<Item
     }
     let mut parts = Vec::with_capacity(inputs.len());
     for input in &inputs {
-        parts.push(match open(bench.assemble, input)? {
-            Pdf::Document(document) => *document,
-            Pdf::Given(bytes) | Pdf::Written(bytes) => pdf::read(bytes, &[])?.document,
-        });
+        parts.push(open_parsed(bench.assemble, input)?);
     }
     let mut ranges = Vec::with_capacity(parts.len());
     for part in &parts {
@@ -49,7 +46,15 @@ pub(super) fn merge_of<'a>(bench: &mut Bench<'_>, inputs: impl IntoIterator<Item
     Ok(())
 }
 
-/// A document with what was recognised on its pages behind them; without any as it came.
+/// A document with what was recognised on its pages behind them.
+pub(super) fn open_parsed(assemble: &Assemble, input: &Input) -> Result<Document, Error> {
+    Ok(match open(assemble, input)? {
+        Pdf::Document(document) => *document,
+        Pdf::Given(bytes) | Pdf::Written(bytes) => pdf::read(bytes, &[])?.document,
+    })
+}
+
+/// The same, but one on which nothing was recognised as it came.
 pub(super) fn open(assemble: &Assemble, input: &Input) -> Result<Pdf, Error> {
     let bytes = read(&input.file)?;
     if input.words.is_empty() {

@@ -26,6 +26,7 @@ use crate::{
 
 mod interim;
 mod kit;
+mod presentation;
 mod warm;
 
 use kit::{Export, Kit, Told};
@@ -154,6 +155,13 @@ fn exported(
     fs::create_dir_all(&folder).map_err(|source| internal("make a folder for LibreOffice", source))?;
     let input = folder.join(format!("document.{}", extension(source.format)));
     let output = folder.join("out.pdf");
+    let opened;
+    let source = if source.encrypted && source.format == Format::Ppt {
+        opened = presentation::decrypt(source.bytes, source.passwords)?;
+        Source { bytes: &opened, encrypted: false, ..source }
+    } else {
+        source
+    };
     fs::write(&input, source.bytes).map_err(|source| internal("write the document", source))?;
     let (input, mut events) = changed(office, source, settings, input)?;
     let options = export(settings, part);
@@ -215,12 +223,8 @@ fn convert(office: &Running, source: Source<'_>, from: &Path, export: &Export<'_
 
 /// Why LibreOffice does not open a document.
 fn refusal(source: Source<'_>, locked: bool) -> Error {
-    let given = !source.passwords.is_empty();
-    if source.encrypted && source.format == Format::Ppt && given {
-        // LibreOffice has no decryption for them, so no password can be called wrong.
-        Error::UnsupportedFeature { feature: "the encryption of PowerPoint 97 to 2003".to_owned() }
-    } else if locked || source.encrypted {
-        Error::Password { given }
+    if locked || source.encrypted {
+        Error::Password { given: !source.passwords.is_empty() }
     } else {
         Error::Corrupt { what: "LibreOffice cannot open it".to_owned() }
     }

@@ -97,10 +97,7 @@ fn keep(document: &mut Document, id: ObjectId, part: Part, removed: &mut BTreeSe
     let flags = object::integer(document, annotation, b"F").unwrap_or(0);
     let is_widget = kind == b"Widget";
     if !is_widget && !is_allowed(document, annotation, &kind, part) {
-        let file = object::dictionary(document, annotation, b"FS");
-        let name =
-            file.and_then(|file| object::text(document, file, b"UF").or_else(|| object::text(document, file, b"F")));
-        report(&kind, name, log);
+        report(&kind, log);
         removed.insert(id);
         return false;
     }
@@ -145,13 +142,11 @@ pub(super) fn field_kind(document: &Document, id: ObjectId) -> Option<Vec<u8>> {
     None
 }
 
-fn report(kind: &[u8], file: Option<String>, log: &mut Log) {
+/// The file of one that attaches a file was removed before, and named.
+fn report(kind: &[u8], log: &mut Log) {
     let shown = object::shown(kind);
-    match (kind, file) {
-        (b"FileAttachment", Some(name)) => {
-            log.warn(EventCode::EmbeddedFileRemoved, format!("The attached file \"{name}\" was removed."));
-        }
-        (b"3D" | b"Sound" | b"Screen" | b"Movie" | b"RichMedia", _) => {
+    match kind {
+        b"3D" | b"Sound" | b"Screen" | b"Movie" | b"RichMedia" => {
             log.warn(EventCode::MultimediaRemoved, format!("A multimedia annotation of the type {shown} was removed."));
         }
         _ => log.warn(EventCode::AnnotationRemoved, format!("An annotation of the type {shown} was removed.")),

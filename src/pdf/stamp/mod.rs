@@ -47,7 +47,7 @@ use figure::Figure;
 use work::Work;
 
 pub use settings::{
-    BarcodeKind, BarcodeSettings, Colour, Content, ImageData, ImageSettings, Pages, Placement, Position, StampSettings,
+    BarcodeKind, BarcodeSettings, Colour, Content, ImageSettings, Pages, Placement, Position, StampSettings,
     TextSettings,
 };
 

@@ -1,13 +1,12 @@
 //! What a stamp is described by: a part of the settings of a profile, in JSON.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{collections::BTreeSet, str::FromStr};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::{Error, barcode, picture, placeholders};
-use crate::domain::limits;
+use crate::{domain::limits, pdf::FileData};
 
 /// Most characters of the text of a stamp, before and after its placeholders are filled in.
 const TEXT_CHARS_MAX: usize = 3_000;
@@ -109,38 +108,13 @@ const fn ten() -> f32 {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ImageSettings {
     /// A PNG or JPEG, in base 64: a profile brings its images along, since workers share no folder.
-    pub data: ImageData,
+    pub data: FileData,
     /// Its width in points. Where only one side is given, the other one follows; where none is, a pixel is 1/96 inch.
     #[serde(default)]
     pub width: Option<f32>,
     /// Its height in points.
     #[serde(default)]
     pub height: Option<f32>,
-}
-
-/// The bytes of an image, in base 64 when written down.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-pub struct ImageData(pub Vec<u8>);
-
-impl TryFrom<String> for ImageData {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        STANDARD.decode(text.trim()).map(Self).map_err(|error| format!("`data` is not in base 64: {error}"))
-    }
-}
-
-impl From<ImageData> for String {
-    fn from(data: ImageData) -> Self {
-        STANDARD.encode(data.0)
-    }
-}
-
-impl fmt::Debug for ImageData {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ImageData({} bytes)", self.0.len())
-    }
 }
 
 /// A bar code.

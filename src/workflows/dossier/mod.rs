@@ -9,6 +9,7 @@ use super::{
     custom::{self, CustomOption},
     options::{METADATA, PASSWORDS},
     sign,
+    text_recognition::TextRecognition,
     workflow::{self, Converting, Job, JobDocument, Line, Problem, SettingsType, Workflow},
 };
 use crate::{
@@ -49,6 +50,10 @@ impl Line for Dossier {
 
     fn custom_options(&self) -> &[CustomOption] {
         &self.settings.custom_options
+    }
+
+    fn recognition(&self) -> Option<&TextRecognition> {
+        self.settings.text_recognition.wanted()
     }
 
     fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {

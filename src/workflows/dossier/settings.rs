@@ -14,6 +14,7 @@ use crate::{
         custom::{self, CustomOption},
         sign::{self, SignSettings},
         stamps,
+        text_recognition::TextRecognition,
         workflow::{BadSettings, ProfileSettings},
     },
 };
@@ -24,6 +25,8 @@ use crate::{
 pub struct DossierSettings {
     /// How documents that are no PDF become one.
     pub convert: Settings,
+    /// How text is recognised on pages that are pictures.
+    pub text_recognition: TextRecognition,
     /// The title page.
     pub title_page: TitlePage,
     /// The table of contents.
@@ -60,6 +63,7 @@ impl Default for DossierSettings {
     fn default() -> Self {
         Self {
             convert: Settings::default(),
+            text_recognition: TextRecognition::default(),
             title_page: TitlePage::default(),
             table_of_contents: TableOfContents::default(),
             paper: Paper::default(),
@@ -97,6 +101,7 @@ impl ProfileSettings for DossierSettings {
     fn check(&self) -> Result<(), BadSettings> {
         let wrong =
             |page: &str, (name, problem): (&str, String)| BadSettings { path: format!("{page}.{name}"), problem };
+        self.text_recognition.check()?;
         self.title_page.check().map_err(|problem| wrong("titlePage", problem))?;
         self.table_of_contents.check().map_err(|problem| wrong("tableOfContents", problem))?;
         custom::check(&self.custom_options)?;

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     options::{self, Definition, Kind, Level, text},
     sign::{self, SignSettings},
-    workflow::{self, Converting, Job, JobDocument, Line, Problem, ProfileSettings, SettingsType, Workflow},
+    text_recognition::TextRecognition,
+    workflow::{
+        self, BadSettings, Converting, Job, JobDocument, Line, Problem, ProfileSettings, SettingsType, Workflow,
+    },
 };
 use crate::engines::{
     protocol::{self, Attached, Metadata, Step, Target},
@@ -54,6 +57,8 @@ const OPTIONS: &[Definition] = &[
 pub struct InvoiceSettings {
     /// How documents that are no PDF become one.
     pub convert: Settings,
+    /// How text is recognised on pages that are pictures.
+    pub text_recognition: TextRecognition,
     /// What files are to the document that they are put into, when their options do not say.
     pub relationship: Relationship,
     /// Whose usage decides what the XML of an invoice is to the document.
@@ -62,7 +67,11 @@ pub struct InvoiceSettings {
     pub signature: Option<SignSettings>,
 }
 
-impl ProfileSettings for InvoiceSettings {}
+impl ProfileSettings for InvoiceSettings {
+    fn check(&self) -> Result<(), BadSettings> {
+        self.text_recognition.check()
+    }
+}
 
 /// What a file is to the document that it is in (ISO 19005-3, annex E).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -106,6 +115,10 @@ impl Line for Invoice {
             Some(role) => role.trim().eq_ignore_ascii_case("attached"),
             None => !document.is_first,
         }
+    }
+
+    fn recognition(&self) -> Option<&TextRecognition> {
+        self.settings.text_recognition.wanted()
     }
 
     fn steps(&self, job: &Job<'_>) -> Result<Vec<Step>, Problem> {

@@ -54,3 +54,27 @@ async fn without_libreoffice_an_office_document_fails_with_its_name_and_others_g
         1
     );
 }
+
+#[tokio::test]
+async fn a_presentation_of_powerpoint_97_under_a_password_is_opened_by_it_alone() {
+    check_installed();
+    let Some(corpus) = documents::shared("corpus/office") else { return };
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work_with_office();
+    let bytes = std::fs::read(corpus.join("Password_Protected-hello.ppt")).unwrap();
+    let secret = documents::file("secret.ppt", bytes);
+    let passwords = [("DOC.PASSWORD", "wrong"), ("DOC.PASSWORD", "hello")];
+    let done = client.convert_with("", &passwords, std::slice::from_ref(&secret)).await;
+    assert_eq!(pdf::page_count(&done.pdf()), 1, "{}", done.result);
+    let page = bindery::pdf::text::extract(&done.file.as_ref().unwrap().body, 0).unwrap();
+    let lines: Vec<String> = page.lines.iter().map(bindery::pdf::text::Line::text).collect();
+    assert!(lines.iter().any(|line| line.contains("It only has the one slide")), "{lines:?}");
+    // Its properties are encrypted, too.
+    assert_eq!(pdf::info(&done.pdf(), "Title").as_deref(), Some("This is a protected document"));
+    for passwords in [&[][..], &passwords[..1]] {
+        let (code, message) = client.convert_with("", passwords, std::slice::from_ref(&secret)).await.error();
+        assert_eq!(code, "password", "{message}");
+        assert!(message.contains("'secret.ppt'"), "{message}");
+    }
+}

@@ -2,7 +2,12 @@
 
 use std::collections::HashMap;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bindery::pdf::{self, outline, text, validate};
+use hayro::{
+    RenderCache, RenderSettings, hayro_interpret::InterpreterSettings, hayro_syntax::Pdf,
+    vello_cpu::color::palette::css::WHITE,
+};
 use serde_json::json;
 
 use crate::support::{Document, Site, client::Finished, documents, pdf::info};
@@ -158,4 +163,80 @@ async fn a_stamp_with_a_placeholder_without_a_value_ends_a_dossier_as_it_ends_ot
     let (code, message) = client.convert_with(&query, &[], &[documents::text("a.txt")]).await.error();
     assert_eq!(code, "option", "{message}");
     assert!(message.contains("number") && message.contains("CASE"), "{message}");
+}
+
+/// What a point of a page looks like, in points from its upper left corner.
+fn colour(done: &Finished, page: usize, x: u16, y: u16) -> [u8; 3] {
+    let pdf = Pdf::new(done.file.as_ref().unwrap_or_else(|| panic!("{}", done.result)).body.to_vec()).unwrap();
+    let settings = RenderSettings { bg_color: WHITE, ..RenderSettings::default() };
+    let drawn = hayro::render(&pdf.pages()[page], &RenderCache::new(), &InterpreterSettings::default(), &settings);
+    let pixel = drawn.data()[usize::from(y) * usize::from(drawn.width()) + usize::from(x)];
+    [pixel.r, pixel.g, pixel.b]
+}
+
+#[tokio::test]
+async fn a_pdf_of_the_profile_is_drawn_behind_the_title_page_and_the_table_of_contents() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    // 300 by 200 points with a square near the lower left corner: in the middle of the paper and twice as large. The version
+    // is newer than that of what is made.
+    let mut background = documents::pdf("back.pdf", &[300, 400]).bytes;
+    background[5..8].copy_from_slice(b"2.0");
+    let background = json!(STANDARD.encode(background));
+    let pages = json!({ "background": background });
+    for pdfa in [json!(null), json!("pdfa1"), json!("pdfa2"), json!("pdfa3")] {
+        let settings = json!({ "titlePage": pages, "tableOfContents": pages, "pdfa": pdfa });
+        site.set_profile("Dossier", &settings).await;
+        // One process a profile: each keeps the version that it has read.
+        let _work = site.work();
+        let done = make(&client, &[], &[(documents::text("a.txt"), &[])]).await;
+        assert_eq!(done.result["status"], "success", "{pdfa}: {}", done.result);
+        assert_eq!(done.result["events"].as_array().map_or(0, Vec::len), 0, "{pdfa}: {}", done.result);
+        assert_eq!(lines(&done, 0), ["claim-4711"]);
+        assert_eq!(led_to(&done, 2), [3]);
+        for page in [0, 1] {
+            let near = |found: [u8; 3], wanted: [u8; 3]| {
+                found.iter().zip(wanted).all(|(found, wanted)| found.abs_diff(wanted) < 8)
+            };
+            let inside = [(42, 577), (155, 577), (42, 464), (155, 464)].map(|(x, y)| colour(&done, page, x, y));
+            assert!(inside.iter().all(|found| near(*found, [51, 102, 153])), "{pdfa} {page}: {inside:?}");
+            let around = [(36, 577), (163, 577), (100, 583), (100, 456)].map(|(x, y)| colour(&done, page, x, y));
+            assert!(around.iter().all(|found| near(*found, [255; 3])), "{pdfa} {page}: {around:?}");
+        }
+        if let Some(part) = pdfa.as_str() {
+            let bytes = &done.file.as_ref().unwrap().body;
+            let claimed = validate::claimed(bytes).unwrap();
+            assert_eq!(validate::validate(bytes, claimed).failed, [], "{part}");
+            assert_eq!(claimed.to_string(), format!("{}a", part.replace("pdfa", "PDF/A-")));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_background_that_cannot_be_drawn_ends_the_job_and_one_that_is_no_pdf_is_refused_with_its_name() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let named = |name: &str, page: &str, bytes: &[u8]| {
+        let settings = json!({ page: { "background": STANDARD.encode(bytes) } });
+        json!({ "workflow": "Dossier", "name": name, "settings": settings })
+    };
+    let encrypted = documents::encrypted_pdf("secret.pdf", "sesame").bytes;
+    for (name, page, bytes, why) in [
+        ("broken", "titlePage", &b"%PDF-1.7 and nothing else"[..], "damaged"),
+        ("encrypted", "tableOfContents", &encrypted, "password"),
+    ] {
+        assert_eq!(super::profiles::apply(&site, &named(name, page, bytes)).0, 0);
+        let query = format!("{QUERY}&profile={name}");
+        let (code, message) = client.convert_with(&query, &[], &[documents::text("a.txt")]).await.error();
+        assert_eq!(code, "configuration", "{message}");
+        assert!(message.contains("behind the title page") && message.contains(why), "{message}");
+    }
+    for page in ["titlePage", "tableOfContents"] {
+        let (code, said) = super::profiles::apply(&site, &named("text", page, b"text"));
+        assert!(code != 0 && said.contains(&format!("{page}.background")), "{said}");
+    }
+    let no_base64 = json!({ "workflow": "Dossier", "name": "x", "settings": { "titlePage": { "background": "!" } } });
+    let (code, said) = super::profiles::apply(&site, &no_base64);
+    assert!(code != 0 && said.contains("titlePage.background"), "{said}");
 }

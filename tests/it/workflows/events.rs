@@ -7,6 +7,8 @@ use bindery::domain::{
     Severity::{self, Error, Info, Warning},
 };
 
+use serde_json::json;
+
 use crate::support::{Document, Site, documents};
 
 /// A code with a severity, the workflow, and the documents that show it in one job: of the corpus by their place in it, made here
@@ -15,6 +17,11 @@ type Row = (EventCode, Severity, &'static str, &'static [&'static str]);
 
 const ONE: &str = "Archive%20PDF/A-1";
 const TWO: &str = "Archive%20PDF/A-2";
+const THREE: &str = "Archive%20PDF/A-3";
+/// With files in PDFs as documents of their own.
+const APART: &str = "Archive%20PDF/A-3&profile=apart";
+/// With a stamp through which the page shows.
+const FAINT: &str = "Archive%20PDF/A-1&profile=faint";
 const TIFF: &str = "Archive%20TIFF";
 const WEB: &str = "Archive%20PDF/A-2&profile=Ready%20for%20Web%20PDF/A-2";
 
@@ -27,6 +34,7 @@ const INTEGRITY: &[Row] = &[
     (ContentRecovered, Info, TWO, &["hostile/text-control-characters.txt"]),
     (ContentRecovered, Warning, TWO, &["no-tree.pdf"]),
     (PartialExtraction, Info, TWO, &["images/iss634.gif"]),
+    (PartialExtraction, Warning, TWO, &["broken-file.pdf"]),
 ];
 
 const APPEARANCE: &[Row] = &[
@@ -37,8 +45,10 @@ const APPEARANCE: &[Row] = &[
     (VisualDifferences, Info, ONE, &["images/balloon.jp2"]),
     (VisualDifferences, Warning, TWO, &["pdf/xfa_issue14315.pdf"]),
     (Colorants, Info, TWO, &["images/pil_sample_cmyk.jpg"]),
+    (Colorants, Warning, TWO, &["bright.avif"]),
     (LayersRemoved, Warning, ONE, &["pdf/visibility_expressions.pdf"]),
     (TransparencyRemoved, Info, ONE, &["images/rgba_16.png"]),
+    (TransparencyRemoved, Warning, FAINT, &["blank.pdf"]),
     (FontSubstituted, Info, TWO, &["pdf/text_only_fontsNotEmbedded.pdf"]),
     (FontSubstituted, Warning, TWO, &["pdf/issue8372.pdf"]),
 ];
@@ -50,7 +60,9 @@ const REMOVAL: &[Row] = &[
     (ActionRemoved, Warning, TWO, &["hostile/pdf-launch-and-uri-actions.pdf"]),
     (ActionRemoved, Info, TWO, &["hostile/markdown-raw-html.md"]),
     (StructureRemoved, Info, TWO, &["pdf/pdfa-2a-pass-6-7-3-4.pdf", "pdf/attachment.pdf"]),
+    (StructureRemoved, Warning, ONE, &["tagged-blend.pdf"]),
     (EmbeddedFileRemoved, Warning, TWO, &["pdf/attachment.pdf"]),
+    (EmbeddedFileRemoved, Info, TWO, &["litter.zip"]),
 ];
 
 const OUTSIDE_AND_QUALITY: &[Row] = &[
@@ -101,6 +113,50 @@ fn nameless(name: &str) -> Document {
     page(name, said, &[font.to_owned(), stream("BT /F 20 Tf 10 10 Td (a) Tj ET"), stream(glyph)], 2)
 }
 
+/// A portfolio of two files, one of which is packed in a way that there is not.
+fn broken_file(name: &str) -> Document {
+    let files = "/Collection << >> /Names << /EmbeddedFiles << /Names [(bad.txt) 4 0 R (good.txt) 6 0 R] >> >>";
+    pdf(
+        name,
+        &[
+            format!("<< /Type /Catalog /Pages 2 0 R {files} >>"),
+            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>".to_owned(),
+            "<< /Type /Filespec /F (bad.txt) /UF (bad.txt) /EF << /F 5 0 R >> >>".to_owned(),
+            "<< /Type /EmbeddedFile /Filter /NoSuchFilter /Length 4 >>\nstream\n????\nendstream".to_owned(),
+            "<< /Type /Filespec /F (good.txt) /UF (good.txt) /EF << /F 7 0 R >> >>".to_owned(),
+            stream("good"),
+        ],
+    )
+}
+
+/// A tagged page on which a colour is mixed with what is behind it.
+fn tagged_blend(name: &str) -> Document {
+    let content = "/P << /MCID 0 >> BDC 0.9 0.1 0.1 rg 10 10 99 99 re f /M gs 0.1 0.9 0.1 rg 50 50 99 99 re f EMC";
+    pdf(
+        name,
+        &[
+            "<< /Type /Catalog /Pages 2 0 R /MarkInfo << /Marked true >> /StructTreeRoot 5 0 R >>".to_owned(),
+            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /StructParents 0 /Contents 4 0 R \
+             /Resources << /ExtGState << /M << /BM /Multiply >> >> >> >>"
+                .to_owned(),
+            stream(content),
+            "<< /Type /StructTreeRoot /K 6 0 R /ParentTree << /Nums [0 [6 0 R]] >> >>".to_owned(),
+            "<< /Type /StructElem /S /P /P 5 0 R /Pg 3 0 R /K 0 >>".to_owned(),
+        ],
+    )
+}
+
+/// A picture of the corpus that says of its colours that they are of high dynamic range, in place of its profile.
+fn bright(name: &str) -> Option<Document> {
+    let mut bytes = std::fs::read(documents::shared("corpus/images")?.join("avif-orientation-6.avif")).unwrap();
+    let at = bytes.windows(8).position(|eight| eight == b"colrrICC").unwrap();
+    // BT.2020, PQ, BT.601, and the full range.
+    bytes[at..at + 15].copy_from_slice(b"colrnclx\0\x09\0\x10\0\x06\x80");
+    Some(documents::file(name, bytes))
+}
+
 /// Pages that share so many objects that linearising would follow more than its eight million references.
 fn much_shared(name: &str) -> Document {
     let (pages, shared) = (1000, 8500);
@@ -122,6 +178,11 @@ fn much_shared(name: &str) -> Document {
 fn open(name: &str) -> Option<Document> {
     let Some((folder, file)) = name.split_once('/') else {
         return Some(match name {
+            "blank.pdf" => page(name, "/MediaBox [0 0 200 200]", &[], 2),
+            "broken-file.pdf" => broken_file(name),
+            "tagged-blend.pdf" => tagged_blend(name),
+            "bright.avif" => return bright(name),
+            "litter.zip" => documents::archive(name, &[documents::text("a.txt"), documents::file("Thumbs.db", "x")]),
             "no-tree.pdf" => page(name, "/MediaBox [0 0 200 200]", &[], 9),
             "long.pdf" => page(name, "/MediaBox [0 0 28800 60]", &[], 2),
             "hidden-annotation.pdf" => {
@@ -142,6 +203,9 @@ async fn show(rows: &[Row]) {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let _work = site.work();
+    let stamp = json!({ "content": { "type": "text", "text": "draft" }, "opacity": 0.5 });
+    let faint = json!({ "workflow": "Archive PDF/A-1", "name": "faint", "settings": { "stamps": [stamp] } });
+    assert_eq!(super::profiles::apply(&site, &faint).0, 0);
     let mut begun = Vec::new();
     for row in rows {
         let Some(inputs) = row.3.iter().map(|name| open(name)).collect::<Option<Vec<_>>>() else { continue };
@@ -189,4 +253,40 @@ fn every_code_has_a_document_that_shows_it() {
         [INTEGRITY, APPEARANCE, REMOVAL, OUTSIDE_AND_QUALITY].concat().into_iter().map(|row| row.0).collect();
     let unshown: Vec<_> = EventCode::ALL.iter().copied().filter(|code| !shown.contains(code)).collect();
     assert_eq!(unshown, ELSEWHERE, "a code has a row above");
+}
+
+#[tokio::test]
+async fn a_file_that_is_pinned_to_a_page_is_taken_off_it_and_named_where_it_may_not_stay() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let settings = json!({ "children": { "embedded": "children" } });
+    let apart = json!({ "workflow": "Archive PDF/A-3", "name": "apart", "settings": settings });
+    assert_eq!(super::profiles::apply(&site, &apart).0, 0);
+    let pin = "/Annots [<< /Type /Annot /Subtype /FileAttachment /Rect [9 9 29 29] /F 4 /Contents (see) /FS 4 0 R >>]";
+    let file = "<< /Type /Filespec /F (pinned.txt) /UF (pinned.txt) /EF << /F 5 0 R >> >>";
+    let behind = [file.to_owned(), stream("pinned")];
+    let pinned = page("pinned.pdf", &format!("/MediaBox [0 0 200 200] {pin}"), &behind, 2);
+    for (query, pages, stays, is_told) in
+        [(ONE, 1, false, true), (TWO, 1, false, true), (THREE, 1, true, false), (APART, 2, false, false)]
+    {
+        let query = format!("?workflow={query}");
+        let done = client.convert_with(&query, &[], std::slice::from_ref(&pinned)).await;
+        let pdf = done.pdf();
+        assert_eq!(pdf.get_pages().len(), pages, "{query}: {}", done.result);
+        let annotations = pdf.get_page_annotations(pdf.get_pages()[&1]).unwrap_or_default();
+        let is_pin =
+            |held: &&lopdf::Dictionary| held.get(b"Subtype").is_ok_and(|kind| *kind == "FileAttachment".into());
+        let has_pin = annotations.iter().any(is_pin);
+        assert_eq!(has_pin, stays, "{query}");
+        let events = done.result["events"].as_array().cloned().unwrap_or_default();
+        let count = |code: EventCode, named: &str| {
+            let is_it = |event: &&serde_json::Value| {
+                event["code"] == code.as_str() && event["message"].as_str().unwrap().contains(named)
+            };
+            events.iter().filter(is_it).count()
+        };
+        let told = [count(EmbeddedFileRemoved, "\"pinned.txt\""), count(AnnotationRemoved, "FileAttachment")];
+        assert_eq!(told, [usize::from(is_told); 2], "{query}: {}", done.result);
+    }
 }

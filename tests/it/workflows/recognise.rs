@@ -7,7 +7,7 @@ use hayro::{
     RenderCache, RenderSettings, hayro_interpret::InterpreterSettings, hayro_syntax::Pdf,
     vello_cpu::color::palette::css::WHITE,
 };
-use image::{DynamicImage, GrayImage, codecs::tiff::TiffEncoder};
+use image::{DynamicImage, GrayImage, codecs::tiff::TiffEncoder, imageops};
 use lopdf::{Object, Stream, dictionary};
 use serde_json::{Value, json};
 
@@ -36,7 +36,11 @@ async fn recognise(site: &Site, workflow: &str, settings: &Value) {
 
 /// The known text as a scanner at 150 dots to the inch sees it.
 async fn scan(client: &Client) -> GrayImage {
-    let set = client.convert_with(PLAIN, &[], &[documents::file("page.txt", TEXT)]).await;
+    scan_of(client, &documents::file("page.txt", TEXT)).await
+}
+
+async fn scan_of(client: &Client, text: &Document) -> GrayImage {
+    let set = client.convert_with(PLAIN, &[], std::slice::from_ref(text)).await;
     let pdf = Pdf::new(set.file.unwrap().body.to_vec()).unwrap();
     let scale = 150.0 / 72.0;
     let settings = RenderSettings { x_scale: scale, y_scale: scale, bg_color: WHITE, ..RenderSettings::default() };
@@ -47,29 +51,32 @@ async fn scan(client: &Client) -> GrayImage {
 
 /// A PDF with a page of each size that shows the picture on the lower left of it, and one with nothing but a rectangle.
 fn scanned(name: &str, picture: &GrayImage, sizes: &[[i64; 2]]) -> Document {
+    let scan = "595 0 0 842 0 0 cm /Scan Do";
+    let scans = sizes.iter().map(|size| (picture, scan.to_owned(), *size));
+    drawn(name, scans.chain([(picture, "9 9 60 60 re f".to_owned(), [200, 200])]))
+}
+
+/// A PDF with pages, for each its picture, what it draws, and its size.
+fn drawn<'a>(name: &str, pages: impl IntoIterator<Item = (&'a GrayImage, String, [i64; 2])>) -> Document {
     let mut document = lopdf::Document::with_version("1.7");
     let root = document.new_object_id();
-    let image = document.add_object(Stream::new(
-        dictionary! {
-            "Type" => "XObject", "Subtype" => "Image", "ColorSpace" => "DeviceGray", "BitsPerComponent" => 8,
-            "Width" => i64::from(picture.width()), "Height" => i64::from(picture.height()),
-        },
-        picture.as_raw().clone(),
-    ));
     let mut kids: Vec<Object> = Vec::new();
-    let mut add = |content: &str, [width, height]: [i64; 2]| {
-        let content = document.add_object(Stream::new(dictionary! {}, content.as_bytes().to_vec()));
+    for (picture, content, [width, height]) in pages {
+        let image = document.add_object(Stream::new(
+            dictionary! {
+                "Type" => "XObject", "Subtype" => "Image", "ColorSpace" => "DeviceGray", "BitsPerComponent" => 8,
+                "Width" => i64::from(picture.width()), "Height" => i64::from(picture.height()),
+            },
+            picture.as_raw().clone(),
+        ));
+        let content = document.add_object(Stream::new(dictionary! {}, content.into_bytes()));
         let page = document.add_object(dictionary! {
             "Type" => "Page", "Parent" => root, "Contents" => content,
             "Resources" => dictionary! { "XObject" => dictionary! { "Scan" => image } },
             "MediaBox" => vec![0.into(), 0.into(), width.into(), height.into()],
         });
         kids.push(page.into());
-    };
-    for size in sizes {
-        add("595 0 0 842 0 0 cm /Scan Do", *size);
     }
-    add("9 9 60 60 re f", [200, 200]);
     let count = i64::try_from(kids.len()).unwrap();
     document.objects.insert(root, dictionary! { "Type" => "Pages", "Count" => count, "Kids" => kids }.into());
     let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => root });
@@ -259,4 +266,117 @@ async fn a_scan_of_the_corpus_that_is_turned_and_askew_is_read_and_shown_upright
         let said = read(&site, &done, 1);
         assert!(said.split_whitespace().filter(|word| word.len() > 2).count() >= words, "{name}: {said}");
     }
+}
+
+/// A page as another program draws it, at 100 dots to the inch, in grey.
+#[expect(clippy::disallowed_methods, reason = "another reader is another program")]
+fn page(site: &Site, done: &Finished, page: usize) -> GrayImage {
+    let path = site.folder.path().join("result.pdf");
+    fs::write(&path, &done.file.as_ref().unwrap_or_else(|| panic!("{}", done.result)).body).unwrap();
+    let (page, picture) = (page.to_string(), site.folder.path().join("page"));
+    let mut command = Command::new("pdftoppm");
+    command.args(["-gray", "-png", "-singlefile", "-r", "100", "-f", &page, "-l", &page]).arg(path).arg(&picture);
+    assert!(command.status().unwrap().success());
+    let bytes = fs::read(picture.with_extension("png")).unwrap();
+    image::load_from_memory(&bytes).unwrap().into_luma8()
+}
+
+/// What Tesseract reads on a picture whose lines it takes to be upright.
+#[expect(clippy::disallowed_methods, reason = "another reader is another program")]
+fn read_upright(site: &Site, picture: &GrayImage) -> String {
+    let path = site.folder.path().join("upright.png");
+    picture.save(&path).unwrap();
+    let said = Command::new("tesseract").arg(path).args(["-", "--psm", "6", "--dpi", "100"]).output().unwrap();
+    String::from_utf8(said.stdout).unwrap()
+}
+
+/// How far lines of text rise to the right, in degrees: where they are seen edge on, rows are either full of ink or empty.
+fn askew(picture: &GrayImage) -> f64 {
+    let ink: Vec<(f64, f64)> = picture
+        .enumerate_pixels()
+        .filter(|(_, _, pixel)| pixel.0[0] < 128)
+        .map(|(x, y, _)| (f64::from(x), f64::from(y)))
+        .collect();
+    let contrast = |degrees: f64| {
+        let (sine, cosine) = degrees.to_radians().sin_cos();
+        // Rows rise and fall by less than the page is wide.
+        let above = f64::from(picture.width());
+        let mut rows = vec![0_u64; usize::try_from(2 * picture.width() + picture.height()).unwrap()];
+        for (x, y) in &ink {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the place of a row of a page")]
+            let row = (y * cosine + x * sine + above) as usize;
+            rows[row] += 1;
+        }
+        rows.iter().map(|row| row * row).sum::<u64>()
+    };
+    (-45..=45).map(|tenth| f64::from(tenth) / 10.0).max_by_key(|degrees| contrast(*degrees)).unwrap()
+}
+
+/// The picture on a page of its size, turned by some degrees against the clock around the middle of the page.
+fn turned<'a>(picture: &'a GrayImage, [width, height]: [i64; 2], degrees: f64) -> (&'a GrayImage, String, [i64; 2]) {
+    let (sine, cosine) = degrees.to_radians().sin_cos();
+    let [x, y] = [width, height].map(|side| f64::from(i32::try_from(side).unwrap()) / 2.0);
+    let content = format!(
+        "{cosine:.5} {sine:.5} {:.5} {cosine:.5} {:.3} {:.3} cm {width} 0 0 {height} 0 0 cm /Scan Do",
+        -sine,
+        x - x * cosine + y * sine,
+        y - x * sine - y * cosine,
+    );
+    (picture, content, [width, height])
+}
+
+#[tokio::test]
+async fn scans_that_are_turned_and_askew_are_upright_and_straight_for_other_readers() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.start("work", &[SLOTS]);
+    let text = documents::file("page.txt", TEXT.repeat(5));
+    let upright = scan_of(&client, &text).await;
+    let wide = [842, 595];
+    let [right, over, left] =
+        [imageops::rotate90(&upright), imageops::rotate180(&upright), imageops::rotate270(&upright)];
+    let pages =
+        [turned(&upright, A4, 3.0), turned(&right, wide, 0.0), turned(&over, A4, -3.0), turned(&left, wide, 0.0)];
+    let input = drawn("scans.pdf", pages);
+    // As they come, so that it is known that others see it.
+    let plain = client.convert_with(PLAIN, &[], std::slice::from_ref(&input)).await;
+    for (number, expected) in [(1, 3.0), (3, -3.0)] {
+        let found = askew(&page(&site, &plain, number));
+        assert!((found - expected).abs() < 0.3, "{number}: {found}");
+    }
+    for number in 2..=4 {
+        assert!(accuracy(&read_upright(&site, &page(&site, &plain, number))) < 0.2, "{number}");
+    }
+    recognise(&site, "Archive PDF/A-2", &json!({ "rotate": true, "deskew": true })).await;
+    let done = client.convert_with(ARCHIVE, &[], &[input]).await;
+    conforms(&done);
+    for number in 1..=4 {
+        let picture = page(&site, &done, number);
+        assert!(picture.width() < picture.height(), "{number}");
+        let found = askew(&picture);
+        assert!(found.abs() < 0.3, "{number}: {found}");
+        let said = read_upright(&site, &picture);
+        assert!(accuracy(&said) > 0.9, "{number}: {said}");
+        assert!(accuracy(&read(&site, &done, number)) > 0.9, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn dossiers_and_invoices_have_the_text_of_their_scans() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.start("work", &[SLOTS]);
+    let picture = scan(&client).await;
+    let wanted = json!({ "textRecognition": { "mode": "missing" }, "pdfa": "pdfa2" });
+    site.set_profile("Dossier", &wanted).await;
+    recognise(&site, "Invoice", &json!({})).await;
+    let inputs = [scanned("scan.pdf", &picture, &[A4]), documents::text("typed.txt")];
+    for (workflow, page) in [("Dossier", 3), ("Invoice", 1)] {
+        let done = client.convert_with(&format!("?workflow={workflow}"), &[], &inputs).await;
+        assert_eq!(done.result["status"], "success", "{}", done.result);
+        conforms(&done);
+        let said = read(&site, &done, page);
+        assert!(accuracy(&said) > 0.95, "{workflow}: {said}");
+    }
+    assert_eq!(site.db.count("select count(*) from recognitions where state = 'recognised'").await, 2);
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write as _};
 
-use zip::{AesMode, ZipWriter, write::SimpleFileOptions};
+use zip::{AesMode, ZipWriter, unstable::write::FileOptionsExt as _, write::SimpleFileOptions};
 
 use crate::support::{
     Document, Site,
@@ -110,18 +110,22 @@ async fn an_encrypted_archive_is_opened_by_its_password_and_names_it_when_there_
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
     let _work = site.work();
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    let secret = SimpleFileOptions::default().with_aes_encryption(AesMode::Aes256, "sesame");
-    writer.start_file("a.pdf", secret).unwrap();
-    writer.write_all(&documents::pdf("a.pdf", &[201]).bytes).unwrap();
-    let secret = documents::file("secret.zip", writer.finish().unwrap().into_inner());
-    let passwords = [("DOC.PASSWORD", "wrong"), ("DOC.PASSWORD", "sesame")];
-    let done = client.convert_with("", &passwords, std::slice::from_ref(&secret)).await;
-    assert_eq!(pdf::widths(&done.pdf()), [201], "{}", done.result);
-    for passwords in [&[][..], &passwords[..1]] {
-        let (code, message) = client.convert_with("", passwords, std::slice::from_ref(&secret)).await.error();
-        assert_eq!(code, "password", "{message}");
-        assert!(message.contains("'secret.zip'"), "{message}");
+    let plain = SimpleFileOptions::default();
+    // The encryption of today, and that of PKZIP 2.
+    let aes = plain.with_aes_encryption(AesMode::Aes256, "sesame");
+    for secret in [aes, plain.with_deprecated_encryption(b"sesame").unwrap()] {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        writer.start_file("a.pdf", secret).unwrap();
+        writer.write_all(&documents::pdf("a.pdf", &[201]).bytes).unwrap();
+        let secret = documents::file("secret.zip", writer.finish().unwrap().into_inner());
+        let passwords = [("DOC.PASSWORD", "wrong"), ("DOC.PASSWORD", "sesame")];
+        let done = client.convert_with("", &passwords, std::slice::from_ref(&secret)).await;
+        assert_eq!(pdf::widths(&done.pdf()), [201], "{}", done.result);
+        for passwords in [&[][..], &passwords[..1]] {
+            let (code, message) = client.convert_with("", passwords, std::slice::from_ref(&secret)).await.error();
+            assert_eq!(code, "password", "{message}");
+            assert!(message.contains("'secret.zip'"), "{message}");
+        }
     }
 }
 

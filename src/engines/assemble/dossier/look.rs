@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::{domain::limits, pdf::FileData};
+
 /// Sizes of type in points.
 const TYPE_POINTS: [f64; 2] = [6.0, 96.0];
 
@@ -24,6 +26,8 @@ pub struct TitlePage {
     pub subtitle_size: f64,
     /// Where the lines stand.
     pub alignment: Alignment,
+    /// A PDF, in base 64, whose first page is drawn behind the text: as large as the paper takes it whole, in the middle.
+    pub background: Option<FileData>,
 }
 
 impl Default for TitlePage {
@@ -36,6 +40,7 @@ impl Default for TitlePage {
             title_size: 32.0,
             subtitle_size: 15.0,
             alignment: Alignment::Center,
+            background: None,
         }
     }
 }
@@ -56,6 +61,8 @@ pub struct TableOfContents {
     pub page_numbers: bool,
     /// Whether dots lead from a title to its page.
     pub dot_leaders: bool,
+    /// A PDF, in base 64, whose first page is drawn behind each of its pages, as on the title page.
+    pub background: Option<FileData>,
 }
 
 impl Default for TableOfContents {
@@ -67,6 +74,7 @@ impl Default for TableOfContents {
             size: 11.0,
             page_numbers: true,
             dot_leaders: true,
+            background: None,
         }
     }
 }
@@ -135,13 +143,14 @@ impl Paper {
 }
 
 impl TitlePage {
-    /// Says which number is out of its bounds: the name of the setting, and what is wrong.
+    /// Says which setting makes no sense: the name of the setting, and what is wrong.
     ///
     /// # Errors
     /// The first one.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
         of_type("titleSize", self.title_size)?;
-        of_type("subtitleSize", self.subtitle_size)
+        of_type("subtitleSize", self.subtitle_size)?;
+        is_pdf(self.background.as_ref())
     }
 }
 
@@ -151,11 +160,22 @@ impl TableOfContents {
     /// # Errors
     /// The first one.
     pub fn check(&self) -> Result<(), (&'static str, String)> {
-        of_type("size", self.size)
+        of_type("size", self.size)?;
+        is_pdf(self.background.as_ref())
     }
 }
 
 fn of_type(name: &'static str, size: f64) -> Result<(), (&'static str, String)> {
     let [low, high] = TYPE_POINTS;
     if (low..=high).contains(&size) { Ok(()) } else { Err((name, format!("{size} is not from {low} to {high}"))) }
+}
+
+/// A look at the first bytes alone: all others are for an engine host to read.
+fn is_pdf(background: Option<&FileData>) -> Result<(), (&'static str, String)> {
+    let Some(FileData(bytes)) = background else { return Ok(()) };
+    let fail = |what: String| Err(("background", what));
+    if bytes.len() > limits::BACKGROUND_BYTES_MAX {
+        return fail(format!("the file has more than {} MiB", limits::BACKGROUND_BYTES_MAX >> 20));
+    }
+    if bytes.starts_with(b"%PDF-") { Ok(()) } else { fail("the file is no PDF".to_owned()) }
 }

@@ -18,13 +18,12 @@ use std::collections::BTreeSet;
 
 use time::OffsetDateTime;
 
-use super::Bench;
+use super::{Bench, merge::open_parsed};
 use crate::{
     domain::{Event, EventCode, limits},
     engines::{
         Error,
         native::dossier::{self as pages, Entry},
-        serve::read,
     },
     pdf::{
         self, Document, front,
@@ -95,7 +94,7 @@ fn chapters(bench: &Bench<'_>, order: &Dossier) -> Result<Vec<Chapter>, Error> {
     let nothing = DocumentTitles::default();
     let (mut chapters, mut before) = (Vec::with_capacity(bench.assemble.inputs.len()), 0);
     for (index, input) in bench.assemble.inputs.iter().enumerate() {
-        let document = pdf::read(read(&input.file)?, &[])?.document;
+        let document = open_parsed(bench.assemble, input)?;
         let said = order.documents.get(index).unwrap_or(&nothing);
         let titles = Titles::of(said, &document, &input.file_name);
         let pages = pdf::page_count(&document);

@@ -2,7 +2,8 @@
 //!
 //! 1. No word of a document or of its titles is ever read as code: it reaches the templates as data.
 //! 2. An entry is a link to [`SCHEME`] and its number; [`front`](crate::pdf::front) makes it lead to a page.
-//! 3. Nothing is cut off: a title that is long is set on several lines, and a word that is long is broken.
+//! 3. What is drawn behind them is no part of their structure.
+//! 4. Nothing is cut off: a title that is long is set on several lines, and a word that is long is broken.
 
 #[cfg(test)]
 mod tests;
@@ -14,11 +15,12 @@ use super::{
     typesetting::{Faces, Fonts, Sheet},
 };
 use crate::{
-    domain::{Event, limits},
+    domain::{ErrorCode, Event, limits},
     engines::{
         Error,
         assemble::dossier::{Alignment, Paper, TableOfContents, TitlePage, Typeface},
     },
+    pdf::{self, FileData},
 };
 
 /// What the links of entries begin with; the number of the entry follows, counted from 0.
@@ -42,7 +44,7 @@ pub(in crate::engines) struct Entry {
 /// Sets a title page.
 ///
 /// # Errors
-/// `Corrupt` when it cannot be set.
+/// `Corrupt` when it cannot be set, `Refused` for a background that cannot be drawn.
 pub(in crate::engines) fn title_page(
     look: &TitlePage,
     paper: Paper,
@@ -66,14 +68,16 @@ pub(in crate::engines) fn title_page(
         "titleSize": look.title_size,
         "subtitle": line(&subtitle),
         "subtitleSize": look.subtitle_size,
+        "background": look.background.is_some(),
     });
-    Ok((Sheet { template: include_str!("title.typ"), data, files: Vec::new() }.to_pdf(fonts)?, events))
+    let pdf = set(include_str!("title.typ"), data, look.background.as_ref(), fonts)?;
+    Ok((pdf, events))
 }
 
 /// Sets a table of contents.
 ///
 /// # Errors
-/// `Corrupt` when it cannot be set.
+/// `Corrupt` when it cannot be set, `Refused` for a background that cannot be drawn.
 pub(in crate::engines) fn contents(
     look: &TableOfContents,
     entries: &[Entry],
@@ -100,8 +104,38 @@ pub(in crate::engines) fn contents(
         "entries": titles.iter().zip(entries).map(|(title, entry)| json!({
             "title": title, "rtl": script::reads_right_to_left(title), "page": entry.page,
         })).collect::<Vec<_>>(),
+        "background": look.background.is_some(),
     });
-    Ok((Sheet { template: include_str!("contents.typ"), data, files: Vec::new() }.to_pdf(fonts)?, events))
+    let pdf = set(include_str!("contents.typ"), data, look.background.as_ref(), fonts)?;
+    Ok((pdf, events))
+}
+
+/// Sets a template, with a PDF for what it draws behind its pages.
+fn set(
+    template: &'static str,
+    data: serde_json::Value,
+    background: Option<&FileData>,
+    fonts: Fonts,
+) -> Result<Vec<u8>, Error> {
+    let files = background.map(readable).transpose()?;
+    let set = Sheet { template, data, files: files.into_iter().collect() }.to_pdf(fonts);
+    set.map_err(|error| match error {
+        Error::Corrupt { what } if background.is_some() => unusable(&what),
+        other => other,
+    })
+}
+
+/// A background as Typst reads it: whole, without encryption, and of a version that it takes.
+fn readable(FileData(bytes): &FileData) -> Result<Vec<u8>, Error> {
+    let read = pdf::read(bytes.clone(), &[]);
+    let written = read.and_then(|mut opened| pdf::write(&mut opened.document, pdf::Shape::Packed));
+    written.map_err(|error| unusable(&error.to_string()))
+}
+
+/// The profile is to blame, and no document.
+fn unusable(why: &str) -> Error {
+    let what = format!("the PDF behind the title page or the table of contents cannot be used: {why}");
+    Error::Refused { code: ErrorCode::Configuration, what }
 }
 
 /// A line with the direction in which it reads.
