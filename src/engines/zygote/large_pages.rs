@@ -30,7 +30,7 @@ pub(super) fn use_for_code() -> io::Result<()> {
         return Err(io::Error::other("the kernel offers none"));
     }
     let machine = sysinfo();
-    if u64::from(machine.totalram).saturating_mul(u64::from(machine.mem_unit)) < MACHINE_BYTES_MIN {
+    if machine.totalram.saturating_mul(u64::from(machine.mem_unit)) < MACHINE_BYTES_MIN {
         return Err(io::Error::other("there is little memory"));
     }
     code(&std::fs::read_to_string("/proc/self/maps")?).into_iter().try_for_each(move_code)
@@ -91,7 +91,8 @@ mod tests {
             01000000-02000000 r--p 00000000 fd:00 7 /usr/bin/bindery\n\
             03000000-04000000 r-xp 00000000 00:00 0\n\
             7fff0000-7fff2000 r-xp 00000000 00:00 0 [vdso]\nnonsense\n";
-        assert_eq!(code(maps), [0x20_0000..0x80_0000]);
+        assert_eq!(code(maps).first(), Some(&(0x20_0000..0x80_0000)));
+        assert_eq!(code(maps).len(), 1);
     }
 
     #[test]
@@ -103,7 +104,7 @@ mod tests {
             assert!(!error.to_string().is_empty());
             assert_eq!(code(&std::fs::read_to_string("/proc/self/maps").unwrap()), before);
         } else {
-            assert_eq!(code(&std::fs::read_to_string("/proc/self/maps").unwrap()), []);
+            assert!(code(&std::fs::read_to_string("/proc/self/maps").unwrap()).is_empty());
         }
     }
 }

@@ -313,7 +313,7 @@ fn askew(picture: &GrayImage) -> f64 {
 }
 
 /// The picture on a page of its size, turned by some degrees against the clock around the middle of the page.
-fn turned<'a>(picture: &'a GrayImage, [width, height]: [i64; 2], degrees: f64) -> (&'a GrayImage, String, [i64; 2]) {
+fn turned(picture: &GrayImage, [width, height]: [i64; 2], degrees: f64) -> (&GrayImage, String, [i64; 2]) {
     let (sine, cosine) = degrees.to_radians().sin_cos();
     let [x, y] = [width, height].map(|side| f64::from(i32::try_from(side).unwrap()) / 2.0);
     let content = format!(

@@ -119,9 +119,14 @@ fn set(
 ) -> Result<Vec<u8>, Error> {
     let files = background.map(readable).transpose()?;
     let set = Sheet { template, data, files: files.into_iter().collect() }.to_pdf(fonts);
-    set.map_err(|error| match error {
-        Error::Corrupt { what } if background.is_some() => unusable(&what),
-        other => other,
+    set.map_err(|error| {
+        if let Error::Corrupt { what } = &error
+            && background.is_some()
+        {
+            unusable(what)
+        } else {
+            error
+        }
     })
 }
 
