@@ -149,7 +149,16 @@ fn list(document: &mut Document, listed: Vec<Entry>, kept: &BTreeSet<ObjectId>, 
         entries.push(Entry { key, file: id.into() });
     }
     tree::write(document, entries)?;
-    if part == Part::Two { Ok(()) } else { associate(document, files) }
+    if part == Part::Two {
+        return Ok(());
+    }
+    // Those that the tree does not list as well, such as the file of an annotation.
+    let others = document.objects.iter().filter(|(id, object)| {
+        !files.contains(id) && object::as_dictionary(object).is_some_and(|held| holds_kept(document, held, kept))
+    });
+    let others: Vec<ObjectId> = others.map(|(id, _)| *id).collect();
+    files.extend(others);
+    associate(document, files)
 }
 
 /// Adds files to those of the document that are not associated with anything (ISO 19005-3, 6.8).

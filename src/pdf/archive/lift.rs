@@ -5,7 +5,7 @@ use lopdf::{Dictionary, Document, Object, ObjectId};
 use crate::pdf::object;
 
 /// Keys whose dictionary becomes an object of its own.
-const LIFTED: [&[u8]; 5] = [b"Resources", b"FontDescriptor", b"AP", b"AcroForm", b"Names"];
+const LIFTED: [&[u8]; 6] = [b"Resources", b"FontDescriptor", b"AP", b"AcroForm", b"Names", b"FS"];
 
 /// Keys whose entries (or elements), when dictionaries, become objects of their own.
 const LIFTED_ENTRIES: [&[u8]; 4] = [b"Font", b"Annots", b"DescendantFonts", b"ExtGState"];

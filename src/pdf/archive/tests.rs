@@ -145,6 +145,26 @@ fn a_file_stays_in_part_three_with_its_type_and_its_relationship_to_the_document
 }
 
 #[test]
+fn the_file_of_an_annotation_stays_with_it_in_part_three_and_is_named_once_where_it_goes() {
+    for (part, expected) in [(Part::Three, None), (Part::Two, Some(EventCode::EmbeddedFileRemoved))] {
+        let mut pin = annotation("FileAttachment", 4);
+        let mut pinned = document(b"", dictionary! {}, dictionary! {}, Vec::new());
+        let file = pinned.add_object(Stream::new(dictionary! {}, b"text".to_vec()));
+        pin.set("FS", dictionary! { "Type" => "Filespec", "UF" => Object::string_literal("pinned.txt"), "EF" => dictionary! { "F" => file } });
+        let page = crate::pdf::pages::list(&pinned)[0];
+        object::at_mut(&mut pinned, page).unwrap().set("Annots", vec![pin.into()]);
+        let events = to_pdfa(&mut pinned, part, &FontFolder::open(&[])).unwrap();
+        let told = events.iter().map(|event| event.code).find(|code| *code == EventCode::EmbeddedFileRemoved);
+        assert_eq!(told, expected);
+        assert_eq!(kept(&pinned).len(), usize::from(expected.is_none()));
+        if part == Part::Three {
+            assert_eq!(gate::refusals(&pinned, Flavour::A3B), [""; 0]);
+            assert_eq!(to_pdfa(&mut pinned, part, &FontFolder::open(&[])).unwrap(), []);
+        }
+    }
+}
+
+#[test]
 fn a_file_that_is_no_archive_goes_in_parts_one_and_two() {
     for part in [Part::One, Part::Two] {
         let mut document = with_file();

@@ -91,7 +91,8 @@ pub(super) fn decrypt(bytes: &[u8], passwords: &[String]) -> Result<Vec<u8>, Err
         file.remove_stream(PROPERTIES).map_err(broken)?;
     }
     for (name, bytes) in changed {
-        file.create_stream(name).and_then(|mut stream| stream.write_all(&bytes)).map_err(broken)?;
+        let mut stream = file.create_stream(name).map_err(broken)?;
+        stream.write_all(&bytes).and_then(|()| stream.flush()).map_err(broken)?;
     }
     file.flush().map_err(broken)?;
     Ok(file.into_inner().into_inner())
