@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bindery::{
@@ -46,8 +46,14 @@ impl Ours {
         Self { hosts: Hosts::new(config, folder.join("shared")), engines, folder, target }
     }
 
-    /// Archives a PDF; says how far it had to go and how many warnings there are, or why it cannot be done.
-    pub(crate) async fn archive(&self, file: &Path, output: &Path) -> Result<(String, usize), String> {
+    /// Has ready what a worker has before its first document.
+    pub(crate) async fn warm(&self) {
+        self.hosts.warm().await;
+    }
+
+    /// Archives a PDF; says how far it had to go and how many warnings there are, or why it cannot be done, and how long it took from the
+    /// request to the answer.
+    pub(crate) async fn archive(&self, file: &Path, output: &Path) -> (Result<(String, usize), String>, Duration) {
         let work = self.folder.join("work");
         std::fs::create_dir_all(&work).expect("a work folder can be made");
         std::fs::copy(file, work.join("input")).expect("the document can be copied");
@@ -69,7 +75,9 @@ impl Ours {
             now: 0,
             find_scans: false,
         });
+        let start = Instant::now();
         let (answer, _ran) = self.hosts.run(&work, &request).await;
+        let taken = start.elapsed();
         let answered = match answer {
             Answer::Done { events, rung, .. } => {
                 std::fs::rename(work.join("output.pdf"), output).expect("the result can be moved");
@@ -84,6 +92,6 @@ impl Ours {
             | Answer::Reroute { .. }) => Err(format!("{other:?}")),
         };
         std::fs::remove_dir_all(&work).expect("the work folder can be removed");
-        answered
+        (answered, taken)
     }
 }

@@ -86,11 +86,15 @@ async fn timed(work: impl Future<Output = ()>) -> Duration {
 }
 
 /// How long two subjects take that have their turns one after the other.
-async fn paired(rounds: usize, one: impl AsyncFn(), other: impl AsyncFn()) -> [Vec<Duration>; 2] {
+async fn paired(
+    rounds: usize,
+    one: impl AsyncFn() -> Duration,
+    other: impl AsyncFn() -> Duration,
+) -> [Vec<Duration>; 2] {
     let mut times = [const { Vec::new() }; 2];
     for _ in 0..rounds {
-        times[0].push(timed(one()).await);
-        times[1].push(timed(other()).await);
+        times[0].push(one().await);
+        times[1].push(other().await);
     }
     times
 }
@@ -104,7 +108,7 @@ async fn office(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours
     for (name, file) in inputs.office() {
         let mut times = [const { Vec::new() }; 3];
         for _ in 0..rounds {
-            times[0].push(timed(ours.convert("office", file)).await);
+            times[0].push(ours.convert("office", file).await);
             times[1].push(timed(uno.convert(file)).await);
             times[2].push(timed(peers.soffice(file)).await);
         }
@@ -121,7 +125,7 @@ async fn throughput(report: &mut Report, batch: usize, file: &Path, ours: &Ours,
     let start = Instant::now();
     let half = async || {
         for _ in 0..batch / 2 {
-            ours.convert("office", file).await
+            ours.convert("office", file).await;
         }
     };
     tokio::join!(half(), half());
@@ -184,20 +188,25 @@ async fn others(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours
     report.heading("Pictures", "the goal is 20 times as fast as img2pdf");
     for (name, file) in inputs.pictures() {
         let times =
-            paired(rounds, async || ours.convert("native", file).await, async || peers.img2pdf(file).await).await;
+            paired(rounds, async || ours.convert("native", file).await, async || timed(peers.img2pdf(file)).await)
+                .await;
         report.row(name, &[("Bindery", &times[0]), ("img2pdf", &times[1])]);
         report.gate(&format!("{name}: img2pdf / Bindery"), report::ratio(&times[1], &times[0]), 20.0, true);
     }
     report.heading("Text of 66 KB", "the goal is 10 times as fast as LibreOffice");
-    let times =
-        paired(rounds, async || ours.convert("native", &inputs.text).await, async || peers.soffice(&inputs.text).await)
-            .await;
+    let times = paired(
+        rounds,
+        async || ours.convert("native", &inputs.text).await,
+        async || timed(peers.soffice(&inputs.text)).await,
+    )
+    .await;
     report.row("text", &[("Bindery", &times[0]), ("soffice, cold", &times[1])]);
     report.gate("text: soffice / Bindery", report::ratio(&times[1], &times[0]), 10.0, true);
     report.heading("Web pages", "the goal is twice as fast as Chromium started for each");
     for (name, file) in inputs.pages() {
         let times =
-            paired(rounds, async || ours.convert("browser", file).await, async || peers.chromium(file).await).await;
+            paired(rounds, async || ours.convert("browser", file).await, async || timed(peers.chromium(file)).await)
+                .await;
         report.row(name, &[("Bindery", &times[0]), ("Chromium, cold", &times[1])]);
         report.gate(&format!("{name}: Chromium / Bindery"), report::ratio(&times[1], &times[0]), 2.0, true);
     }
@@ -211,7 +220,8 @@ async fn service(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Our
     let service = Service::start(folder).await;
     for (name, file) in [("a small picture", &inputs.small_picture), ("a small text", &inputs.small_text)] {
         let times =
-            paired(rounds, async || service.convert(file).await, async || ours.convert("native", file).await).await;
+            paired(rounds, async || timed(service.convert(file)).await, async || ours.convert("native", file).await)
+                .await;
         report.row(name, &[("the service", &times[0]), ("its engine alone", &times[1])]);
         let added = report::median(&times[0]).saturating_sub(report::median(&times[1]));
         report.gate(&format!("{name}: ms added"), added.as_secs_f64() * 1e3, 30.0, false);

@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bindery::{
@@ -55,8 +55,8 @@ impl Ours {
         Self { hosts: Hosts::new(config, folder.join("shared")), engines, folder, made: AtomicUsize::new(0) }
     }
 
-    /// Converts a document to PDF/A, in a process of its own.
-    pub(crate) async fn convert(&self, lane: &str, file: &Path) {
+    /// Converts a document to PDF/A, in a process of its own, and gives the time from the request to the answer.
+    pub(crate) async fn convert(&self, lane: &str, file: &Path) -> Duration {
         let work = self.folder.join(self.made.fetch_add(1, Ordering::Relaxed).to_string());
         std::fs::create_dir_all(&work).expect("a work folder can be made");
         std::fs::copy(file, work.join("input")).expect("the document can be copied");
@@ -78,9 +78,12 @@ impl Ours {
             now: 0,
             find_scans: false,
         });
+        let start = Instant::now();
         let (answer, ran) = self.hosts.run(&work, &request).await;
+        let taken = start.elapsed();
         assert!(matches!(answer, Answer::Done { .. }), "{}: {answer:?} {ran:?}", file.display());
         std::fs::remove_dir_all(&work).expect("the work folder can be removed");
+        taken
     }
 }
 

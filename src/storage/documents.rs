@@ -140,6 +140,8 @@ pub struct OriginRow {
     pub formats: Vec<String>,
     /// Whether it is the upload or shows it, as the sheet of a mail does.
     pub own: bool,
+    /// Whether it is the first upload of its job, or the first that came out of that.
+    pub first: bool,
     /// Size of the upload.
     pub upload_bytes: i64,
 }
@@ -149,10 +151,10 @@ pub async fn get_origin(conn: &mut PgConnection, id: DocumentId) -> Result<Origi
     query_as!(
         OriginRow,
         r#"with recursive up as (
-             select id, parent_id, file_name, format, body, bytes, 0 as height from documents where id = $1
+             select id, parent_id, ordinal, file_name, format, body, bytes, 0 as height from documents where id = $1
              union all
-             select documents.id, documents.parent_id, documents.file_name, documents.format, documents.body,
-                    documents.bytes, up.height + 1
+             select documents.id, documents.parent_id, documents.ordinal, documents.file_name, documents.format,
+                    documents.body, documents.bytes, up.height + 1
              from up join documents on documents.id = up.parent_id
            )
            select array_agg(id order by height) as "lineage!: Vec<DocumentId>",
@@ -160,6 +162,7 @@ pub async fn get_origin(conn: &mut PgConnection, id: DocumentId) -> Result<Origi
                   coalesce(array_agg(coalesce(format, 'unknown') order by height desc) filter (where height > 0), '{}')
                     as "formats!",
                   bool_and(body or parent_id is null) as "own!",
+                  bool_and(ordinal = 1) as "first!",
                   max(bytes) filter (where parent_id is null) as "upload_bytes!"
            from up
            having count(*) > 0"#,

@@ -100,7 +100,7 @@ pub struct JobDocument<'a> {
     pub file_name: &'a str,
     /// The type that the client declared.
     pub media_type: Option<&'a str>,
-    /// Whether the client added it before all others.
+    /// Whether the client added it before all others, or it is the first that came out of that.
     pub is_first: bool,
     /// Whether the client added it, or it shows what the client added, as the sheet of a mail does.
     pub is_own: bool,

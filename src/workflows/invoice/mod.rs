@@ -126,7 +126,8 @@ impl Line for Invoice {
             job.documents.iter().enumerate().partition(|(_, document)| self.keeps(document));
         if shown.is_empty() {
             return Err(Problem(
-                "No document of the job is the one that is shown: DOC.ROLE says that all are attached.".to_owned(),
+                "No document of the job is the one that is shown: by DOC.ROLE or by their order, all are attached."
+                    .to_owned(),
             ));
         }
         let invoice = protocol::Invoice {

@@ -26,6 +26,8 @@ struct Placed {
     document: DocumentRow,
     /// Whether the client added it, or it shows what the client added.
     is_own: bool,
+    /// Whether the client added it first, or it came first out of that.
+    is_first: bool,
     /// The names of the containers around it and its own. What shows a container goes by that's name.
     path: String,
 }
@@ -59,7 +61,10 @@ impl Work {
         let documents: Vec<_> = order
             .documents
             .iter()
-            .map(|placed| job_document(&placed.document, placed.is_own, &placed.path, of_document(&placed.document)))
+            .map(|placed| {
+                let Placed { document, is_own, is_first, path } = placed;
+                job_document(document, [*is_own, *is_first], path, of_document(document))
+            })
             .collect();
         let name = order.job.name.as_deref();
         let steps = match line.steps(&workflow::Job { options: Given(&order.options), name, documents: &documents }) {
@@ -174,17 +179,17 @@ impl Work {
     }
 }
 
-/// What a line may know of a document.
+/// What a line may know of a document: whether it is the client's own, and whether the first, is known from where it came.
 pub(super) fn job_document<'a>(
     document: &'a DocumentRow,
-    is_own: bool,
+    [is_own, is_first]: [bool; 2],
     path: &'a str,
     options: &'a [JobOption],
 ) -> JobDocument<'a> {
     JobDocument {
         file_name: &document.file_name,
         media_type: document.media_type.as_deref(),
-        is_first: document.parent.is_none() && document.ordinal == 1,
+        is_first,
         is_own,
         is_kept: document.state == DocumentState::Kept,
         path,
@@ -194,17 +199,22 @@ pub(super) fn job_document<'a>(
 
 /// The documents that have a place in the result, each with where it came from. Containers stand before what came out of them.
 fn placed(documents: Vec<DocumentRow>) -> Vec<Placed> {
-    let mut containers: HashMap<DocumentId, (bool, String)> = HashMap::new();
+    let mut containers: HashMap<DocumentId, (bool, bool, String)> = HashMap::new();
     let mut all = Vec::with_capacity(documents.len());
     for document in documents {
-        let (is_own, path) = match document.parent.and_then(|parent| containers.get(&parent)) {
-            None => (true, document.file_name.clone()),
-            Some((is_own, path)) if document.body && document.state != DocumentState::Kept => (*is_own, path.clone()),
-            Some((is_own, path)) => (*is_own && document.body, format!("{path}/{}", document.file_name)),
+        let comes_first = document.ordinal == 1;
+        let (is_own, is_first, path) = match document.parent.and_then(|parent| containers.get(&parent)) {
+            None => (true, comes_first, document.file_name.clone()),
+            Some((is_own, is_first, path)) if document.body && document.state != DocumentState::Kept => {
+                (*is_own, *is_first && comes_first, path.clone())
+            }
+            Some((is_own, is_first, path)) => {
+                (*is_own && document.body, *is_first && comes_first, format!("{path}/{}", document.file_name))
+            }
         };
         match document.state {
-            DocumentState::Unpacked => drop(containers.insert(document.id, (is_own, path))),
-            DocumentState::Converted | DocumentState::Kept => all.push(Placed { document, is_own, path }),
+            DocumentState::Unpacked => drop(containers.insert(document.id, (is_own, is_first, path))),
+            DocumentState::Converted | DocumentState::Kept => all.push(Placed { document, is_own, is_first, path }),
             // None of these is there when a job is assembled, but for what was left out.
             DocumentState::Open | DocumentState::Dropped | DocumentState::Failed => {}
         }

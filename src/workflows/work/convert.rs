@@ -48,7 +48,8 @@ impl Work {
             Ok(line) => line,
             Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
         };
-        if line.keeps(&job_document(&order.document, order.origin.own, &order.document.file_name, &order.options)) {
+        let OriginRow { own, first, .. } = order.origin;
+        if line.keeps(&job_document(&order.document, [own, first], &order.document.file_name, &order.options)) {
             return Ok(Done::new(Outcome::Kept { events: Vec::new() }));
         }
         let done = self.convert_by(lease, &order, &*line).await?;

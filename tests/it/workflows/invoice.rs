@@ -51,6 +51,24 @@ fn xml(text: &str) -> Document {
 }
 
 #[tokio::test]
+async fn what_comes_first_out_of_an_archive_or_a_mail_is_shown_and_the_rest_is_attached() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let inside = [documents::pdf("invoice.pdf", &[300]), xml(XML)];
+    let nested = documents::archive("box.zip", &[documents::archive("post.zip", &inside)]);
+    for (input, width) in [(nested, Some(300)), (super::mail::mail("post.eml", "Invoice", &inside), None)] {
+        let done = client.convert_with(INVOICE, &[], &[input]).await;
+        let bytes = conforming(&done);
+        let widths = crate::support::pdf::widths(&done.pdf());
+        assert!(width.is_none_or(|width| widths == [width]), "{widths:?}");
+        let names: Vec<_> = files(&bytes).into_iter().map(|(name, ..)| name).collect();
+        assert!(names.contains(&"factur-x.xml".to_owned()), "{names:?}");
+        assert_eq!(names.len(), if width.is_some() { 1 } else { 2 }, "{names:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_xml_of_an_invoice_gets_its_name_and_its_schema_and_stays_byte_for_byte() {
     let site = Site::new().await;
     let (_serve, client) = site.serve().await;
