@@ -152,13 +152,21 @@ fn list(document: &mut Document, listed: Vec<Entry>, kept: &BTreeSet<ObjectId>, 
     if part == Part::Two {
         return Ok(());
     }
-    // Those that the tree does not list as well, such as the file of an annotation.
-    let others = document.objects.iter().filter(|(id, object)| {
-        !files.contains(id) && object::as_dictionary(object).is_some_and(|held| holds_kept(document, held, kept))
-    });
-    let others: Vec<ObjectId> = others.map(|(id, _)| *id).collect();
-    files.extend(others);
+    let known: BTreeSet<ObjectId> = files.iter().copied().collect();
+    files.extend(pinned(document, kept).difference(&known));
     associate(document, files)
+}
+
+/// The specifications of annotations that show a file, which the tree need not list.
+fn pinned(document: &Document, kept: &BTreeSet<ObjectId>) -> BTreeSet<ObjectId> {
+    let mut found = BTreeSet::new();
+    object::see_dictionaries(document, |_, held| {
+        if object::name(document, held, b"Subtype") == Some(b"FileAttachment") {
+            found.extend(held.get(b"FS").ok().and_then(|file| object::target(document, file)));
+        }
+    });
+    found.retain(|id| object::at(document, *id).is_some_and(|held| holds_kept(document, held, kept)));
+    found
 }
 
 /// Adds files to those of the document that are not associated with anything (ISO 19005-3, 6.8).
