@@ -33,7 +33,7 @@ const OPTIONS: &[Definition] = &[
         ..text(
             "DOC.ROLE",
             Level::Document,
-            "Whether it is shown or put into what is shown. The first document is shown, the others are put into it.",
+            "Whether it is shown or put into what is shown. The first document is shown, or what comes first out of it; the others are put into it.",
         )
     },
     Definition {
