@@ -1,13 +1,5 @@
 //! Results that are signed by the job that makes them, through the API and a real worker.
 
-use std::sync::{Arc, atomic::AtomicUsize};
-
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    response::Response,
-    routing::post,
-};
 use bindery::pdf::{
     attach,
     sign::signatures,
@@ -17,14 +9,14 @@ use serde_json::{Value, json};
 
 use super::{
     sign::{Office, bytes, certificates, holds, warnings},
-    time_stamps::{Authority, PLAIN, STAMPED, is_first, stamps},
+    time_stamps::{Authority, PLAIN, STAMPED, stamps},
 };
 use crate::support::{
     Document,
     client::Finished,
     documents::{self, file},
     pdf,
-    remote::{Remote, nobody},
+    remote::nobody,
     service::program,
 };
 
@@ -198,14 +190,7 @@ async fn a_result_without_its_time_stamp_is_an_error_or_a_warning_that_names_it(
 #[tokio::test]
 async fn a_worker_that_is_killed_between_signature_and_time_stamp_leaves_one_result_that_is_signed_once() {
     let authority = Authority::new();
-    let asked = Arc::new(AtomicUsize::new(0));
-    let route = post(move |request: Bytes| async move {
-        if is_first(&asked) {
-            std::future::pending::<()>().await;
-        }
-        Response::new(Body::from(authority.answer(&request)))
-    });
-    let server = Remote::serving(Router::new().route("/", route)).await;
+    let server = authority.serve_but_first(None).await;
     let allow = [("BINDERY_EGRESS_ALLOW", server.entry())];
     let allow = allow.each_ref().map(|(name, value)| (*name, value.as_str()));
     let mut office = Office::starting("p256", "secret", &json!({}), &allow).await;

@@ -85,6 +85,21 @@ impl Authority {
         Remote::serving(Router::new().route("/", post(answer))).await
     }
 
+    /// A host that answers at `/`, but for the first request, which has a status for an answer, or none for ever.
+    pub(super) async fn serve_but_first(&'static self, status: Option<u16>) -> Remote {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let route = post(move |request: Bytes| async move {
+            if asked.fetch_add(1, Ordering::SeqCst) > 0 {
+                return Response::new(Body::from(self.answer(&request)));
+            }
+            match status {
+                Some(code) => Response::builder().status(code).body(Body::empty()).unwrap(),
+                None => std::future::pending().await,
+            }
+        });
+        Remote::serving(Router::new().route("/", route)).await
+    }
+
     /// Has OpenSSL check the last signature of a file, and the time stamp of it.
     pub(super) fn check(&self, bytes: &[u8], digest: &str) -> String {
         let document = lopdf::Document::load_mem(bytes).unwrap();
@@ -302,35 +317,17 @@ async fn a_server_that_says_no_fails_the_job_at_once_and_one_that_is_down_after_
 #[tokio::test]
 async fn a_server_that_is_down_for_a_moment_is_asked_again() {
     let authority = Authority::new();
-    let asked = Arc::new(AtomicUsize::new(0));
-    let route = post(move |request: Bytes| async move {
-        if is_first(&asked) {
-            return Response::builder().status(503).body(Body::empty()).unwrap();
-        }
-        Response::new(Body::from(authority.answer(&request)))
-    });
-    let server = Remote::serving(Router::new().route("/", route)).await;
+    let server = authority.serve_but_first(Some(503)).await;
     let office = office(&json!({ "url": server.url("/") }), &server.entry()).await;
     let signed = bytes(&sign(&office, &office.archived(2, 300).await).await);
     authority.check(&signed, "sha256");
     assert_eq!(server.arrived().len(), 2);
 }
 
-pub(super) fn is_first(asked: &AtomicUsize) -> bool {
-    asked.fetch_add(1, Ordering::SeqCst) == 0
-}
-
 #[tokio::test]
 async fn a_worker_that_is_killed_while_the_server_is_asked_leaves_one_good_result() {
     let authority = Authority::new();
-    let asked = Arc::new(AtomicUsize::new(0));
-    let route = post(move |request: Bytes| async move {
-        if is_first(&asked) {
-            std::future::pending::<()>().await;
-        }
-        Response::new(Body::from(authority.answer(&request)))
-    });
-    let server = Remote::serving(Router::new().route("/", route)).await;
+    let server = authority.serve_but_first(None).await;
     let mut office = office(&json!({ "url": server.url("/") }), &server.entry()).await;
     let given = office.archived(2, 300).await;
     let job = office.client.create_with(super::sign::QUERY, &[]).await;
