@@ -44,11 +44,11 @@ bench-api:
 	SQLX_OFFLINE=true cargo bench --bench api -- $(if $(QUICK),--quick)
 
 # Measures the engines beside LibreOffice and Chromium started for each document, unoserver and img2pdf: about six minutes, less
-# with QUICK=1. SOAK=5000 converts so many Office documents in a row instead, and watches the memory. Installs what it compares
+# with QUICK=1. ONLY="pictures,web" narrows it. SOAK=5000 converts so many Office documents in a row instead, and watches the memory. Installs what it compares
 # with. Nothing else should run meanwhile.
 bench-engines: install
 	.ci/bench-engines-peers
-	SQLX_OFFLINE=true cargo bench --bench engines -- $(if $(QUICK),--quick) $(if $(SOAK),--soak $(SOAK))
+	SQLX_OFFLINE=true cargo bench --bench engines -- $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(SOAK),--soak $(SOAK))
 
 # Archives the PDF files below FILES and says of each how long it takes, whether the result conforms, and whether it looks and reads as
 # before, beside Ghostscript and OCRmyPDF. PART=1 or 3 for another part; ALONE=1 without the others, KEEP=folder keeps the results.

@@ -1,7 +1,8 @@
 //! `make bench-engines`: how long a document takes, beside other ways to convert it, on the same machine and the same files.
 //!
 //! Ours is a process for each document, from the request to the answer, and a PDF/A in the end; the others make any PDF. Each
-//! round asks all subjects of a case in turn; a figure is the median of its rounds.
+//! round asks all subjects of a case, in another order than the round before: who comes after whom finds more or less of what
+//! it needs in the caches of the processor. A figure is the median of its rounds.
 
 mod inputs;
 mod ours;
@@ -28,6 +29,9 @@ struct Options {
     /// Three rounds: shows that everything works, measures little.
     #[arg(long)]
     quick: bool,
+    /// Only these parts, separated by commas.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
     /// Only this: so many Office documents in a row, and what becomes of the memory.
     #[arg(long)]
     soak: Option<usize>,
@@ -42,8 +46,21 @@ struct Options {
     bench: bool,
 }
 
-/// Rounds of each case.
-const ROUNDS: usize = 9;
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Office,
+    Throughput,
+    Pictures,
+    Text,
+    Web,
+    Service,
+}
+
+/// Rounds of each case: each order of three subjects twice.
+const ROUNDS: usize = 2 * ORDERS.len();
+/// The orders in which three subjects can have their turns.
+const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1], [1, 2, 0], [0, 2, 1]];
 /// Documents of a measurement of throughput.
 const BATCH: usize = 40;
 /// Conversions after which the serial design starts LibreOffice anew.
@@ -71,10 +88,25 @@ async fn main() {
         soak(&mut report, count, &inputs, &ours).await;
         return report.end();
     }
-    office(&mut report, rounds, &inputs, &ours, &peers).await;
-    throughput(&mut report, if options.quick { BATCH / 4 } else { BATCH }, &inputs.docx_10, &ours, &peers).await;
-    others(&mut report, rounds, &inputs, &ours, &peers).await;
-    service(&mut report, rounds * 10, &inputs, &ours, folder.path()).await;
+    let wanted = |part: Part| options.only.is_empty() || options.only.contains(&part);
+    if wanted(Part::Office) {
+        office(&mut report, rounds, &inputs, &ours, &peers).await;
+    }
+    if wanted(Part::Throughput) {
+        throughput(&mut report, if options.quick { BATCH / 4 } else { BATCH }, &inputs.docx_10, &ours, &peers).await;
+    }
+    if wanted(Part::Pictures) {
+        pictures(&mut report, rounds, &inputs, &ours, &peers).await;
+    }
+    if wanted(Part::Text) {
+        text(&mut report, rounds, &inputs, &ours, &peers).await;
+    }
+    if wanted(Part::Web) {
+        web(&mut report, rounds, &inputs, &ours, &peers).await;
+    }
+    if wanted(Part::Service) {
+        service(&mut report, rounds * 10, &inputs, &ours, folder.path()).await;
+    }
     report.end();
 }
 
@@ -92,9 +124,10 @@ async fn paired(
     other: impl AsyncFn() -> Duration,
 ) -> [Vec<Duration>; 2] {
     let mut times = [const { Vec::new() }; 2];
-    for _ in 0..rounds {
-        times[0].push(one().await);
-        times[1].push(other().await);
+    for round in 0..rounds {
+        for subject in if round % 2 == 0 { [0, 1] } else { [1, 0] } {
+            times[subject].push(if subject == 0 { one().await } else { other().await });
+        }
     }
     times
 }
@@ -107,10 +140,12 @@ async fn office(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours
     let uno = Uno::start(peers, None).await;
     for (name, file) in inputs.office() {
         let mut times = [const { Vec::new() }; 3];
-        for _ in 0..rounds {
-            times[0].push(ours.convert("office", file).await);
-            times[1].push(timed(uno.convert(file)).await);
-            times[2].push(timed(peers.soffice(file)).await);
+        for subject in ORDERS.iter().cycle().take(rounds).flatten() {
+            times[*subject].push(match subject {
+                0 => ours.convert("office", file).await,
+                1 => timed(uno.convert(file)).await,
+                _ => timed(peers.soffice(file)).await,
+            });
         }
         report.row(name, &[("Bindery", &times[0]), ("unoserver, warm", &times[1]), ("soffice, cold", &times[2])]);
         report.gate(&format!("{name}: Bindery / unoserver"), report::ratio(&times[0], &times[1]), 1.0, false);
@@ -184,7 +219,7 @@ async fn soak(report: &mut Report, count: usize, inputs: &Inputs, ours: &Ours) {
     }
 }
 
-async fn others(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours, peers: &Peers) {
+async fn pictures(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours, peers: &Peers) {
     report.heading("Pictures", "the goal is 20 times as fast as img2pdf");
     for (name, file) in inputs.pictures() {
         let times =
@@ -193,6 +228,9 @@ async fn others(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours
         report.row(name, &[("Bindery", &times[0]), ("img2pdf", &times[1])]);
         report.gate(&format!("{name}: img2pdf / Bindery"), report::ratio(&times[1], &times[0]), 20.0, true);
     }
+}
+
+async fn text(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours, peers: &Peers) {
     report.heading("Text of 66 KB", "the goal is 10 times as fast as LibreOffice");
     let times = paired(
         rounds,
@@ -202,6 +240,9 @@ async fn others(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours
     .await;
     report.row("text", &[("Bindery", &times[0]), ("soffice, cold", &times[1])]);
     report.gate("text: soffice / Bindery", report::ratio(&times[1], &times[0]), 10.0, true);
+}
+
+async fn web(report: &mut Report, rounds: usize, inputs: &Inputs, ours: &Ours, peers: &Peers) {
     report.heading("Web pages", "the goal is twice as fast as Chromium started for each");
     for (name, file) in inputs.pages() {
         let times =
