@@ -83,7 +83,7 @@
 //! - Bells ring after the commit, or with it in quiet times; the table is the truth.
 //! - All times are the database's. Limits have names, in [`domain::limits`].
 //! - `unsafe` stands in [`engines::process`], for fork and what runs between it and exec, where a zygote's code is put into large
-//!   pages, where libraries are opened, and in the bindings to LibreOffice in [`engines::office`], libheif in [`engines::native`], Tesseract in [`engines::ocr`] and Ghostscript.
+//!   pages and its copies get memory of their own, where libraries are opened, and in the bindings to LibreOffice in [`engines::office`], libheif in [`engines::native`], Tesseract in [`engines::ocr`] and Ghostscript.
 
 pub mod api;
 pub mod cli;

@@ -15,7 +15,7 @@ use rustix::{
 };
 
 /// Bytes of a large page.
-const LARGE: usize = 2 << 20;
+pub(super) const LARGE: usize = 2 << 20;
 /// What the kernel says of large pages: `always [madvise] never`, with the choice in brackets.
 const OFFERED: &str = "/sys/kernel/mm/transparent_hugepage/enabled";
 /// Memory of a machine that has some to spare for this, in bytes.

@@ -13,6 +13,7 @@
 //! 5. It has one thread when it makes a copy: a copy has that thread alone, and would wait for ever for what others held.
 
 mod client;
+mod fresh;
 mod large_pages;
 mod server;
 mod wire;

@@ -20,7 +20,7 @@ use nix::{
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Kind, Order, Readiness, Setup, Told, large_pages, wire};
+use super::{Kind, Order, Readiness, Setup, Told, fresh::Fresh, large_pages, wire};
 use crate::engines::{
     native::Tools,
     office, process,
@@ -80,6 +80,7 @@ fn work(warm: Warm<'_>, idle_max: Duration, unsandboxed: bool, socket: OwnedFd) 
     if let Err(error) = large_pages::use_for_code() {
         tracing::debug!(%error, "code is not in large pages");
     }
+    let fresh = Fresh::set_aside();
     wire::send(&socket, &Readiness::Ready, &[])?;
     let mut running: Vec<Running> = Vec::new();
     while let Some((ordered, changed)) = wait(&socket, &running, idle_max)? {
@@ -103,6 +104,9 @@ fn work(warm: Warm<'_>, idle_max: Duration, unsandboxed: bool, socket: OwnedFd) 
             Ok(ForkResult::Child) => {
                 // Nothing of other documents stays open here.
                 drop((socket, running, control));
+                if let Err(error) = fresh.and_then(Fresh::take) {
+                    tracing::debug!(%error, "allocates where the zygote did");
+                }
                 let prepared = prepare(&order, &temporary, this, [stdin, stdout, stderr]);
                 end(&prepared.and_then(|()| serve::serve_with(warm, unsandboxed)))
             }
