@@ -30,9 +30,10 @@ use super::{
     process::{HERE, Limits},
 };
 
-/// Has our allocator use large pages where the kernel has some. Most of the time of a copy with a picture of some megabytes went into
-/// taking pages one by one.
-const LARGE_PAGES: (&str, &str) = ("_RJEM_MALLOC_CONF", "thp:always");
+/// Has our allocator and that of the C library, which is LibreOffice's, use large pages where the kernel has some. Most of the time of a
+/// copy with a picture of some megabytes went into taking pages one by one.
+const LARGE_PAGES: [(&str, &str); 2] =
+    [("_RJEM_MALLOC_CONF", "thp:always"), ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1")];
 
 /// What a zygote is told first.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -68,8 +69,7 @@ impl Kind {
             // As a host that is started has its own folder there, so has a copy.
             Self::Native(_) => ["HOME", "TMPDIR"].map(|name| (name.into(), HERE.into())).into(),
         };
-        let (name, value) = LARGE_PAGES;
-        variables.push((name.into(), value.into()));
+        variables.extend(LARGE_PAGES.map(|(name, value)| (name.into(), value.into())));
         variables
     }
 }
