@@ -67,7 +67,7 @@ bench-sizes: install
 bench-ocr: install
 	PAGES=$(PAGES) .ci/bench-ocr
 
-# Has the library factur-x from PyPI read what the Invoice workflow of a running service makes of the INVOICES, PDF files with their XML.
+# Has the library factur-x from PyPI read what the Invoice workflow of a running service makes of the INVOICES, PDF files with their XML or XML files.
 # Installs the library below target/.
 check-invoices:
 	.ci/check-invoices $(INVOICES)
