@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-pub use steps::{Attached, Collected, FileKind, Input, Invoice, Made, Names, Step, Words};
+pub use steps::{Attached, Collected, FileKind, Input, Invoice, Made, Names, Span, Step, Words};
 
 /// What a host is asked to do.
 #[derive(Debug, Serialize, Deserialize)]
