@@ -1,0 +1,161 @@
+//! TIFFs of more pages than one task draws.
+
+use std::{collections::BTreeSet, fs, io::Cursor};
+
+use bindery::{
+    domain::limits::TIFF_PIECE_PAGES,
+    pdf::{
+        self, Shape,
+        tiff::{TiffSettings, write_tiff},
+    },
+};
+use lopdf::{Object, dictionary};
+use time::{OffsetDateTime, format_description};
+
+use crate::support::{
+    Client, Document, Site,
+    documents::{self, file},
+    wait::{seconds, until},
+};
+
+const TIFF: &str = "?workflow=Archive%20TIFF";
+
+/// More pages than fit in two pieces, each of a width of its own.
+fn long() -> Vec<i64> {
+    (40..).take(2 * TIFF_PIECE_PAGES + 3).collect()
+}
+
+/// The pixels across each page of a TIFF.
+fn widths(bytes: &[u8]) -> Vec<u32> {
+    let mut read = tiff::decoder::Decoder::new(Cursor::new(bytes)).unwrap();
+    let mut widths = vec![read.dimensions().unwrap().0];
+    while read.more_images() {
+        read.next_image().unwrap();
+        widths.push(read.dimensions().unwrap().0);
+    }
+    widths
+}
+
+/// Points in dots at 300 to the inch.
+fn dots(points: &[i64]) -> Vec<u32> {
+    points.iter().map(|points| (u32::try_from(*points).unwrap() * 300 + 36) / 72).collect()
+}
+
+async fn started(client: &Client, inputs: &[Document]) -> String {
+    let job = client.create_with(TIFF, &[]).await;
+    for input in inputs {
+        client.add(&job, input).await;
+    }
+    client.start(&job).await;
+    job
+}
+
+#[tokio::test]
+async fn a_long_tiff_is_byte_for_byte_the_one_that_is_drawn_in_one_go() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let mut document = pdf::read(documents::pdf("long.pdf", &long()).bytes, &[]).unwrap().document;
+    let info = document.add_object(dictionary! { "Title" => Object::string_literal("Long") });
+    document.trailer.set("Info", info);
+    let input = file("long.pdf", pdf::write(&mut document, Shape::Packed).unwrap());
+    let done = client.convert_with(TIFF, &[], &[input]).await;
+    assert_eq!(done.result["status"], "success", "{}", done.result);
+    let bytes = done.file.as_ref().unwrap().body.to_vec();
+    assert_eq!(widths(&bytes), dots(&long()));
+    // The same from what was converted, at the time that it says.
+    let said =
+        tiff::decoder::Decoder::new(Cursor::new(&bytes)).unwrap().get_tag_ascii_string(tiff::tags::Tag::DateTime);
+    let form = format_description::parse_borrowed::<2>("[year]:[month]:[day] [hour]:[minute]:[second]").unwrap();
+    let now = time::PrimitiveDateTime::parse(&said.unwrap(), &form).unwrap().assume_utc();
+    assert!(OffsetDateTime::UNIX_EPOCH < now);
+    let mut conn = site.db.connect().await;
+    let blob: String = sqlx::query_scalar("select converted_blob from documents").fetch_one(&mut conn).await.unwrap();
+    let mut document = pdf::read(fs::read(site.blobs().join(blob)).unwrap(), &[]).unwrap().document;
+    let written = pdf::write(&mut document, Shape::Packed).unwrap();
+    let mut out = Cursor::new(Vec::new());
+    write_tiff(&document, &written, "long", &TiffSettings::default(), now, &mut out).unwrap();
+    assert!(out.into_inner() == bytes, "other bytes");
+    let tasks = "select count(*) from attempts where kind = 'draw' and ending = 'succeeded'";
+    assert_eq!(site.db.count(tasks).await, 3);
+    assert_eq!(site.db.count("select count(*) from jobs where pages = 67 and pages_open = 0").await, 1);
+}
+
+#[tokio::test]
+async fn the_pages_of_many_documents_are_drawn_in_pieces_in_their_order() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let sizes: Vec<Vec<i64>> = long().chunks(5).map(<[i64]>::to_vec).collect();
+    let inputs: Vec<_> = sizes.iter().map(|sizes| documents::pdf("a.pdf", sizes)).collect();
+    let done = client.convert_with(TIFF, &[], &inputs).await;
+    assert_eq!(done.result["status"], "success", "{}", done.result);
+    assert_eq!(widths(&done.file.as_ref().unwrap().body), dots(&long()));
+    assert_eq!(site.db.count("select count(*) from drawings").await, 3);
+}
+
+#[tokio::test]
+async fn a_tiff_of_as_many_pages_as_one_task_draws_has_no_other_task() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let sizes: Vec<i64> = (40..).take(TIFF_PIECE_PAGES).collect();
+    let done = client.convert_with(TIFF, &[], &[documents::pdf("a.pdf", &sizes)]).await;
+    assert_eq!(widths(&done.file.as_ref().unwrap().body), dots(&sizes));
+    assert_eq!(site.db.count("select count(*) from attempts").await, 2);
+}
+
+#[tokio::test]
+async fn workers_share_the_pieces_and_one_that_is_killed_loses_none_while_the_status_tells_of_the_pages() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let slots = ("BINDERY_SLOTS", "native=1");
+    let killed = site.start("work", &[slots]);
+    let sizes: Vec<i64> = long().iter().map(|size| size + 400).cycle().take(8 * TIFF_PIECE_PAGES).collect();
+    let job = started(&client, &[documents::pdf("a.pdf", &sizes)]).await;
+    let total = sizes.len();
+    until("a piece is drawn and another is begun", seconds(120), async || {
+        let sql = "select least((select count(*) from drawings where blob is not null), \
+                                (select count(*) from tasks where kind = 'draw' and state = 'running'))";
+        (site.db.count(sql).await > 0).then_some(())
+    })
+    .await;
+    killed.kill();
+    let said = client.get(&format!("/jobs/{job}")).await.text();
+    assert!(said.contains(&format!("of {total} pages drawn")) && !said.contains(" 0 of"), "{said}");
+    // As if its lease had run out.
+    site.db.execute("update workers set alive_until = now() - interval '1 s'").await;
+    let _two = [site.start("work", &[slots]), site.start("work", &[slots])];
+    let done = client.finish(&job).await;
+    assert_eq!(done.result["status"], "success", "{}", done.result);
+    assert_eq!(widths(&done.file.as_ref().unwrap().body), dots(&sizes));
+    let sql = "select count(distinct worker_id) from attempts where kind = 'draw' and ending = 'succeeded'";
+    assert_eq!(site.db.count(sql).await, 3);
+    assert_eq!(site.db.count("select count(*) from attempts where kind = 'draw' and ending = 'succeeded'").await, 8);
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_drawn_ends_the_job_once_and_it_can_be_tried_again() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let mut document = pdf::read(documents::pdf("long.pdf", &long()).bytes, &[]).unwrap().document;
+    let pages: BTreeSet<_> = document.get_pages().into_iter().filter(|(number, _)| *number == 40).collect();
+    for (_, page) in pages {
+        let nothing: Vec<Object> = vec![0.into(), 0.into(), 0.into(), 0.into()];
+        document.get_object_mut(page).unwrap().as_dict_mut().unwrap().set("MediaBox", nothing);
+    }
+    let input = file("long.pdf", pdf::write(&mut document, Shape::Packed).unwrap());
+    let job = started(&client, &[input]).await;
+    for _ in 0..2 {
+        let (code, message) = client.finish(&job).await.error();
+        assert_eq!(code, "corrupt", "{message}");
+        until("nothing of it is under way", seconds(60), async || {
+            (site.db.count("select count(*) from tasks").await == 0).then_some(())
+        })
+        .await;
+        site.db.execute("select ops.retry(id) from jobs where outcome = 'error'").await;
+    }
+    assert_eq!(client.finish(&job).await.error().0, "corrupt");
+    assert_eq!(site.db.count("select count(*) from drawings").await, 3);
+}
