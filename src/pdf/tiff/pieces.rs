@@ -220,11 +220,11 @@ fn taken(file: &mut impl Read, length: u32) -> Result<Vec<u8>, OutputError> {
 }
 
 fn unread(error: io::Error) -> OutputError {
-    match error.kind() {
-        // Shorter than it says, or than any piece is.
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput => strange().into(),
-        _ => OutputError::Output(error),
+    // Shorter than it says, or than any piece is.
+    if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput) {
+        return strange().into();
     }
+    OutputError::Output(error)
 }
 
 fn strange() -> Error {

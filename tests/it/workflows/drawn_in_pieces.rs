@@ -6,7 +6,7 @@ use bindery::{
     domain::limits::TIFF_PIECE_PAGES,
     pdf::{
         self, Shape,
-        tiff::{TiffSettings, write_tiff},
+        tiff::{DotsPerInch, TiffSettings, write_tiff},
     },
 };
 use lopdf::{Object, dictionary};
@@ -20,14 +20,29 @@ use crate::support::{
 
 const TIFF: &str = "?workflow=Archive%20TIFF";
 
-/// Pages, each of a width of its own that is 25 times so many dots.
-fn sizes(count: usize) -> Vec<i64> {
-    (7..).take(count).map(|size| 6 * size).collect()
+/// As many dots to the inch as there are points, which is quick and still shows which page is which.
+const COARSE: &str = r#"{ "tiff": { "resolution": 72 } }"#;
+
+/// Widths of pages in points, each its own.
+fn sizes(count: usize) -> Vec<u32> {
+    (40..).take(count).collect()
 }
 
 /// More pages than fit in two pieces.
-fn long() -> Vec<i64> {
+fn long() -> Vec<u32> {
     sizes(2 * TIFF_PIECE_PAGES + 3)
+}
+
+fn document(sizes: &[u32]) -> Document {
+    let sizes: Vec<i64> = sizes.iter().copied().map(i64::from).collect();
+    documents::pdf("long.pdf", &sizes)
+}
+
+/// A service that draws coarsely.
+async fn site() -> Site {
+    let site = Site::new().await;
+    site.set_profile("Archive TIFF", &serde_json::from_str(COARSE).unwrap()).await;
+    site
 }
 
 /// The pixels across each page of a TIFF.
@@ -41,11 +56,6 @@ fn widths(bytes: &[u8]) -> Vec<u32> {
     widths
 }
 
-/// Points in dots at 300 to the inch.
-fn dots(points: &[i64]) -> Vec<u32> {
-    points.iter().map(|points| u32::try_from(*points).unwrap() * 300 / 72).collect()
-}
-
 async fn started(client: &Client, inputs: &[Document]) -> String {
     let job = client.create_with(TIFF, &[]).await;
     for input in inputs {
@@ -57,17 +67,17 @@ async fn started(client: &Client, inputs: &[Document]) -> String {
 
 #[tokio::test]
 async fn a_long_tiff_is_byte_for_byte_the_one_that_is_drawn_in_one_go() {
-    let site = Site::new().await;
+    let site = site().await;
     let (_serve, client) = site.serve().await;
     let _work = site.work();
-    let mut document = pdf::read(documents::pdf("long.pdf", &long()).bytes, &[]).unwrap().document;
+    let mut document = pdf::read(document(&long()).bytes, &[]).unwrap().document;
     let info = document.add_object(dictionary! { "Title" => Object::string_literal("Long") });
     document.trailer.set("Info", info);
     let input = file("long.pdf", pdf::write(&mut document, Shape::Packed).unwrap());
     let done = client.convert_with(TIFF, &[], &[input]).await;
     assert_eq!(done.result["status"], "success", "{}", done.result);
     let bytes = done.file.as_ref().unwrap().body.to_vec();
-    assert_eq!(widths(&bytes), dots(&long()));
+    assert_eq!(widths(&bytes), long());
     // The same from what was converted, at the time that it says.
     let said =
         tiff::decoder::Decoder::new(Cursor::new(&bytes)).unwrap().get_tag_ascii_string(tiff::tags::Tag::DateTime);
@@ -79,7 +89,8 @@ async fn a_long_tiff_is_byte_for_byte_the_one_that_is_drawn_in_one_go() {
     let mut document = pdf::read(fs::read(site.blobs().join(blob)).unwrap(), &[]).unwrap().document;
     let written = pdf::write(&mut document, Shape::Packed).unwrap();
     let mut out = Cursor::new(Vec::new());
-    write_tiff(&document, &written, "long", &TiffSettings::default(), now, &mut out).unwrap();
+    let settings = TiffSettings { resolution: DotsPerInch::try_from(72).unwrap(), ..TiffSettings::default() };
+    write_tiff(&document, &written, "long", &settings, now, &mut out).unwrap();
     assert!(out.into_inner() == bytes, "other bytes");
     let tasks = "select count(*) from attempts where kind = 'draw' and ending = 'succeeded'";
     assert_eq!(site.db.count(tasks).await, 3);
@@ -88,36 +99,35 @@ async fn a_long_tiff_is_byte_for_byte_the_one_that_is_drawn_in_one_go() {
 
 #[tokio::test]
 async fn the_pages_of_many_documents_are_drawn_in_pieces_in_their_order() {
-    let site = Site::new().await;
+    let site = site().await;
     let (_serve, client) = site.serve().await;
     let _work = site.work();
-    let sizes: Vec<Vec<i64>> = long().chunks(5).map(<[i64]>::to_vec).collect();
-    let inputs: Vec<_> = sizes.iter().map(|sizes| documents::pdf("a.pdf", sizes)).collect();
+    let inputs: Vec<_> = long().chunks(5).map(document).collect();
     let done = client.convert_with(TIFF, &[], &inputs).await;
     assert_eq!(done.result["status"], "success", "{}", done.result);
-    assert_eq!(widths(&done.file.as_ref().unwrap().body), dots(&long()));
+    assert_eq!(widths(&done.file.as_ref().unwrap().body), long());
     assert_eq!(site.db.count("select count(*) from drawings").await, 3);
 }
 
 #[tokio::test]
 async fn a_tiff_of_as_many_pages_as_one_task_draws_has_no_other_task() {
-    let site = Site::new().await;
+    let site = site().await;
     let (_serve, client) = site.serve().await;
     let _work = site.work();
     let sizes = sizes(TIFF_PIECE_PAGES);
-    let done = client.convert_with(TIFF, &[], &[documents::pdf("a.pdf", &sizes)]).await;
-    assert_eq!(widths(&done.file.as_ref().unwrap().body), dots(&sizes));
+    let done = client.convert_with(TIFF, &[], &[document(&sizes)]).await;
+    assert_eq!(widths(&done.file.as_ref().unwrap().body), sizes);
     assert_eq!(site.db.count("select count(*) from attempts").await, 2);
 }
 
 #[tokio::test]
 async fn workers_share_the_pieces_and_one_that_is_killed_loses_none_while_the_status_tells_of_the_pages() {
-    let site = Site::new().await;
+    let site = site().await;
     let (_serve, client) = site.serve().await;
     let slots = ("BINDERY_SLOTS", "native=1");
     let killed = site.start("work", &[slots]);
-    let sizes: Vec<i64> = long().iter().map(|size| size + 300).cycle().take(5 * TIFF_PIECE_PAGES).collect();
-    let job = started(&client, &[documents::pdf("a.pdf", &sizes)]).await;
+    let sizes: Vec<u32> = long().iter().map(|size| size + 900).cycle().take(5 * TIFF_PIECE_PAGES).collect();
+    let job = started(&client, &[document(&sizes)]).await;
     let total = sizes.len();
     until("a piece is drawn and another is begun", seconds(120), async || {
         let sql = "select least((select count(*) from drawings where blob is not null), \
@@ -133,7 +143,7 @@ async fn workers_share_the_pieces_and_one_that_is_killed_loses_none_while_the_st
     let _two = [site.start("work", &[slots]), site.start("work", &[slots])];
     let done = client.finish(&job).await;
     assert_eq!(done.result["status"], "success", "{}", done.result);
-    assert_eq!(widths(&done.file.as_ref().unwrap().body), dots(&sizes));
+    assert_eq!(widths(&done.file.as_ref().unwrap().body), sizes);
     let sql = "select count(distinct worker_id) from attempts where kind = 'draw' and ending = 'succeeded'";
     assert_eq!(site.db.count(sql).await, 3);
     assert_eq!(site.db.count("select count(*) from attempts where kind = 'draw' and ending = 'succeeded'").await, 5);
@@ -141,7 +151,7 @@ async fn workers_share_the_pieces_and_one_that_is_killed_loses_none_while_the_st
 
 #[tokio::test]
 async fn a_piece_that_fails_ends_the_job_once_and_it_can_be_tried_again() {
-    let site = Site::new().await;
+    let site = site().await;
     let (_serve, client) = site.serve().await;
     // As if each piece but the first had killed its workers.
     site.db
@@ -152,7 +162,7 @@ async fn a_piece_that_fails_ends_the_job_once_and_it_can_be_tried_again() {
         .await;
     site.db.execute("create trigger deadly before insert on tasks for each row execute function deadly()").await;
     let _work = site.work();
-    let job = started(&client, &[documents::pdf("long.pdf", &long())]).await;
+    let job = started(&client, &[document(&long())]).await;
     let (code, message) = client.finish(&job).await.error();
     assert!(code == "internal" && message.contains("workers died"), "{code}: {message}");
     until("nothing of it is under way", seconds(60), async || {
@@ -163,7 +173,7 @@ async fn a_piece_that_fails_ends_the_job_once_and_it_can_be_tried_again() {
     site.db.execute("select ops.retry(id) from jobs where outcome = 'error'").await;
     let done = client.finish(&job).await;
     assert_eq!(done.result["status"], "success", "{}", done.result);
-    assert_eq!(widths(&done.file.as_ref().unwrap().body), dots(&long()));
+    assert_eq!(widths(&done.file.as_ref().unwrap().body), long());
     assert_eq!(site.db.count("select count(*) from drawings").await, 3);
     assert_eq!(site.db.count("select count(*) from jobs where pages = 67 and pages_open = 0").await, 1);
 }

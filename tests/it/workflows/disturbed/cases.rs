@@ -103,6 +103,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         name: "tiff_in_pieces",
         workflow: "Archive TIFF",
+        settings: |_| json!({ "tiff": { "resolution": 72 } }),
         documents: || {
             let sizes: Vec<i64> = (40..).take(TIFF_PIECE_PAGES).collect();
             vec![pdf("a.pdf", &sizes), pdf("b.pdf", &[30, 31])]
