@@ -45,7 +45,8 @@
 //!    `assemble` in its own transaction.
 //! 7. The `assemble` task has a host do the steps of the job ([`engines::assemble`]): merge, stamp, make smaller, sign, set a
 //!    title page, take XML out, draw a TIFF, and, for a PDF, the same gate. Where signatures
-//!    get time stamps, there are two hosts, and the worker asks for the stamps between them through [`egress`]. The files are published; settling it completes the
+//!    get time stamps, there are two hosts, and the worker asks for the stamps between them through [`egress`]. A TIFF of many pages is drawn in pieces by tasks of their own, and
+//!    joined when the last of them has ended. The files are published; settling it completes the
 //!    job and rings for those who wait.
 //! 8. `GET /jobs/{id}/result` → [`workflows::result`] waits without holding a connection, `GET …/events` follows the job
 //!    ([`workflows::progress`]); for all of them one registry looks ([`workflows::watch`]). `GET …/result/{resultId}` streams

@@ -40,13 +40,16 @@ impl From<JobSummaryRow> for JobInfo {
     fn from(job: JobSummaryRow) -> Self {
         let converted = job.documents - job.documents_open;
         let mut progress = format!("{converted} of {} documents converted", job.documents);
-        if job.pages > 0 {
+        if job.pages > 0 && job.documents_open > 0 {
             progress += &format!(", the text of {} of {} pages recognised", job.pages - job.pages_open, job.pages);
         }
         let message = match (job.state, job.outcome) {
             (JobState::Creating, _) if job.documents == 0 => "Add documents, then start the job.".to_owned(),
             (JobState::Creating, _) => format!("Waiting for the start; {progress}."),
             (JobState::Pending, _) => format!("Waiting for a worker; {progress}."),
+            (JobState::Processing, _) if job.documents_open == 0 && job.pages_open > 0 => {
+                format!("Putting the result together; {} of {} pages drawn.", job.pages - job.pages_open, job.pages)
+            }
             (JobState::Processing, _) if job.documents_open == 0 => "Putting the result together.".to_owned(),
             (JobState::Processing, _) => format!("Converting; {progress}."),
             (JobState::Completed, Some(Outcome::Success)) => "Completed.".to_owned(),

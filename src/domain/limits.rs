@@ -176,14 +176,20 @@ pub const SIGNATURE_TEXT_CHARS_MAX: usize = 1_000;
 /// Most bytes of a PDF behind the title page or the table of contents of a dossier. A letterhead has some hundred KiB.
 pub const BACKGROUND_BYTES_MAX: usize = 4 << 20;
 
+/// Most bytes of the images of all stamps of a profile together. A photograph of 16 megapixels has 8 MiB.
+pub const STAMP_IMAGES_BYTES_MAX: usize = 16 << 20;
+
 /// Most bytes that an engine may write to its standard error. LibreOffice in a bad mood writes some hundred lines.
 pub const STDERR_BYTES_MAX: usize = 16 << 20;
 
 /// Most bytes that are kept of what an engine writes to its standard error.
 pub const STDERR_TAIL_BYTES_MAX: usize = 4 * 1024;
 
-/// Most bytes of one message between a worker and an engine host.
-pub const ENGINE_MESSAGE_BYTES_MAX: u32 = 16 << 20;
+/// Most bytes of what an engine host is asked. Base 64 makes 22 MiB of the images of a profile and 11 of its two backgrounds.
+pub const ENGINE_REQUEST_BYTES_MAX: u32 = 64 << 20;
+
+/// Most bytes of what it answers: a host may have been taken over by its document.
+pub const ENGINE_ANSWER_BYTES_MAX: u32 = 16 << 20;
 
 /// Most bytes an engine may write to one file.
 pub const ENGINE_FILE_BYTES_MAX: u64 = 4 << 30;
@@ -231,7 +237,7 @@ pub const OCR_DOTS_PER_INCH_MIN: u32 = 72;
 /// Most dots per inch with which a page may be looked at; more shows nothing that Tesseract could use.
 pub const OCR_DOTS_PER_INCH_MAX: u32 = 600;
 
-/// Most words on one page. A page of a newspaper has 5,000; so many fill half of a message between host and worker.
+/// Most words on one page. A page of a newspaper has 5,000; so many fill half of what a host may answer.
 pub const OCR_WORDS_MAX: usize = 50_000;
 
 /// Most pixels of a page that is drawn anew as a picture: an A1 page at 200 dots per inch, 128 MiB while it is drawn.
@@ -251,6 +257,9 @@ pub const TIFF_SIDE_MAX: u32 = 65_000;
 
 /// Most bytes of a TIFF, whose places are counted with 32 bits.
 pub const TIFF_BYTES_MAX: u64 = u32::MAX as u64;
+
+/// Most pages of a TIFF that are drawn in one go; more are drawn in pieces of so many. At 300 dots per inch a page takes a tenth of a second to one.
+pub const TIFF_PIECE_PAGES: usize = 32;
 
 /// Most characters of each of the texts that a TIFF has on each of its pages.
 pub const TIFF_TEXT_CHARS_MAX: usize = 1_000;

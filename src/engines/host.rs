@@ -140,7 +140,7 @@ impl Hosts {
             memory_bytes: config.memory_bytes_max,
             file_bytes: limits::ENGINE_FILE_BYTES_MAX,
             cpu_seconds: config.time_max.as_secs() + 10,
-            stdout_bytes: usize::try_from(limits::ENGINE_MESSAGE_BYTES_MAX).unwrap_or(usize::MAX) + 4,
+            stdout_bytes: usize::try_from(limits::ENGINE_ANSWER_BYTES_MAX).unwrap_or(usize::MAX) + 4,
             stderr_bytes: limits::STDERR_BYTES_MAX,
             time: config.time_max,
             stall: config.stall_max,

@@ -116,7 +116,7 @@ fn libraries_of_documents() -> Vec<PathBuf> {
 
 fn read_request() -> io::Result<Request> {
     let mut bytes = Vec::new();
-    io::stdin().lock().take(u64::from(limits::ENGINE_MESSAGE_BYTES_MAX) + 4).read_to_end(&mut bytes)?;
+    io::stdin().lock().take(u64::from(limits::ENGINE_REQUEST_BYTES_MAX) + 4).read_to_end(&mut bytes)?;
     protocol::decode(&bytes).map_err(io::Error::other)
 }
 

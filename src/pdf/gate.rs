@@ -14,7 +14,7 @@ use lopdf::Document;
 use time::OffsetDateTime;
 
 use super::{
-    Error, Shape, archive,
+    Error, Shape, archive, attach,
     fonts::FontFolder,
     metadata, object, page_count, read, redraw,
     validate::{File, Flavour, Level, Part, Report, validate},
@@ -92,7 +92,7 @@ pub fn pass(mut document: Document, wanted: &Wanted<'_>) -> Result<Passed, Error
         Claimed::Conforms { bytes, flavour } => return Ok(passed(&document, bytes, flavour, rung, events)),
         Claimed::Fails { report, bytes } => Refused { report, bytes },
     };
-    if let Some(passed) = rewritten(&refused, wanted, &events) {
+    if let Some(passed) = rewritten(&document, &refused, wanted, &events) {
         return Ok(passed);
     }
     for round in 0..=ROUNDS_MAX {
@@ -116,8 +116,10 @@ pub fn pass(mut document: Document, wanted: &Wanted<'_>) -> Result<Passed, Error
             Claimed::Fails { report, bytes } => refused = Refused { report, bytes },
         }
     }
+    let before = document;
     let (mut document, told) = redraw::document(&refused.bytes, &refused.reason())?;
     add(&mut events, told);
+    add(&mut events, lost_files(&before, &document));
     add(&mut events, archive::to_pdfa(&mut document, wanted.part, wanted.fonts)?);
     match claim(&mut document, wanted)? {
         Claimed::Conforms { bytes, flavour } => Ok(passed(&document, bytes, flavour, Rung::Redrawn, events)),
@@ -134,6 +136,16 @@ fn passed(document: &Document, bytes: Vec<u8>, flavour: Flavour, rung: Rung, mut
         add(&mut events, vec![Event::info(EventCode::UnicodesIncomplete, message)]);
     }
     Passed { bytes, pages: page_count(document), flavour, rung, events }
+}
+
+/// Tells of the files of a document that are no longer in what was made of it.
+fn lost_files(before: &Document, after: &Document) -> Vec<Event> {
+    let names = |document| -> Vec<String> {
+        attach::list(document).unwrap_or_default().into_iter().map(|file| file.name).collect()
+    };
+    let after = names(after);
+    let lost = names(before).into_iter().filter(|name| !after.contains(name));
+    lost.map(|name| Event::warning(EventCode::EmbeddedFileRemoved, archive::file_removed(&name))).collect()
 }
 
 /// Adds events that were not told before.
@@ -179,13 +191,15 @@ impl Refused {
 }
 
 /// Lets another writer write what was refused, and tries again with that.
-fn rewritten(refused: &Refused, wanted: &Wanted<'_>, events: &[Event]) -> Option<Passed> {
+fn rewritten(before: &Document, refused: &Refused, wanted: &Wanted<'_>, events: &[Event]) -> Option<Passed> {
     let bytes = wanted.writer?.write_anew(&refused.bytes, wanted.part)?;
     let mut document = read(bytes, &[]).ok()?.document;
     archive::to_pdfa(&mut document, wanted.part, wanted.fonts).ok()?;
     match claim(&mut document, wanted).ok()? {
         Claimed::Conforms { bytes, flavour } => {
-            Some(passed(&document, bytes, flavour, Rung::Rewritten, events.to_vec()))
+            let mut events = events.to_vec();
+            add(&mut events, lost_files(before, &document));
+            Some(passed(&document, bytes, flavour, Rung::Rewritten, events))
         }
         Claimed::Fails { .. } => None,
     }
@@ -286,6 +300,71 @@ mod tests {
         let passed = passed(text(), Part::Two);
         assert_eq!((passed.rung, passed.pages), (Rung::PagesRedrawn, 1));
         assert!(passed.events.iter().any(|event| event.code == EventCode::ContentRasterized));
+    }
+
+    /// The same with a file pinned to the page.
+    fn pinned(mut document: Document, bytes: Vec<u8>) -> Document {
+        let file = document.add_object(Stream::new(dictionary! { "Type" => "EmbeddedFile" }, bytes));
+        let name = || Object::string_literal("pinned.pdf");
+        let specification = dictionary! {
+            "Type" => "Filespec", "F" => name(), "UF" => name(), "EF" => dictionary! { "F" => file },
+        };
+        let pin = dictionary! {
+            "Type" => "Annot", "Subtype" => "FileAttachment", "FS" => specification, "Contents" => name(),
+            "Rect" => vec![80.into(), 80.into(), 90.into(), 90.into()],
+        };
+        let pin = document.add_object(pin);
+        let page = super::super::pages::list(&document)[0];
+        object::at_mut(&mut document, page).unwrap().set("Annots", vec![Object::Reference(pin)]);
+        document
+    }
+
+    #[test]
+    fn a_file_pinned_to_a_page_that_is_drawn_anew_stays_where_the_part_takes_it_else_the_client_is_told() {
+        let archive = || passed(document("10 10 50 50 re f", dictionary! {}), Part::Two).bytes;
+        let state = dictionary! { "Type" => "ExtGState", "ca" => Object::Real(0.5) };
+        let faded = document("/G gs 10 10 50 50 re f", dictionary! { "ExtGState" => dictionary! { "G" => state } });
+        for (document, part, bytes, stays) in [
+            (text(), Part::Two, archive(), true),
+            (text(), Part::Three, archive(), true),
+            (text(), Part::Three, b"text".to_vec(), true),
+            (text(), Part::Two, b"text".to_vec(), false),
+            (text(), Part::One, archive(), false),
+            (faded, Part::One, archive(), false),
+        ] {
+            let passed = passed(pinned(document, bytes.clone()), part);
+            assert_eq!(passed.rung, Rung::PagesRedrawn);
+            let after = read(passed.bytes, &[]).unwrap().document;
+            let files = attach::list(&after).unwrap();
+            assert_eq!(files.len(), usize::from(stays), "{part:?}");
+            let is_told = passed.events.iter().any(|event| event.code == EventCode::EmbeddedFileRemoved);
+            assert_eq!(is_told, !stays, "{part:?}: {:?}", passed.events);
+            for file in files {
+                assert_eq!((file.name.as_str(), file.place), ("pinned.pdf", pinned_to(part)));
+                assert!(attach::read(&after, &file, 1 << 20).unwrap() == bytes);
+            }
+        }
+    }
+
+    /// In PDF/A-3 a file is tied to the document as well.
+    fn pinned_to(part: Part) -> attach::Place {
+        if part == Part::Two { attach::Place::Page(1) } else { attach::Place::Document }
+    }
+
+    #[test]
+    fn files_that_are_lost_with_another_writer_or_a_new_document_are_named() {
+        let bytes = passed(document("10 10 50 50 re f", dictionary! {}), Part::Two).bytes;
+        let (fonts, metadata, now) = (FontFolder::open(&[]), Metadata::default(), OffsetDateTime::UNIX_EPOCH);
+        let wanted = Wanted { part: Part::Two, metadata: &metadata, now, fonts: &fonts, writer: Some(&Always) };
+        let passed = pass(pinned(text(), bytes.clone()), &wanted).unwrap();
+        assert_eq!(passed.rung, Rung::Rewritten);
+        let lost = "The embedded file \"pinned.pdf\" was removed.";
+        assert!(passed.events.iter().any(|event| event.message == lost), "{:?}", passed.events);
+        let mut before = pinned(text(), bytes);
+        let bytes = write(&mut before, Shape::Packed).unwrap();
+        let (after, _) = redraw::document(&bytes, "").unwrap();
+        assert_eq!(lost_files(&before, &after), [Event::warning(EventCode::EmbeddedFileRemoved, lost)]);
+        assert_eq!(lost_files(&before, &before), []);
     }
 
     #[test]

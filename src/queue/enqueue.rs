@@ -105,3 +105,38 @@ pub async fn enqueue_pages(
     .map_err(Error::of("enqueue the pages of a document"))?;
     Ok(())
 }
+
+/// Puts a task for each piece of a job into the queue by one statement, with a row of its own that says which pages it is about:
+/// `each` of them, of `pages` in all. They stand in the order of the pages, behind what their tenant has waiting in the lane. Ring the
+/// bell after the commit.
+///
+/// # Errors
+/// `Unavailable` when the database is.
+pub async fn enqueue_pieces(conn: &mut PgConnection, task: &NewTask, pages: i32, each: i32) -> Result<(), Error> {
+    query!(
+        "with given as materialized (
+           select first, row_number() over (order by first) as place from generate_series(0, $6::integer - 1, $7::integer) as given (first)
+         ), line as materialized (
+           select turns.take($4, $2, $5, (select count(*) from given)) as first
+         ), queued as (
+           insert into tasks (kind, lane, job_id, tenant_id, priority, state, order_key)
+           select $1, $2, $3, $4, $5, 'ready', line.first + given.place - 1
+           from given cross join line
+           returning id, order_key
+         )
+         insert into drawings (task_id, job_id, first_page, pages)
+         select queued.id, $3, given.first, least($7, $6 - given.first)
+         from given cross join line join queued on queued.order_key = line.first + given.place - 1",
+        task.kind,
+        task.lane.as_str(),
+        task.job as JobId,
+        task.tenant as TenantId,
+        task.priority,
+        pages,
+        each,
+    )
+    .execute(conn)
+    .await
+    .map_err(Error::of("enqueue the pieces of a job"))?;
+    Ok(())
+}

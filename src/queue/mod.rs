@@ -35,7 +35,7 @@ pub mod worker;
 mod error;
 
 pub use bell::Bell;
-pub use enqueue::{NewTask, Turn, enqueue, enqueue_pages};
+pub use enqueue::{NewTask, Turn, enqueue, enqueue_pages, enqueue_pieces};
 pub use error::Error;
 pub use intake::Intake;
 pub use lease::{Ending, Lease, Report, Task};

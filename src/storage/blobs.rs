@@ -88,6 +88,11 @@ pub fn words_name(job: JobId, document: DocumentId, page: i32, fence: i64) -> St
     format!("jobs/{job}/{document}/words-{page}-{fence}.json")
 }
 
+/// The name of a piece of a TIFF by its first page, unique to the attempt.
+pub fn piece_name(job: JobId, first_page: i32, fence: i64) -> String {
+    format!("jobs/{job}/pages/{first_page}-{fence}")
+}
+
 /// The name of a result by its place and its extension, unique to the attempt.
 pub fn result_name(job: JobId, fence: i64, place: usize, extension: &str) -> String {
     format!("jobs/{job}/results/{fence}-{place}.{extension}")

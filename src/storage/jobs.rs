@@ -37,9 +37,9 @@ pub struct JobRow {
     pub documents: i32,
     /// Documents not converted yet.
     pub documents_open: i32,
-    /// Pages whose text is recognised, with those that are done.
+    /// Pages whose text is recognised, with those that are done; without open documents, the pages of a TIFF that is drawn in pieces.
     pub pages: i32,
-    /// Pages whose text is still to be recognised.
+    /// Pages whose text is still to be recognised or that are still to be drawn.
     pub pages_open: i32,
     /// When it was deleted.
     pub deleted_at: Option<OffsetDateTime>,
@@ -60,9 +60,9 @@ pub struct JobSummaryRow {
     pub documents: i32,
     /// Documents not converted yet.
     pub documents_open: i32,
-    /// Pages whose text is recognised, with those that are done.
+    /// Pages whose text is recognised, with those that are done; without open documents, the pages of a TIFF that is drawn in pieces.
     pub pages: i32,
-    /// Pages whose text is still to be recognised.
+    /// Pages whose text is still to be recognised or that are still to be drawn.
     pub pages_open: i32,
 }
 
@@ -168,9 +168,18 @@ pub async fn update_pages(conn: &mut PgConnection, id: JobId, added: i32) -> Res
     Ok(())
 }
 
-/// Counts a page whose text is settled. The caller holds the lock.
-pub async fn update_page_settled(conn: &mut PgConnection, id: JobId) -> Result<(), Error> {
-    query!("update jobs set pages_open = pages_open - 1 where id = $1", id as JobId)
+/// Counts the pages that a TIFF is to have, none of which is drawn. The caller holds the lock.
+pub async fn update_pages_to_draw(conn: &mut PgConnection, id: JobId, pages: i32) -> Result<(), Error> {
+    query!("update jobs set pages = $2, pages_open = $2 where id = $1", id as JobId, pages)
+        .execute(conn)
+        .await
+        .map_err(Error::of("count the pages"))?;
+    Ok(())
+}
+
+/// Counts pages whose text is settled or that are drawn. The caller holds the lock.
+pub async fn update_pages_settled(conn: &mut PgConnection, id: JobId, settled: i32) -> Result<(), Error> {
+    query!("update jobs set pages_open = pages_open - $2 where id = $1", id as JobId, settled)
         .execute(conn)
         .await
         .map_err(Error::of("count the open pages"))?;

@@ -10,6 +10,7 @@
 pub mod blobs;
 pub mod connections;
 pub mod documents;
+pub mod drawings;
 pub mod events;
 pub mod installation;
 pub mod job_lists;

@@ -16,6 +16,8 @@ pub enum Step {
     Waiting,
     /// Documents came out of a container and are to be converted.
     Converting,
+    /// The pages of the result are to be drawn.
+    Drawing,
     /// The result is to be put together.
     Assembling,
     /// The job has ended.
@@ -27,7 +29,7 @@ impl Step {
     pub fn announce(self, ctx: &Context, job: JobId) {
         match self {
             Self::Waiting => {}
-            Self::Converting | Self::Assembling => ctx.bell.work(),
+            Self::Converting | Self::Drawing | Self::Assembling => ctx.bell.work(),
             Self::Completed => {
                 ctx.bell.done(job);
                 tracing::info!(job.id = %job, "job completed");

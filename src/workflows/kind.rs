@@ -9,6 +9,8 @@ words! {
         Convert = "convert",
         /// Recognise the text of one page of a converted document.
         Recognise = "recognise",
+        /// Draw a piece of a TIFF.
+        Draw = "draw",
         /// Put the converted documents of a job together.
         Assemble = "assemble",
         /// Remove a deleted job's blobs and rows.

@@ -5,7 +5,8 @@
 //! ```text
 //! create ─► add ─► add ─► start ─────────────┐
 //!            └► convert   └► convert (last) ─┴► assemble ─► completed ─► purge
-//!                             └► recognise, each page that is a picture, if the profile says so
+//!                             └► recognise, each       └► draw, each piece of a TIFF of many pages, and assemble again
+//!                                page that is a picture, if the profile says so
 //! ```
 //!
 //! 1. Accepted means stored: an operation answers after its rows are committed and its bytes are durable.

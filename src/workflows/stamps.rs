@@ -2,8 +2,9 @@
 
 use super::workflow::BadSettings;
 use crate::{
+    domain::limits,
     engines::protocol::{Names, Step, Target},
-    pdf::stamp::StampSettings,
+    pdf::stamp::{Content, StampSettings},
 };
 
 /// Looks for stamps that cannot be.
@@ -14,6 +15,15 @@ pub(super) fn check(stamps: &[StampSettings]) -> Result<(), BadSettings> {
             problem: error.to_string(),
         };
         stamp.check(index).map_err(bad)?;
+    }
+    let bytes = |stamp: &StampSettings| match &stamp.content {
+        Content::Image(image) => image.data.0.len(),
+        Content::Text(_) | Content::Barcode(_) => 0,
+    };
+    let all: usize = stamps.iter().map(bytes).sum();
+    if all > limits::STAMP_IMAGES_BYTES_MAX {
+        let problem = format!("all images together have more than {} MiB", limits::STAMP_IMAGES_BYTES_MAX >> 20);
+        return Err(BadSettings { path: "stamps".to_owned(), problem });
     }
     Ok(())
 }

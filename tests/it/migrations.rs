@@ -121,7 +121,7 @@ async fn documents_that_are_there_when_their_counting_comes_are_counted_and_so_a
         "alter table documents drop column body",
         "drop table profile_versions, profiles",
         "alter table jobs drop column profile_version",
-        "drop table recognitions",
+        "drop table recognitions, drawings",
         "alter table jobs drop column pages, drop column pages_open",
         "delete from refinery_schema_history where version >= 14",
         "insert into jobs (id, tenant_id, workflow, profile, expires_at)

@@ -6,6 +6,7 @@
 mod collect;
 mod describe;
 pub mod dossier;
+mod draw;
 mod extract_xml;
 mod finish;
 mod invoice;
@@ -74,6 +75,8 @@ pub(super) fn assemble(assemble: &Assemble, tools: &Tools) -> Result<Answer, Err
                 finish::finish(&mut bench, *target, &metadata.0, *linearise)?;
             }
             Step::Tiff(settings) => tiff::tiff(&mut bench, settings)?,
+            Step::Draw { settings, spans } => draw::draw(&mut bench, settings, spans)?,
+            Step::Join(settings) => draw::join(&mut bench, settings)?,
             Step::ExtractXml => extract_xml::extract_xml(&mut bench)?,
             Step::ToXml => to_xml::to_xml(&mut bench)?,
             Step::Take => take::take(&mut bench)?,

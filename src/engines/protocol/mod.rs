@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-pub use steps::{Attached, Collected, FileKind, Input, Invoice, Made, Names, Step, Words};
+pub use steps::{Attached, Collected, FileKind, Input, Invoice, Made, Names, Span, Step, Words};
 
 /// What a host is asked to do.
 #[derive(Debug, Serialize, Deserialize)]
@@ -356,13 +356,27 @@ impl TryFrom<Event> for domain::Event {
 #[error("the engine host wrote something that is no answer")]
 pub struct BadMessage;
 
+/// A message, by who reads it.
+pub trait Message: Serialize {
+    /// Most bytes that it may have.
+    const BYTES_MAX: u32;
+}
+
+impl Message for Request {
+    const BYTES_MAX: u32 = limits::ENGINE_REQUEST_BYTES_MAX;
+}
+
+impl Message for Response {
+    const BYTES_MAX: u32 = limits::ENGINE_ANSWER_BYTES_MAX;
+}
+
 /// Writes a message with its length.
 ///
 /// # Errors
 /// When it is longer than the limit.
-pub fn encode<T: Serialize>(message: &T) -> Result<Vec<u8>, BadMessage> {
+pub fn encode<T: Message>(message: &T) -> Result<Vec<u8>, BadMessage> {
     let body = serde_json::to_vec(message).map_err(|_| BadMessage)?;
-    let length = u32::try_from(body.len()).ok().filter(|length| *length <= limits::ENGINE_MESSAGE_BYTES_MAX);
+    let length = u32::try_from(body.len()).ok().filter(|length| *length <= T::BYTES_MAX);
     let mut bytes = length.ok_or(BadMessage)?.to_be_bytes().to_vec();
     bytes.extend(body);
     Ok(bytes)
@@ -411,8 +425,9 @@ mod tests {
 
     #[test]
     fn a_message_with_a_wrong_length_is_refused() {
-        let mut bytes = encode(&"text").unwrap();
+        let request = Request::Validate(Validate { input: "a.pdf".into(), flavour: None });
+        let mut bytes = encode(&request).unwrap();
         bytes.push(b' ');
-        assert_eq!(decode::<String>(&bytes), Err(BadMessage));
+        assert!(decode::<Request>(&bytes).is_err());
     }
 }

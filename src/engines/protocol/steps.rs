@@ -74,6 +74,15 @@ pub enum Step {
     },
     /// The pages of the one document become a file of pictures.
     Tiff(TiffSettings),
+    /// Some of the pages of the documents become a piece of such a file.
+    Draw {
+        /// How they are drawn.
+        settings: TiffSettings,
+        /// Which, in their order.
+        spans: Vec<Span>,
+    },
+    /// The pieces, in the place of documents, become a file of pictures.
+    Join(TiffSettings),
     /// The XML files in the documents become files of the job.
     ExtractXml,
     /// Each document becomes XML that says its text, structure and metadata.
@@ -89,6 +98,17 @@ pub enum Step {
     Invoice(Invoice),
     /// All documents become one, behind a title page and a table of contents.
     Dossier(Box<Dossier>),
+}
+
+/// Pages of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The place of the document.
+    pub place: usize,
+    /// The first of them, from 0.
+    pub first: usize,
+    /// The last of them, or any number behind the last page.
+    pub last: usize,
 }
 
 /// What the texts of a profile may name of a job.
@@ -165,6 +185,8 @@ pub enum FileKind {
     Tiff,
     /// XML.
     Xml,
+    /// A piece of a TIFF, which is no result.
+    Pages,
 }
 
 impl FileKind {
@@ -174,6 +196,7 @@ impl FileKind {
             Self::Pdf => "application/pdf",
             Self::Tiff => "image/tiff",
             Self::Xml => "application/xml",
+            Self::Pages => "application/octet-stream",
         }
     }
 
@@ -183,6 +206,7 @@ impl FileKind {
             Self::Pdf => "pdf",
             Self::Tiff => "tif",
             Self::Xml => "xml",
+            Self::Pages => "pages",
         }
     }
 
@@ -191,6 +215,7 @@ impl FileKind {
         match self {
             Self::Pdf => &[b"%PDF-"],
             Self::Tiff => &[b"II*\0", b"MM\0*"],
+            Self::Pages => &[b"bindery pages"],
             // In whatever encoding it came.
             Self::Xml => &[],
         }

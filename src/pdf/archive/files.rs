@@ -42,8 +42,7 @@ pub(super) fn mend(document: &mut Document, part: Part, log: &mut Log) -> Result
         }
     });
     for name in dropped {
-        let message = format!("The embedded file \"{name}\" was removed.");
-        log.warn(EventCode::EmbeddedFileRemoved, message);
+        log.warn(EventCode::EmbeddedFileRemoved, removed(&name));
     }
     for id in &kept {
         if let Some(held) = object::at_mut(document, *id) {
@@ -54,6 +53,11 @@ pub(super) fn mend(document: &mut Document, part: Part, log: &mut Log) -> Result
         }
     }
     list(document, listed, &kept, part)
+}
+
+/// Says that a file is gone.
+pub(crate) fn removed(name: &str) -> String {
+    format!("The embedded file \"{name}\" was removed.")
 }
 
 /// The streams of the files that may stay.

@@ -32,10 +32,12 @@ pub(crate) mod rules {
     pub(crate) use super::{
         actions::is_allowed,
         annotations::{flag, of_page as annotations_of},
+        appearance::blank,
     };
 }
 
 pub(crate) use annotations::forget;
+pub(crate) use files::removed as file_removed;
 
 use lopdf::Document;
 

@@ -1,30 +1,34 @@
-//! What stays of annotations and forms once a page is a picture: links.
+//! What stays of annotations and forms once a page is a picture: links, and files that are pinned to it.
 
 use std::collections::BTreeSet;
 
-use lopdf::{Dictionary, Document, Object, ObjectId};
+use lopdf::{Dictionary, Document, Object, ObjectId, dictionary};
 
 use crate::pdf::{
     archive::{
         forget,
-        rules::{annotations_of, flag},
+        rules::{annotations_of, blank, flag},
     },
+    attach,
     destinations::plain_action,
     object, pages,
 };
 
 /// What of a link is kept.
 const OF_LINK: [&[u8]; 5] = [b"Rect", b"QuadPoints", b"Contents", b"NM", b"H"];
+/// What of a pin is kept.
+const OF_PIN: [&[u8]; 5] = [b"Rect", b"FS", b"Contents", b"NM", b"Name"];
 /// Deepest form whose empty fields are taken away.
 const FIELD_DEPTH_MAX: usize = 32;
 
-/// Keeps the links of a page, and gives the annotations that went.
+/// Keeps the links and the files of a page, and gives the annotations that went.
 pub(super) fn keep(document: &mut Document, page: ObjectId) -> (Vec<ObjectId>, BTreeSet<ObjectId>) {
     let (mut kept, mut removed) = (Vec::new(), BTreeSet::new());
     for id in annotations_of(document, page) {
-        if let Some(mut link) = object::at(document, id).and_then(|held| plain(document, held)) {
-            link.set("P", page);
-            document.objects.insert(id, link.into());
+        let held = object::at(document, id);
+        if let Some(mut plain) = held.and_then(|held| plain(document, held)).or_else(|| pin(document, id)) {
+            plain.set("P", page);
+            document.objects.insert(id, plain.into());
             kept.push(id);
         } else {
             removed.insert(id);
@@ -57,6 +61,29 @@ pub(super) fn plain(document: &Document, held: &Dictionary) -> Option<Dictionary
     }
     link.set("A", plain_action(document, object::dictionary(document, held, b"A")?)?);
     Some(link)
+}
+
+/// An annotation that holds a file, without its look, which is in the picture; `None` when it is none. Whether the file may stay is for
+/// [`crate::pdf::archive`] to say.
+fn pin(document: &mut Document, id: ObjectId) -> Option<Dictionary> {
+    let held = object::at(document, id)?;
+    attach::file_of(document, object::dictionary(document, held, b"FS")?)?;
+    if object::name(document, held, b"Subtype") != Some(b"FileAttachment") {
+        return None;
+    }
+    let [left, bottom, right, top] = object::rectangle(document, held, b"Rect")?;
+    let mut pin = Dictionary::new();
+    pin.set("Type", object::named("Annot"));
+    pin.set("Subtype", object::named("FileAttachment"));
+    for key in OF_PIN {
+        if let Ok(value) = held.get(key) {
+            pin.set(key, value.clone());
+        }
+    }
+    pin.set("F", flag::PRINT);
+    let look = blank(document, [(right - left).abs(), (top - bottom).abs()]);
+    pin.set("AP", dictionary! { "N" => look });
+    Some(pin)
 }
 
 /// Takes annotations out of forms and whatever else refers to them.

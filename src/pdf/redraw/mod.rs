@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Such a page looks the same, can be searched and copied from, and breaks no rule of any part of PDF/A: it holds one
-//! image with a profile of its own, text that nobody sees, and [links]. What else it had is in the picture, or gone.
+//! image with a profile of its own, text that nobody sees, and [links] with files that were pinned to it. What else it had is in the
+//! picture, or gone.
 //!
 //! [`pages`] does it to some pages and leaves the others alone. [`document()`] makes a new document out of all of them,
 //! for files whose objects cannot be trusted.

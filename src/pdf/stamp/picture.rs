@@ -7,14 +7,15 @@ use image::{
 };
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
-use crate::pdf::{
-    object,
-    profiles::{self, Device, Profile},
-    stream,
+use crate::{
+    domain::limits,
+    pdf::{
+        object,
+        profiles::{self, Device, Profile},
+        stream,
+    },
 };
 
-/// Most bytes of an image.
-const IMAGE_BYTES_MAX: usize = 16 << 20;
 /// Most pixels of one: a sheet of A4 at 300 dots per inch has half of them.
 const IMAGE_PIXELS_MAX: u64 = 16 << 20;
 /// Most pixels of a side.
@@ -52,18 +53,18 @@ impl Header {
 }
 
 fn decoder(bytes: &[u8]) -> Result<(impl image::ImageDecoder, ImageFormat), String> {
-    if bytes.len() > IMAGE_BYTES_MAX {
-        return Err(format!("the image has more than {} MiB", IMAGE_BYTES_MAX >> 20));
+    if bytes.len() > limits::STAMP_IMAGES_BYTES_MAX {
+        return Err(format!("the image has more than {} MiB", limits::STAMP_IMAGES_BYTES_MAX >> 20));
     }
     let format = image::guess_format(bytes).ok();
     let format = format.filter(|format| matches!(format, ImageFormat::Png | ImageFormat::Jpeg));
     let format = format.ok_or("the image is neither a PNG nor a JPEG")?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(IMAGE_SIDE_MAX);
-    limits.max_image_height = Some(IMAGE_SIDE_MAX);
-    limits.max_alloc = Some(IMAGE_MEMORY_BYTES_MAX);
-    reader.limits(limits);
+    let mut bounds = Limits::default();
+    bounds.max_image_width = Some(IMAGE_SIDE_MAX);
+    bounds.max_image_height = Some(IMAGE_SIDE_MAX);
+    bounds.max_alloc = Some(IMAGE_MEMORY_BYTES_MAX);
+    reader.limits(bounds);
     let decoder = reader.into_decoder().map_err(|error| format!("the image cannot be read: {error}"))?;
     Ok((decoder, format))
 }

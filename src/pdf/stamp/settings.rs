@@ -107,7 +107,7 @@ const fn ten() -> f32 {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ImageSettings {
-    /// A PNG or JPEG, in base 64: a profile brings its images along, since workers share no folder.
+    /// A PNG or JPEG, in base 64: a profile brings its images along, since workers share no folder. All of them together may have 16 MiB.
     pub data: FileData,
     /// Its width in points. Where only one side is given, the other one follows; where none is, a pixel is 1/96 inch.
     #[serde(default)]

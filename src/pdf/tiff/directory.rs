@@ -5,6 +5,7 @@ use std::{
     io::{self, Seek, Write},
 };
 
+use serde::{Deserialize, Serialize};
 use tiff::{
     TiffError, TiffResult,
     encoder::{DirectoryEncoder, Rational, TiffEncoder, TiffKindStandard, TiffValue},
@@ -47,6 +48,30 @@ pub(super) struct Description<'a> {
     pub(super) now: OffsetDateTime,
 }
 
+/// How large a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Layout {
+    columns: u16,
+    rows: u16,
+    /// Dots per inch across and down, in parts of [`RESOLUTION_PARTS`].
+    resolution: [u32; 2],
+}
+
+impl Layout {
+    pub(super) fn of(size: &Size) -> Self {
+        Self { columns: size.columns, rows: size.rows, resolution: size.dots_per_inch().map(parts) }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a positive number; more is held at the end"
+)]
+fn parts(dots_per_inch: f32) -> u32 {
+    (dots_per_inch * RESOLUTION_PARTS as f32).round().max(1.0) as u32
+}
+
 /// A TIFF that is being written.
 pub(super) struct File<'a, W: Write + Seek> {
     encoder: TiffEncoder<&'a mut W, TiffKindStandard>,
@@ -63,7 +88,7 @@ impl<'a, W: Write + Seek> File<'a, W> {
     /// Adds a page: its number from 0, and how many there are.
     pub(super) fn add(
         &mut self,
-        size: &Size,
+        layout: &Layout,
         strips: &Strips,
         numbers: [usize; 2],
         description: &Description<'_>,
@@ -74,7 +99,7 @@ impl<'a, W: Write + Seek> File<'a, W> {
         self.bytes_left = left.ok_or_else(|| Error::limit("a TIFF of more than 4 GiB"))?;
         let mut directory = self.encoder.image_directory().map_err(failed)?;
         write_strips(&mut directory, strips)
-            .and_then(|()| write_layout(&mut directory, size, strips))
+            .and_then(|()| write_layout(&mut directory, layout, strips))
             .and_then(|()| write_colours(&mut directory, strips))
             .and_then(|()| write_description(&mut directory, numbers, description))
             .and_then(|()| directory.finish())
@@ -105,29 +130,20 @@ fn write_strips<W: Write + Seek>(directory: &mut Directory<'_, W>, strips: &Stri
     directory.write_tag(Tag::StripByteCounts, lengths.as_slice())
 }
 
-fn write_layout<W: Write + Seek>(directory: &mut Directory<'_, W>, size: &Size, strips: &Strips) -> TiffResult<()> {
+fn write_layout<W: Write + Seek>(directory: &mut Directory<'_, W>, layout: &Layout, strips: &Strips) -> TiffResult<()> {
     directory.write_tag(Tag::NewSubfileType, PAGE_OF_SEVERAL)?;
-    directory.write_tag(Tag::ImageWidth, u32::from(size.columns))?;
-    directory.write_tag(Tag::ImageLength, u32::from(size.rows))?;
+    directory.write_tag(Tag::ImageWidth, u32::from(layout.columns))?;
+    directory.write_tag(Tag::ImageLength, u32::from(layout.rows))?;
     directory.write_tag(Tag::RowsPerStrip, u32::from(strips.rows_each))?;
     // The first row on top, the first column on the left, the first pixel in the high bits.
     directory.write_tag(Tag::Orientation, 1_u16)?;
     directory.write_tag(Tag::PlanarConfiguration, 1_u16)?;
     directory.write_tag(Tag::FillOrder, 1_u16)?;
-    let [across, down] = size.dots_per_inch();
-    directory.write_tag(Tag::XResolution, resolution(across))?;
-    directory.write_tag(Tag::YResolution, resolution(down))?;
+    let [across, down] = layout.resolution.map(|n| Rational { n, d: RESOLUTION_PARTS });
+    directory.write_tag(Tag::XResolution, across)?;
+    directory.write_tag(Tag::YResolution, down)?;
     // Inches.
     directory.write_tag(Tag::ResolutionUnit, 2_u16)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a positive number; more is held at the end"
-)]
-fn resolution(dots_per_inch: f32) -> Rational {
-    Rational { n: (dots_per_inch * RESOLUTION_PARTS as f32).round().max(1.0) as u32, d: RESOLUTION_PARTS }
 }
 
 fn write_colours<W: Write + Seek>(directory: &mut Directory<'_, W>, strips: &Strips) -> TiffResult<()> {
@@ -200,7 +216,7 @@ fn write_description<W: Write + Seek>(
 }
 
 /// A text ends at the first zero byte, and is one line in most readers.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let kept = text.chars().map(|character| if character.is_control() { ' ' } else { character });
     kept.take(limits::TIFF_TEXT_CHARS_MAX).collect::<String>().trim().to_owned()
 }

@@ -3,7 +3,8 @@
 //! ```text
 //! page ─► hayro: pixels ─► [tones]: what there is to keep ─► [samples]: bits, grey or colour ─► [strips]: packed
 //!                                                                                                  │
-//!                                                          [directory]: the file, page by page ◄───┘
+//!                                                          [directory]: the file, page by page ◄───┤
+//!                                                       [pieces]: some pages, to be joined later ◄───┘
 //! ```
 //!
 //! Invariants:
@@ -16,6 +17,7 @@
 //! strips are packed here and placed by number (2026).
 
 mod directory;
+mod pieces;
 mod samples;
 mod settings;
 mod strips;
@@ -25,7 +27,7 @@ mod tones;
 
 use std::io::{Seek, Write};
 
-use hayro::hayro_syntax::page::Page;
+use hayro::hayro_syntax::{Pdf, page::Page};
 use lopdf::Document;
 use time::OffsetDateTime;
 
@@ -36,10 +38,11 @@ use super::{
     redraw::drawable::{self, Medium},
 };
 use crate::domain::{Event, EventCode, limits, metadata::Property};
-use directory::{Description, File};
+use directory::{Description, File, Layout};
 use samples::Samples;
 use strips::Strips;
 
+pub use pieces::{Piece, join};
 pub use settings::{BitonalMethod, Colour, Compression, DotsPerInch, JpegQuality, TiffSettings};
 
 /// How much coarser than wanted a page may be before it is told: rounding to whole pixels is not worth a word.
@@ -67,35 +70,48 @@ pub fn write_tiff<W: Write + Seek>(
     now: OffsetDateTime,
     out: &mut W,
 ) -> Result<Written, OutputError> {
-    let listed = pages::list(document);
-    let file = drawable::file(document, bytes, listed.iter().copied(), Medium::Print)?;
-    let pdf = drawing::apart(|| drawing::open(&file))?;
-    let count = drawing::apart(|| Ok(pdf.pages().len()))?;
-    if count == 0 {
-        return Err(Error::corrupt("it has no pages").into());
-    }
+    let pdf = to_draw(document, bytes)?;
+    let count = pdf.pages().len();
     let said = metadata::said(document);
     let description = Description { name, title: said.get(Property::Title), author: said.get(Property::Author), now };
     let mut tiff = File::start(out)?;
     let mut coarser = 0_usize;
     for number in 0..count {
-        let drawn = drawing::apart(|| Drawn::of(drawing::page(&pdf, number)?, settings))?;
-        coarser += usize::from(drawn.is_coarser(settings));
-        tiff.add(&drawn.size, &drawn.strips, [number, count], &description)?;
+        let drawn = Drawn::of(&pdf, number, settings)?;
+        coarser += usize::from(drawn.is_coarser);
+        tiff.add(&drawn.layout, &drawn.strips, [number, count], &description)?;
     }
     out.flush().map_err(OutputError::Output)?;
     Ok(Written { pages: count, events: told(coarser, settings).into_iter().collect() })
 }
 
+/// A document as its pages are drawn from it. There is at least one.
+fn to_draw(document: &Document, bytes: &[u8]) -> Result<Pdf, Error> {
+    let listed = pages::list(document);
+    let file = drawable::file(document, bytes, listed.iter().copied(), Medium::Print)?;
+    let pdf = drawing::apart(|| drawing::open(&file))?;
+    // They are looked for when somebody asks for the first time.
+    match drawing::apart(|| Ok(pdf.pages().len()))? {
+        0 => Err(Error::corrupt("it has no pages")),
+        _ => Ok(pdf),
+    }
+}
+
 /// A page, drawn and packed.
 struct Drawn {
-    size: Size,
+    layout: Layout,
     strips: Strips,
+    /// Whether the page is too large to be as fine as is wanted.
+    is_coarser: bool,
 }
 
 impl Drawn {
+    fn of(pdf: &Pdf, number: usize, settings: &TiffSettings) -> Result<Self, Error> {
+        drawing::apart(|| Self::of_page(drawing::page(pdf, number)?, settings))
+    }
+
     /// Interprets what a page says, so it is called inside [`drawing::apart`].
-    fn of(page: &Page<'_>, settings: &TiffSettings) -> Result<Self, Error> {
+    fn of_page(page: &Page<'_>, settings: &TiffSettings) -> Result<Self, Error> {
         let bounds = Bounds {
             dots_per_inch: settings.resolution.get(),
             pixels_max: limits::TIFF_PIXELS_MAX,
@@ -106,15 +122,14 @@ impl Drawn {
         let samples = Samples::choose(page, &pixmap, settings);
         drop(pixmap);
         let strips = Strips::pack(&samples, settings)?;
-        Ok(Self { size, strips })
+        Ok(Self { layout: Layout::of(&size), strips, is_coarser: is_coarser(&size, settings) })
     }
+}
 
-    /// Whether the page is too large to be as fine as is wanted.
-    fn is_coarser(&self, settings: &TiffSettings) -> bool {
-        let [across, _] = self.size.dots_per_inch();
-        // One pixel more or less is much of a tiny page.
-        self.size.columns.min(self.size.rows) > 100 && across < settings.resolution.get() as f32 * COARSER_MAX
-    }
+fn is_coarser(size: &Size, settings: &TiffSettings) -> bool {
+    let [across, _] = size.dots_per_inch();
+    // One pixel more or less is much of a tiny page.
+    size.columns.min(size.rows) > 100 && across < settings.resolution.get() as f32 * COARSER_MAX
 }
 
 fn told(coarser: usize, settings: &TiffSettings) -> Option<Event> {

@@ -4,6 +4,7 @@ use hayro::{
     hayro_syntax::page::Page,
     vello_cpu::{Pixmap, color::PremulRgba8},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
     settings::{BitonalMethod, Colour, TiffSettings},
@@ -25,7 +26,7 @@ pub(super) struct Samples {
 }
 
 /// What the samples of a page stand for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {
     /// One bit each, 1 for black, rows start at a byte.
     Bitonal,

@@ -1,6 +1,7 @@
 //! The samples of a page, packed in strips that can be unpacked one by one.
 
 use fax::{Color, VecWriter, encoder::Encoder};
+use serde::{Deserialize, Serialize};
 use tiff::encoder::compression::{CompressionAlgorithm as _, Lzw};
 
 use super::{
@@ -26,7 +27,7 @@ pub(super) struct Strips {
 }
 
 /// How the strips of a page are packed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Packing {
     /// ITU-T T.6.
     G4,

@@ -3,7 +3,7 @@ use std::io::{self, Cursor, Seek, Write};
 use lopdf::{Document, Object, Stream, dictionary, text_string};
 use time::macros::datetime;
 
-use super::{Colour, Compression, DotsPerInch, TiffSettings, Written, write_tiff};
+use super::{Colour, Compression, DotsPerInch, Piece, TiffSettings, Written, join, write_tiff};
 use crate::{
     domain::EventCode,
     pdf::{Error, OutputError, object, pages},
@@ -209,6 +209,67 @@ fn an_output_that_takes_no_more_is_told_from_a_document_at_fault() {
     assert!(matches!(full, Err(OutputError::Output(error)) if error.kind() == io::ErrorKind::StorageFull));
     let faulty = write_tiff(&document, b"no PDF", "", &settings, now, &mut Cursor::new(Vec::new()));
     assert!(matches!(faulty, Err(OutputError::Document(Error::Corrupt { .. }))));
+}
+
+/// The pages of a document in pieces that end before some of them.
+fn drawn(document: &mut Document, ends: &[usize], settings: &TiffSettings) -> Vec<Vec<u8>> {
+    let bytes = crate::pdf::write(document, crate::pdf::Shape::Packed).unwrap();
+    let mut first = 0;
+    let pieces = ends.iter().map(|end| {
+        let mut out = Vec::new();
+        let mut piece = Piece::start(&mut out);
+        piece.add(document, &bytes, first..=end - 1, settings).unwrap();
+        piece.finish().unwrap();
+        first = *end;
+        out
+    });
+    pieces.collect()
+}
+
+fn joined(pieces: &[Vec<u8>], settings: &TiffSettings) -> Result<(Written, Vec<u8>), OutputError> {
+    let mut out = Cursor::new(Vec::new());
+    let open = |place: usize| Ok(Cursor::new(pieces[place].as_slice()));
+    let now = datetime!(2026-05-04 03:02:01 UTC);
+    let written = join(pieces.len(), open, "a.pdf", settings, now, &mut out)?;
+    Ok((written, out.into_inner()))
+}
+
+#[test]
+fn pieces_are_joined_to_the_file_that_is_written_in_one_go_with_what_is_told_of_it() {
+    let check = |document: &mut Document, settings: &TiffSettings, message: Option<&str>| {
+        let whole = written(document, settings);
+        assert_eq!(whole.0.events.first().map(|event| event.message.split(" are").next().unwrap()), message);
+        for ends in [&[2, 3, 5][..], &[5], &[1, 100]] {
+            let pieces = drawn(document, ends, settings);
+            assert!(joined(&pieces, settings).unwrap() == whole, "{ends:?}");
+        }
+    };
+    let mut document = document(&[BLACK, GREY, RED, "", GREY]);
+    for compression in [Compression::Deflate, Compression::Lzw, Compression::Jpeg] {
+        check(&mut document, &TiffSettings { compression, ..TiffSettings::default() }, None);
+    }
+    for page in [1, 4] {
+        let page = pages::list(&document)[page];
+        let wide: Vec<Object> = vec![0.into(), 0.into(), 14_000.into(), 13.into()];
+        object::at_mut(&mut document, page).unwrap().set("MediaBox", wide);
+    }
+    let settings = TiffSettings { resolution: DotsPerInch::try_from(600).unwrap(), ..TiffSettings::default() };
+    check(&mut document, &settings, Some("2 pages"));
+}
+
+#[test]
+fn what_is_no_piece_is_refused_wherever_it_ends_or_lies() {
+    let settings = TiffSettings::default();
+    let piece = drawn(&mut document(&[BLACK, ""]), &[2], &settings).remove(0);
+    let is_corrupt = |bytes: &[u8]| {
+        let joined = joined(&[bytes.to_vec()], &settings);
+        matches!(joined, Err(OutputError::Document(Error::Corrupt { .. } | Error::Limit { .. })))
+    };
+    for end in 0..piece.len() {
+        assert!(is_corrupt(&piece[..end]), "{end}");
+    }
+    let many = [&piece[..piece.len() - 4], &u32::MAX.to_be_bytes()].concat();
+    assert!(is_corrupt(&many) && is_corrupt(&[&piece[..], &[0; 4]].concat()));
 }
 
 #[test]

@@ -1,17 +1,21 @@
 //! Executing an `assemble` task: fetch the converted documents, have the files of the job made of them, store those.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, mem, path::Path};
 
-use super::{Done, Outcome, Published, Work, convert::unwritable, events, known_rung, page_count, report, untruth};
+use super::{
+    Done, Outcome, Published, Work, convert::unwritable, events, folder::Folder, known_rung, page_count, report,
+    untruth,
+};
 use crate::{
-    domain::{DocumentId, DocumentState, ErrorCode, JobState, limits, options::JobOption},
+    domain::{DocumentId, DocumentState, ErrorCode, Event, JobId, JobState, limits, options::JobOption},
     engines::{
         assemble::output_of,
+        host::Ran,
         protocol::{Answer, Assemble, Input, Made, Step, Words},
     },
     pdf::text_layer::Straighten,
     queue::Lease,
-    storage::{self, documents::DocumentRow, jobs::JobRow, recognitions::WordsRow},
+    storage::{self, documents::DocumentRow, drawings::DrawingRow, jobs::JobRow, recognitions::WordsRow},
     workflows::{
         Error,
         create::label,
@@ -22,8 +26,8 @@ use crate::{
 };
 
 /// A document with where it came from.
-struct Placed {
-    document: DocumentRow,
+pub(super) struct Placed {
+    pub(super) document: DocumentRow,
     /// Whether the client added it, or it shows what the client added.
     is_own: bool,
     /// Whether the client added it first, or it came first out of that.
@@ -33,27 +37,53 @@ struct Placed {
 }
 
 /// What an assembly needs to know, read in one go.
-struct Order {
-    job: JobRow,
-    documents: Vec<Placed>,
+pub(super) struct Order {
+    pub(super) job: JobRow,
+    pub(super) documents: Vec<Placed>,
     /// What was recognised on their pages.
     words: HashMap<DocumentId, Vec<WordsRow>>,
     options: Vec<JobOption>,
     document_options: HashMap<DocumentId, Vec<JobOption>>,
+    /// The pieces in which they are drawn.
+    pub(super) drawings: Vec<DrawingRow>,
     /// In seconds since 1970.
-    now: i64,
+    pub(super) now: i64,
 }
+
+/// What is to be done for a job.
+pub(super) struct Plan {
+    pub(super) order: Order,
+    pub(super) steps: Vec<Step>,
+    pub(super) straighten: Straighten,
+}
+
+/// Begins the sentence that tells why a job fails.
+pub(super) const SUBJECT: &str = "The result cannot be made";
 
 impl Work {
     pub(super) async fn assemble(&self, lease: &Lease) -> Result<Done, Error> {
-        let Some(order) = self.assembly(lease).await? else { return Ok(Done::new(Outcome::Dropped)) };
+        let plan = match self.plan(lease).await? {
+            Ok(plan) => plan,
+            Err(done) => return Ok(*done),
+        };
+        match plan.drawn_in_pieces() {
+            None => self.put_together(lease, plan).await,
+            Some((settings, _)) if plan.order.is_drawn() => self.join(lease, plan, settings).await,
+            Some((_, pages)) => Ok(Done::new(Outcome::Divided { pages })),
+        }
+    }
+
+    /// Finds out what is to be done, or what the attempt comes to as there is nothing.
+    pub(super) async fn plan(&self, lease: &Lease) -> Result<Result<Plan, Box<Done>>, Error> {
+        let ended = |outcome| Ok(Err(Box::new(Done::new(outcome))));
+        let Some(order) = self.assembly(lease).await? else { return ended(Outcome::Dropped) };
         if lease.task.crashes >= limits::CRASHES_MAX {
-            let message = format!("The result cannot be made: {} workers died over it.", lease.task.crashes);
-            return Ok(Done::new(Outcome::Failed { code: ErrorCode::Internal, message }));
+            let message = format!("{SUBJECT}: {} workers died over it.", lease.task.crashes);
+            return ended(Outcome::Failed { code: ErrorCode::Internal, message });
         }
         let line = match self.line(&order.job).await? {
             Ok(line) => line,
-            Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
+            Err(message) => return ended(Outcome::Failed { code: ErrorCode::Configuration, message }),
         };
         let straighten = line.recognition().map(TextRecognition::straighten).unwrap_or_default();
         let of_document =
@@ -67,73 +97,63 @@ impl Work {
             })
             .collect();
         let name = order.job.name.as_deref();
-        let steps = match line.steps(&workflow::Job { options: Given(&order.options), name, documents: &documents }) {
-            Ok(steps) => steps,
-            Err(problem) => {
-                let (code, message) = (ErrorCode::Option, problem.to_string());
-                return Ok(Done::new(Outcome::Failed { code, message }));
-            }
-        };
-        let steps = match self.with_keys(steps).await? {
+        match line.steps(&workflow::Job { options: Given(&order.options), name, documents: &documents }) {
+            Ok(steps) => Ok(Ok(Plan { order, steps, straighten })),
+            Err(problem) => ended(Outcome::Failed { code: ErrorCode::Option, message: problem.to_string() }),
+        }
+    }
+
+    async fn put_together(&self, lease: &Lease, mut plan: Plan) -> Result<Done, Error> {
+        let steps = match self.with_keys(mem::take(&mut plan.steps)).await? {
             Ok(steps) => steps,
             Err(message) => return Ok(Done::new(Outcome::Failed { code: ErrorCode::Configuration, message })),
         };
-        self.put_together(lease, order, steps, straighten).await
+        let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
+        let Order { documents, words, job, .. } = &plan.order;
+        let mut inputs = Vec::with_capacity(documents.len());
+        for (index, Placed { document, .. }) in documents.iter().enumerate() {
+            inputs.push(self.fetch_document(folder.path(), index, document, words.get(&document.id)).await?);
+        }
+        self.make_files(lease, &folder, job.id, self.assemble_by(&plan, inputs, steps)).await
     }
 
-    async fn put_together(
+    /// Has the files of a job made and stores them.
+    pub(super) async fn make_files(
         &self,
         lease: &Lease,
-        mut order: Order,
-        steps: Vec<Step>,
-        straighten: Straighten,
+        folder: &Folder,
+        job: JobId,
+        assemble: Assemble,
     ) -> Result<Done, Error> {
-        let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
-        let mut inputs = Vec::with_capacity(order.documents.len());
-        for (index, Placed { document, .. }) in order.documents.into_iter().enumerate() {
-            let missing = || storage::Error::Corrupt { what: format!("document {} is not converted", document.id) };
-            let kept = (document.state == DocumentState::Kept).then_some(document.blob.as_str());
-            let blob = kept.or(document.converted_blob.as_deref()).ok_or_else(missing)?;
-            let name = format!("{index}.pdf");
-            self.ctx.blobs.fetch(blob, &folder.path().join(&name)).await?;
-            let words = self.fetch_words(folder.path(), index, order.words.remove(&document.id)).await?;
-            inputs.push(Input { file: name.into(), file_name: document.file_name, words });
-        }
-        let fonts = self.config.host.engines.fonts.clone();
-        let assemble = Assemble { inputs, steps, made: Vec::new(), straighten, fonts, now: order.now };
         let (answer, ran) = self.run_steps(folder.path(), assemble).await?;
-        let subject = "The result cannot be made";
-        match answer {
-            Answer::Assembled { files, events: sent, requests: _ } => {
-                if files.is_empty() || files.len() > limits::RESULTS_MAX {
-                    return Ok(Done::of_lie(
-                        lease,
-                        &ran,
-                        subject,
-                        "the engine made no file, or more than there can be",
-                    ));
-                }
-                let mut published = Vec::with_capacity(files.len());
-                for (place, made) in files.into_iter().enumerate() {
-                    let path = folder.path().join(output_of(place));
-                    if let Some(what) = untruth(&path, made.kind, made.pages.unwrap_or(0)) {
-                        return Ok(Done::of_lie(lease, &ran, subject, what));
-                    }
-                    let blob = storage::blobs::result_name(order.job.id, lease.fence, place, made.kind.extension());
-                    published.push(file(self.ctx.blobs.put_file(&blob, &path).await?, made));
-                }
-                let outcome = Outcome::Assembled { files: published, events: events(sent) };
-                Ok(Done { outcome, format: None, report: report(&ran, None, None) })
-            }
-            Answer::Done { .. }
-            | Answer::Unpacked { .. }
-            | Answer::Spared { .. }
-            | Answer::Reroute { .. }
-            | Answer::Recognised(_)
-            | Answer::Validated(_) => Ok(Done::of_nonsense(lease, &ran, subject)),
-            Answer::Failed(_) if folder.is_crowded_out() => Ok(Done::of_full_disk(&ran)),
-            Answer::Failed(refusal) => Ok(Done::of_refusal(lease, &ran, refusal, subject)),
+        let (files, events) = match assembled(lease, folder, answer, &ran) {
+            Ok(made) => made,
+            Err(done) => return Ok(*done),
+        };
+        let mut published = Vec::with_capacity(files.len());
+        for (place, made) in files.into_iter().enumerate() {
+            let blob = storage::blobs::result_name(job, lease.fence, place, made.kind.extension());
+            published.push(file(self.ctx.blobs.put_file(&blob, &folder.path().join(output_of(place))).await?, made));
         }
+        let outcome = Outcome::Assembled { files: published, events };
+        Ok(Done { outcome, format: None, report: report(&ran, None, None) })
+    }
+
+    /// Fetches a document as it goes into a result, with what was recognised on its pages.
+    pub(super) async fn fetch_document(
+        &self,
+        folder: &Path,
+        index: usize,
+        document: &DocumentRow,
+        words: Option<&Vec<WordsRow>>,
+    ) -> Result<Input, Error> {
+        let missing = || storage::Error::Corrupt { what: format!("document {} is not converted", document.id) };
+        let kept = (document.state == DocumentState::Kept).then_some(document.blob.as_str());
+        let blob = kept.or(document.converted_blob.as_deref()).ok_or_else(missing)?;
+        let name = format!("{index}.pdf");
+        self.ctx.blobs.fetch(blob, &folder.join(&name)).await?;
+        let words = self.fetch_words(folder, index, words).await?;
+        Ok(Input { file: name.into(), file_name: document.file_name.clone(), words })
     }
 
     /// Fetches the words of the pages of a document.
@@ -141,10 +161,10 @@ impl Work {
         &self,
         folder: &Path,
         index: usize,
-        pages: Option<Vec<WordsRow>>,
+        pages: Option<&Vec<WordsRow>>,
     ) -> Result<Vec<Words>, Error> {
         let mut fetched = Vec::new();
-        for row in pages.unwrap_or_default() {
+        for row in pages.into_iter().flatten() {
             let name = format!("{index}-{}.json", row.page);
             self.ctx.blobs.fetch(&row.blob, &folder.join(&name)).await?;
             let page = usize::try_from(row.page).unwrap_or_default();
@@ -174,9 +194,43 @@ impl Work {
         for row in storage::recognitions::list(&mut conn, job.id).await? {
             words.entry(row.document).or_default().push(row);
         }
+        let drawings = storage::drawings::list(&mut conn, job.id).await?;
         let now = storage::overview::now(&mut conn).await?;
-        Ok(Some(Order { job, documents, words, options, document_options, now }))
+        Ok(Some(Order { job, documents, words, options, document_options, drawings, now }))
     }
+}
+
+/// The files that a host says it has made and that are there, and what it tells of them; or what the attempt comes to without.
+pub(super) fn assembled(
+    lease: &Lease,
+    folder: &Folder,
+    answer: Answer,
+    ran: &Ran,
+) -> Result<(Vec<Made>, Vec<Event>), Box<Done>> {
+    let done = match answer {
+        Answer::Assembled { files, events: sent, requests: _ } => {
+            if files.is_empty() || files.len() > limits::RESULTS_MAX {
+                let what = "the engine made no file, or more than there can be";
+                return Err(Box::new(Done::of_lie(lease, ran, SUBJECT, what)));
+            }
+            let untrue = files.iter().enumerate().find_map(|(place, made)| {
+                untruth(&folder.path().join(output_of(place)), made.kind, made.pages.unwrap_or(0))
+            });
+            match untrue {
+                Some(what) => Done::of_lie(lease, ran, SUBJECT, what),
+                None => return Ok((files, events(sent))),
+            }
+        }
+        Answer::Done { .. }
+        | Answer::Unpacked { .. }
+        | Answer::Spared { .. }
+        | Answer::Reroute { .. }
+        | Answer::Recognised(_)
+        | Answer::Validated(_) => Done::of_nonsense(lease, ran, SUBJECT),
+        Answer::Failed(_) if folder.is_crowded_out() => Done::of_full_disk(ran),
+        Answer::Failed(refusal) => Done::of_refusal(lease, ran, refusal, SUBJECT),
+    };
+    Err(Box::new(done))
 }
 
 /// What a line may know of a document: whether it is the client's own, and whether the first, is known from where it came.

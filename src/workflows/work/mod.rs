@@ -21,6 +21,7 @@ use crate::{
 mod assemble;
 mod children;
 mod convert;
+mod draw;
 mod folder;
 mod purge;
 mod recognise;
@@ -90,6 +91,14 @@ enum Outcome {
         files: Vec<Published>,
         events: Vec<Event>,
     },
+    /// The pages are too many to be drawn by one task.
+    Divided {
+        pages: i32,
+    },
+    /// A piece of them.
+    Drawn {
+        stored: Stored,
+    },
     Purged,
     /// Final: trying again would not help, or was tried often enough.
     Failed {
@@ -143,6 +152,7 @@ impl Handler for Work {
             match lease.task.kind.parse() {
                 Ok(Kind::Convert) => self.convert(lease).await,
                 Ok(Kind::Recognise) => self.recognise(lease).await,
+                Ok(Kind::Draw) => self.draw(lease).await,
                 Ok(Kind::Assemble) => self.assemble(lease).await,
                 Ok(Kind::Purge) => self.purge(lease).await,
                 // A newer version wrote it; its workers will take it.
@@ -181,11 +191,14 @@ impl Handler for Work {
 
     async fn discard(&self, _lease: &Lease, done: Done) {
         let stored = match done.outcome {
-            Outcome::Converted { stored, .. } | Outcome::Recognised { stored } => vec![stored],
+            Outcome::Converted { stored, .. } | Outcome::Recognised { stored } | Outcome::Drawn { stored } => {
+                vec![stored]
+            }
             Outcome::Assembled { files, .. } => files.into_iter().map(|file| file.stored).collect(),
             Outcome::Unpacked { children, .. } => children.into_iter().map(|child| child.stored).collect(),
             Outcome::Kept { .. }
             | Outcome::LeftOut { .. }
+            | Outcome::Divided { .. }
             | Outcome::Purged
             | Outcome::Failed { .. }
             | Outcome::Retry
@@ -224,6 +237,8 @@ impl Outcome {
             | Self::Recognised { .. }
             | Self::Unpacked { .. }
             | Self::Assembled { .. }
+            | Self::Divided { .. }
+            | Self::Drawn { .. }
             | Self::Purged
             | Self::Failed { .. } => false,
         }
@@ -237,6 +252,8 @@ impl Outcome {
             Self::Recognised { .. } => "recognised",
             Self::Unpacked { .. } => "unpacked",
             Self::Assembled { .. } => "assembled",
+            Self::Divided { .. } => "divided",
+            Self::Drawn { .. } => "drawn",
             Self::Purged => "purged",
             Self::Failed { .. } => "failed",
             Self::Retry => "retry",
@@ -261,6 +278,8 @@ impl Done {
             | Outcome::Recognised { .. }
             | Outcome::Unpacked { .. }
             | Outcome::Assembled { .. }
+            | Outcome::Divided { .. }
+            | Outcome::Drawn { .. }
             | Outcome::Purged => How::Succeeded,
             Outcome::Failed { .. } => How::Failed,
             Outcome::Dropped => How::Canceled,

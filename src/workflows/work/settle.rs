@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Done, Outcome, Published};
+use super::{Done, Outcome, Published, page_count};
 use crate::{
     domain::{self, DocumentId, DocumentState, ErrorCode, Event, EventCode, JobState, Lane, ResultId, limits},
     engines::unpack::Budget,
@@ -91,6 +91,8 @@ async fn record(
         }
         (Outcome::Failed { code, message }, None) => advance::fail(ctx, conn, job, *code, message).await,
         (Outcome::Assembled { files, events }, _) => publish(ctx, conn, job, files, events).await,
+        (Outcome::Divided { pages }, _) => divide(conn, job, *pages).await,
+        (Outcome::Drawn { stored }, _) => piece_drawn(ctx, conn, job, lease, &stored.blob).await,
         (Outcome::Purged, _) => {
             storage::jobs::delete(conn, job.id).await?;
             Ok(Step::Waiting)
@@ -220,7 +222,7 @@ async fn page_settled(
     if !storage::recognitions::update_settled(conn, lease.task.id, words).await? {
         return Ok(Step::Waiting);
     }
-    storage::jobs::update_page_settled(conn, job.id).await?;
+    storage::jobs::update_pages_settled(conn, job.id, 1).await?;
     if storage::recognitions::find_open(conn, document).await? {
         return Ok(Step::Waiting);
     }
@@ -246,6 +248,42 @@ async fn document_settled(ctx: &Context, conn: &mut PgConnection, job: &JobRow, 
     let job = JobRow { documents_open: job.documents_open - 1, ..job.clone() };
     // What was begun is also ended: the assembly stands where its last document stood.
     advance::advance(ctx, conn, &job, Turn::At(lease.task.order_key)).await
+}
+
+/// Gives each piece of the pages of a job a task of its own; the assembly comes again behind the last of them. What is left of pieces from
+/// before, when the job failed and is tried again, goes.
+async fn divide(conn: &mut PgConnection, job: &JobRow, pages: i32) -> Result<Step, Error> {
+    storage::drawings::delete(conn, job.id).await?;
+    let task = NewTask {
+        kind: Kind::Draw.as_str(),
+        lane: Lane::Native,
+        job: job.id,
+        document: None,
+        tenant: job.tenant,
+        priority: job.priority,
+        turn: Turn::Next,
+    };
+    queue::enqueue_pieces(conn, &task, pages, page_count(limits::TIFF_PIECE_PAGES)).await?;
+    storage::jobs::update_pages_to_draw(conn, job.id, pages).await?;
+    Ok(Step::Drawing)
+}
+
+async fn piece_drawn(
+    ctx: &Context,
+    conn: &mut PgConnection,
+    job: &JobRow,
+    lease: &Lease,
+    blob: &str,
+) -> Result<Step, Error> {
+    let Some(pages) = storage::drawings::update_drawn(conn, lease.task.id, blob).await? else {
+        return Ok(Step::Waiting);
+    };
+    storage::jobs::update_pages_settled(conn, job.id, pages).await?;
+    if storage::drawings::find_open(conn, job.id).await? {
+        return Ok(Step::Waiting);
+    }
+    // What was begun is also ended.
+    advance::advance(ctx, conn, job, Turn::At(lease.task.order_key)).await
 }
 
 /// Publishes the files and completes the job.

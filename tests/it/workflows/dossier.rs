@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use bindery::pdf::{self, outline, text, validate};
+use bindery::{
+    domain::limits,
+    pdf::{self, outline, text, validate},
+};
 use hayro::{
     RenderCache, RenderSettings, hayro_interpret::InterpreterSettings, hayro_syntax::Pdf,
     vello_cpu::color::palette::css::WHITE,
@@ -239,4 +242,47 @@ async fn a_background_that_cannot_be_drawn_ends_the_job_and_one_that_is_no_pdf_i
     let no_base64 = json!({ "workflow": "Dossier", "name": "x", "settings": { "titlePage": { "background": "!" } } });
     let (code, said) = super::profiles::apply(&site, &no_base64);
     assert!(code != 0 && said.contains("titlePage.background"), "{said}");
+}
+
+/// A PDF of so many bytes.
+fn of_size(bytes: usize) -> Vec<u8> {
+    let written = |padding: usize| {
+        let mut document = pdf::read(documents::pdf("back.pdf", &[300]).bytes, &[]).unwrap().document;
+        let stream = lopdf::Stream::new(lopdf::Dictionary::new(), vec![b'0'; padding]).with_compression(false);
+        let stream = document.add_object(stream);
+        document.catalog_mut().unwrap().set("Padding", stream);
+        let mut out = Vec::new();
+        document.save_to(&mut out).unwrap();
+        out
+    };
+    let beside = written(bytes / 2).len() - bytes / 2;
+    let found = written(bytes - beside);
+    assert_eq!(found.len(), bytes);
+    found
+}
+
+#[tokio::test]
+async fn the_largest_images_and_backgrounds_that_a_profile_takes_reach_its_jobs_and_larger_ones_are_refused() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let _work = site.work();
+    let picture = documents::png("a.png").bytes;
+    // What comes behind its end is no part of a picture.
+    let image = |bytes: usize| {
+        let data = STANDARD.encode([&picture[..], &vec![b'0'; bytes - picture.len()]].concat());
+        json!({ "content": { "type": "image", "data": data, "width": 20.0 } })
+    };
+    let background = json!(STANDARD.encode(of_size(limits::BACKGROUND_BYTES_MAX)));
+    let profile = |bytes: usize| {
+        let half = limits::STAMP_IMAGES_BYTES_MAX / 2;
+        json!({ "workflow": "Dossier", "name": "large", "settings": {
+            "stamps": [image(half), image(bytes - half)],
+            "titlePage": { "background": background }, "tableOfContents": { "background": background },
+        } })
+    };
+    let (code, said) = super::profiles::apply(&site, &profile(limits::STAMP_IMAGES_BYTES_MAX + 1));
+    assert!(code != 0 && said.contains("`stamps`") && said.contains("16 MiB"), "{said}");
+    assert_eq!(super::profiles::apply(&site, &profile(limits::STAMP_IMAGES_BYTES_MAX)).0, 0);
+    let done = client.convert_with("?workflow=Dossier&profile=large", &[], &[documents::pdf("a.pdf", &[300])]).await;
+    assert_eq!(done.result["status"], "success", "{}", done.result);
 }

@@ -6,6 +6,7 @@ mod children_collected;
 mod custom;
 mod disturbed;
 mod dossier;
+mod drawn_in_pieces;
 mod events;
 mod expire;
 mod invoice;

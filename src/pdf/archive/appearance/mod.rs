@@ -96,7 +96,7 @@ fn single(document: &Document, look: Object, state: Option<&[u8]>) -> Option<Obj
 }
 
 /// A form that draws nothing.
-fn blank(document: &mut Document, size: [f32; 2]) -> Object {
+pub(crate) fn blank(document: &mut Document, size: [f32; 2]) -> Object {
     form(document, size, Dictionary::new(), Vec::new())
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use bindery::workflows::Kind;
+use bindery::{domain::limits::TIFF_PIECE_PAGES, workflows::Kind};
 use hayro::{
     RenderCache, RenderSettings, hayro_interpret::InterpreterSettings, hayro_syntax::Pdf,
     vello_cpu::color::palette::css::WHITE,
@@ -98,6 +98,17 @@ pub(super) const CASES: &[Case] = &[
         name: "tiff",
         workflow: "Archive TIFF",
         documents: || vec![pdf("a.pdf", &[90]), pdf("b.pdf", &[91])],
+        ..PLAIN
+    },
+    Case {
+        name: "tiff_in_pieces",
+        workflow: "Archive TIFF",
+        settings: |_| json!({ "tiff": { "resolution": 72 } }),
+        documents: || {
+            let sizes: Vec<i64> = (40..).take(TIFF_PIECE_PAGES).collect();
+            vec![pdf("a.pdf", &sizes), pdf("b.pdf", &[30, 31])]
+        },
+        kinds: &[Kind::Convert, Kind::Draw, Kind::Assemble],
         ..PLAIN
     },
     Case {

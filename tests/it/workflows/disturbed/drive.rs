@@ -100,7 +100,8 @@ impl Workshop {
         assert_eq!(self.stored(), BTreeSet::new(), "{disturbance:?}: blobs are left");
         let rows =
             "select (select count(*) from jobs) + (select count(*) from documents) + (select count(*) from tasks)
-                         + (select count(*) from events) + (select count(*) from results)";
+                         + (select count(*) from events) + (select count(*) from results)
+                         + (select count(*) from drawings)";
         assert_eq!(self.site.db.count(rows).await, 0, "{disturbance:?}: rows are left");
         picture
     }

@@ -65,6 +65,7 @@ cases! {
     dossier,
     invoice_signed,
     tiff,
+    tiff_in_pieces,
     extract_xml,
     convert_to_xml,
     sign_with_a_time_stamp,

@@ -69,6 +69,11 @@ const ROWS: &[(&str, &str)] = &[
          from recognitions as known join documents as document on document.id = known.document_id
          where known.job_id = $1 order by document.ordinal, known.page",
     ),
+    (
+        "drawings",
+        "select to_jsonb(piece) - array['task_id', 'job_id', 'blob'] || jsonb_build_object('has_blob', blob is not null)
+         from drawings as piece where job_id = $1 order by first_page",
+    ),
     // Each task has ended once, whatever came before; how often it was sent into another lane counts as well.
     (
         "attempts",
@@ -100,6 +105,7 @@ pub(super) async fn named_blobs(site: &Site, job: JobId) -> BTreeSet<String> {
     let sql = "select blob from documents where job_id = $1
                union select converted_blob from documents where job_id = $1 and converted_blob is not null
                union select blob from recognitions where job_id = $1 and blob is not null
+               union select blob from drawings where job_id = $1 and blob is not null
                union select blob from results where job_id = $1";
     blobs(&mut site.db.connect().await, sql, job).await.into_iter().collect()
 }
