@@ -258,8 +258,12 @@ pub const TIFF_SIDE_MAX: u32 = 65_000;
 /// Most bytes of a TIFF, whose places are counted with 32 bits.
 pub const TIFF_BYTES_MAX: u64 = u32::MAX as u64;
 
-/// Most pages of a TIFF that are drawn in one go; more are drawn in pieces of so many. At 300 dots per inch a page takes a tenth of a second to one.
+/// Most pages of a TIFF of up to [`TIFF_PIECE_DOTS_PER_INCH`] that are drawn in one go; more are drawn in pieces of so many. A page takes a tenth of
+/// a second to one.
 pub const TIFF_PIECE_PAGES: usize = 32;
+
+/// Dots per inch beyond which a piece of a TIFF has the fewer pages the more pixels each of them has.
+pub const TIFF_PIECE_DOTS_PER_INCH: u32 = 300;
 
 /// Most characters of each of the texts that a TIFF has on each of its pages.
 pub const TIFF_TEXT_CHARS_MAX: usize = 1_000;

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, mem, path::Path};
 
 use super::{
-    Done, Outcome, Published, Work, convert::unwritable, events, folder::Folder, known_rung, page_count, report,
-    untruth,
+    Done, Outcome, Published, Work, convert::unwritable, draw::Pieces, events, folder::Folder, known_rung, page_count,
+    report, untruth,
 };
 use crate::{
     domain::{DocumentId, DocumentState, ErrorCode, Event, JobId, JobState, limits, options::JobOption},
@@ -68,8 +68,8 @@ impl Work {
         };
         match plan.drawn_in_pieces() {
             None => self.put_together(lease, plan).await,
-            Some((settings, _)) if plan.order.is_drawn() => self.join(lease, plan, settings).await,
-            Some((_, pages)) => Ok(Done::new(Outcome::Divided { pages })),
+            Some(Pieces { settings, .. }) if plan.order.is_drawn() => self.join(lease, plan, settings).await,
+            Some(Pieces { pages, each, .. }) => Ok(Done::new(Outcome::Divided { pages, each })),
         }
     }
 

@@ -5,7 +5,7 @@ use super::{
     Done, Outcome, Work,
     assemble::{Order, Plan},
     convert::unwritable,
-    report,
+    page_count, report,
 };
 use crate::{
     domain::{DocumentState, limits},
@@ -30,7 +30,7 @@ impl Work {
         let is_it = |piece: &&DrawingRow| piece.task == lease.task.id && piece.blob.is_none();
         let Some(piece) = plan.order.drawings.iter().find(is_it) else { return Ok(Done::new(Outcome::Dropped)) };
         let missing = || storage::Error::Corrupt { what: "a piece of a job that draws nothing".to_owned() };
-        let (settings, _) = plan.drawn_in_pieces().ok_or_else(missing)?;
+        let Pieces { settings, .. } = plan.drawn_in_pieces().ok_or_else(missing)?;
         let folder = self.folders.make(lease.fence).map_err(|source| unwritable("make a work folder", &source))?;
         let (mut inputs, mut spans) = (Vec::new(), Vec::new());
         for (index, span) in spans_of(piece, plan.order.documents.iter().map(|placed| placed.document.pages)) {
@@ -73,9 +73,26 @@ impl Work {
     }
 }
 
+/// A TIFF of more pages than one task draws.
+pub(super) struct Pieces {
+    /// How they are drawn.
+    pub(super) settings: TiffSettings,
+    /// How many there are.
+    pub(super) pages: i32,
+    /// How many of them are in each piece.
+    pub(super) each: i32,
+}
+
+/// How many pages a task draws.
+fn pages_of_a_piece(settings: &TiffSettings) -> usize {
+    let times = settings.resolution.get().div_ceil(limits::TIFF_PIECE_DOTS_PER_INCH).max(1);
+    let pixels = usize::try_from(times.saturating_pow(2)).unwrap_or(usize::MAX);
+    (limits::TIFF_PIECE_PAGES / pixels).max(1)
+}
+
 impl Plan {
-    /// How the pages are drawn, and how many there are, if it is too many for one task.
-    pub(super) fn drawn_in_pieces(&self) -> Option<(TiffSettings, i32)> {
+    /// The pages that are drawn, if it is too many for one task.
+    pub(super) fn drawn_in_pieces(&self) -> Option<Pieces> {
         let settings = self.steps.iter().find_map(|step| match step {
             Step::Tiff(settings) => Some(*settings),
             Step::Merge
@@ -96,8 +113,10 @@ impl Plan {
         })?;
         let pages = self.order.pages()?;
         // Too many for any result are refused as they are where all become one.
-        let many = limits::TIFF_PIECE_PAGES + 1..=limits::PAGES_MAX;
-        usize::try_from(pages).is_ok_and(|pages| many.contains(&pages)).then_some((settings, pages))
+        let each = pages_of_a_piece(&settings);
+        let many = each + 1..=limits::PAGES_MAX;
+        let are_many = usize::try_from(pages).is_ok_and(|pages| many.contains(&pages));
+        are_many.then_some(Pieces { settings, pages, each: page_count(each) })
     }
 }
 
@@ -141,6 +160,16 @@ fn done(outcome: Outcome, ran: &Ran) -> Done {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pdf::tiff::DotsPerInch;
+
+    #[test]
+    fn a_piece_has_fewer_pages_when_each_has_more_pixels() {
+        let pages = |dots: u32| {
+            let resolution = DotsPerInch::try_from(dots).unwrap();
+            pages_of_a_piece(&TiffSettings { resolution, ..TiffSettings::default() })
+        };
+        assert_eq!([72, 300, 400, 600, 1200].map(pages), [32, 32, 8, 8, 2]);
+    }
 
     #[test]
     fn the_pieces_of_a_job_have_each_page_of_its_documents_once() {

@@ -94,6 +94,8 @@ enum Outcome {
     /// The pages are too many to be drawn by one task.
     Divided {
         pages: i32,
+        /// Most of them in a piece.
+        each: i32,
     },
     /// A piece of them.
     Drawn {

@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{Done, Outcome, Published, page_count};
+use super::{Done, Outcome, Published};
 use crate::{
     domain::{self, DocumentId, DocumentState, ErrorCode, Event, EventCode, JobState, Lane, ResultId, limits},
     engines::unpack::Budget,
@@ -91,7 +91,7 @@ async fn record(
         }
         (Outcome::Failed { code, message }, None) => advance::fail(ctx, conn, job, *code, message).await,
         (Outcome::Assembled { files, events }, _) => publish(ctx, conn, job, files, events).await,
-        (Outcome::Divided { pages }, _) => divide(conn, job, *pages).await,
+        (Outcome::Divided { pages, each }, _) => divide(conn, job, *pages, *each).await,
         (Outcome::Drawn { stored }, _) => piece_drawn(ctx, conn, job, lease, &stored.blob).await,
         (Outcome::Purged, _) => {
             storage::jobs::delete(conn, job.id).await?;
@@ -252,7 +252,7 @@ async fn document_settled(ctx: &Context, conn: &mut PgConnection, job: &JobRow, 
 
 /// Gives each piece of the pages of a job a task of its own; the assembly comes again behind the last of them. What is left of pieces from
 /// before, when the job failed and is tried again, goes.
-async fn divide(conn: &mut PgConnection, job: &JobRow, pages: i32) -> Result<Step, Error> {
+async fn divide(conn: &mut PgConnection, job: &JobRow, pages: i32, each: i32) -> Result<Step, Error> {
     storage::drawings::delete(conn, job.id).await?;
     let task = NewTask {
         kind: Kind::Draw.as_str(),
@@ -263,7 +263,7 @@ async fn divide(conn: &mut PgConnection, job: &JobRow, pages: i32) -> Result<Ste
         priority: job.priority,
         turn: Turn::Next,
     };
-    queue::enqueue_pieces(conn, &task, pages, page_count(limits::TIFF_PIECE_PAGES)).await?;
+    queue::enqueue_pieces(conn, &task, pages, each).await?;
     storage::jobs::update_pages_to_draw(conn, job.id, pages).await?;
     Ok(Step::Drawing)
 }
