@@ -50,7 +50,8 @@ use place::Program;
 
 /// Mends every font that the document uses.
 pub(crate) fn mend(document: &mut Document, part: Part, survey: &Survey, folder: &FontFolder, log: &mut Log) {
-    object::each_dictionary(document, |dictionary, document| {
+    let matters = |dictionary: &Dictionary| object::has_any(dictionary, &[b"CIDSet", b"CharSet", b"CIDSystemInfo"]);
+    object::each_dictionary_where(document, matters, |dictionary, document| {
         if part != Part::One {
             lists::remove(dictionary);
         }
