@@ -32,8 +32,8 @@ pub(super) struct Subject<'a> {
     pub(super) flavour: Flavour,
     /// What may still be spent on the files in it.
     pub(super) budget: embedded_files::Budget,
-    pages: Vec<Page<'a>>,
-    reachable: Vec<(ObjectId, &'a Object)>,
+    pages: OnceCell<Vec<Page<'a>>>,
+    reachable: OnceCell<Vec<(ObjectId, &'a Object)>>,
     dictionaries: OnceCell<Vec<(ObjectId, &'a Dictionary)>>,
     annotations: OnceCell<annotations::Lists<'a>>,
     facts: OnceCell<content::Facts<'a>>,
@@ -79,8 +79,8 @@ impl<'a> Subject<'a> {
             document,
             flavour,
             budget: embedded_files::Budget::default(),
-            pages: pages(document),
-            reachable: reachable(document),
+            pages: OnceCell::new(),
+            reachable: OnceCell::new(),
             dictionaries: OnceCell::new(),
             annotations: OnceCell::new(),
             facts: OnceCell::new(),
@@ -97,7 +97,7 @@ impl<'a> Subject<'a> {
 
     /// The pages in order.
     pub(super) fn pages(&self) -> &[Page<'a>] {
-        &self.pages
+        self.pages.get_or_init(|| pages(self.document))
     }
 
     /// The catalog.
@@ -107,7 +107,7 @@ impl<'a> Subject<'a> {
 
     /// Every indirect object that can be reached from the trailer.
     pub(super) fn objects(&self) -> impl Iterator<Item = (ObjectId, &'a Object)> {
-        self.reachable.iter().copied()
+        self.reachable.get_or_init(|| reachable(self.document)).iter().copied()
     }
 
     /// Visits every object that can be reached from the trailer, direct ones included, with the number of the indirect
