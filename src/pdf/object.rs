@@ -217,7 +217,15 @@ pub(crate) fn each_object(document: &mut Document, mut visit: impl FnMut(&mut Ob
 
 /// Visits one object and everything directly in it.
 fn walk(object: &mut Object, document: &Document, visit: &mut impl FnMut(&mut Object, &Document)) {
-    let mut open = vec![(object, 0_usize)];
+    walk_open(&mut vec![(object, 0)], document, visit);
+}
+
+/// Visits what is open, with its depth, and everything directly in it.
+fn walk_open<'a>(
+    open: &mut Vec<(&'a mut Object, usize)>,
+    document: &Document,
+    visit: &mut impl FnMut(&mut Object, &Document),
+) {
     while let Some((object, depth)) = open.pop() {
         visit(object, document);
         if depth > NESTING_MAX {
@@ -233,8 +241,9 @@ fn walk(object: &mut Object, document: &Document, visit: &mut impl FnMut(&mut Ob
 
 /// Visits every dictionary for reading, with the number of the indirect object it is in.
 pub(crate) fn see_dictionaries(document: &Document, mut visit: impl FnMut(ObjectId, &Dictionary)) {
+    let mut open = Vec::new();
     for (&id, object) in &document.objects {
-        let mut open = vec![(object, 0_usize)];
+        open.push((object, 0_usize));
         while let Some((object, depth)) = open.pop() {
             if let Object::Array(items) = object {
                 open.extend(items.iter().filter(|_| depth < NESTING_MAX).map(|item| (item, depth + 1)));
@@ -262,10 +271,12 @@ pub(crate) fn renumber_by(document: &mut Document, numbers: &HashMap<ObjectId, O
             *object = numbers.get(id).map_or(Object::Null, |id| Object::Reference(*id));
         }
     };
-    walk(&mut trailer, document, &mut update);
+    let mut open = vec![(&mut trailer, 0)];
     for object in objects.values_mut() {
-        walk(object, document, &mut update);
+        walk_open(&mut open, document, &mut update);
+        open.push((object, 0));
     }
+    walk_open(&mut open, document, &mut update);
     if let Object::Dictionary(trailer) = trailer {
         document.trailer = trailer;
     }
