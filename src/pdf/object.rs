@@ -221,8 +221,8 @@ fn walk(object: &mut Object, document: &Document, visit: &mut impl FnMut(&mut Ob
 }
 
 /// Visits what is open, with its depth, and everything directly in it.
-fn walk_open<'a>(
-    open: &mut Vec<(&'a mut Object, usize)>,
+fn walk_open(
+    open: &mut Vec<(&mut Object, usize)>,
     document: &Document,
     visit: &mut impl FnMut(&mut Object, &Document),
 ) {
