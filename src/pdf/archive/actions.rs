@@ -68,7 +68,8 @@ fn has_triggers(document: &Document, dictionary: &Dictionary) -> bool {
 /// Removes what may not stay.
 pub(super) fn remove(document: &mut Document, part: Part, log: &mut Log) {
     open_action(document, log);
-    object::each_dictionary(document, |dictionary, document| {
+    let matters = |dictionary: &Dictionary| object::has_any(dictionary, &[b"AA", b"A", b"PA", b"Next"]);
+    object::each_dictionary_where(document, matters, |dictionary, document| {
         if has_triggers(document, dictionary) {
             let kinds = trigger_kinds(document, dictionary);
             dictionary.remove(b"AA");

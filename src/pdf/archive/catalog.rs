@@ -1,6 +1,6 @@
 //! What the catalog may not hold: scripts, forms by XFA, permissions, requirements; and values of signatures.
 
-use lopdf::{Document, Object};
+use lopdf::{Document, Object, ObjectId};
 
 use super::Log;
 use crate::{
@@ -29,10 +29,11 @@ pub(super) fn clean(document: &mut Document, part: Part, log: &mut Log) {
         }
     }
     let catalog_id = document.trailer.get(b"Root").and_then(Object::as_reference).ok();
-    for id in object::ids(document) {
-        if Some(id) == catalog_id {
-            continue;
-        }
+    let is_part = |(id, object): &(&ObjectId, &Object)| {
+        Some(**id) != catalog_id && object::as_dictionary(object).is_some_and(|held| held.has(b"Metadata"))
+    };
+    let parts: Vec<ObjectId> = document.objects.iter().filter(is_part).map(|(id, _)| *id).collect();
+    for id in parts {
         object::edit(document, id, |object, document| {
             let Some(dictionary) = object::as_dictionary_mut(object) else { return };
             let is_packet =
@@ -80,10 +81,17 @@ fn form(document: &mut Document, log: &mut Log) {
 
 /// Drops the values of signatures, which would be wrong for what is changed.
 fn signatures(document: &mut Document, log: &mut Log) {
-    object::each_dictionary(document, |dictionary, document| {
-        let is_signature = object::name(document, dictionary, b"FT") == Some(b"Sig");
-        if is_signature && dictionary.remove(b"V").is_some() {
-            log.warn(EventCode::SignatureRemoved, "A digital signature was removed, since the document was changed.");
-        }
-    });
+    object::each_dictionary_where(
+        document,
+        |held| held.has(b"FT"),
+        |dictionary, document| {
+            let is_signature = object::name(document, dictionary, b"FT") == Some(b"Sig");
+            if is_signature && dictionary.remove(b"V").is_some() {
+                log.warn(
+                    EventCode::SignatureRemoved,
+                    "A digital signature was removed, since the document was changed.",
+                );
+            }
+        },
+    );
 }

@@ -121,8 +121,9 @@ const fn version_max(part: Part) -> u8 {
 /// Puts a good profile in the place of each one that the part refuses or that contradicts its `/N`.
 fn mend_profiles(document: &mut Document, part: Part) {
     let mut used = BTreeSet::new();
+    let mut open = Vec::new();
     for object in document.objects.values() {
-        let mut open = vec![object];
+        open.push(object);
         while let Some(object) = open.pop() {
             if let Object::Array(items) = object {
                 if let [Object::Name(family), profile, ..] = items.as_slice()
@@ -169,24 +170,14 @@ fn mend_profiles(document: &mut Document, part: Part) {
 
 /// Whether any object (not content) names the device colour as a colour space.
 fn mentions(document: &Document, device: Device) -> bool {
-    let mut found = false;
-    object::see_dictionaries(document, |_, dictionary| {
-        found |=
-            dictionary.iter().any(|(key, value)| is_space_place(key, value, device) || array_mentions(value, device));
-    });
-    found || document.objects.values().any(|object| array_mentions(object, device))
-}
-
-fn array_mentions(object: &Object, device: Device) -> bool {
-    let mut found = false;
-    let mut open = vec![object];
-    while let Some(object) = open.pop() {
+    let names_it = |object: &Object| {
         if let Object::Array(items) = object {
-            found |= base_place(items).is_some_and(|place| is_device(items.get(place), device));
-            open.extend(items);
+            return base_place(items).is_some_and(|place| is_device(items.get(place), device));
         }
-    }
-    found
+        object::as_dictionary(object)
+            .is_some_and(|held| held.iter().any(|(key, value)| is_space_place(key, value, device)))
+    };
+    !object::holding(document, names_it).is_empty()
 }
 
 /// Names the profile's space wherever an object names the device colour.

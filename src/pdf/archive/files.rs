@@ -27,7 +27,8 @@ pub(super) fn mend(document: &mut Document, part: Part, log: &mut Log) -> Result
     let kept = kept(document, part);
     let listed = tree::entries(document);
     let mut dropped = BTreeSet::new();
-    object::each_dictionary(document, |dictionary, document| {
+    let matters = |dictionary: &Dictionary| object::has_any(dictionary, &[b"EF", b"AF"]);
+    object::each_dictionary_where(document, matters, |dictionary, document| {
         if dictionary.has(b"EF") && !holds_kept(document, dictionary, &kept) {
             if has_file(document, dictionary) {
                 dropped.insert(name_of(document, dictionary).unwrap_or_else(|| "unnamed".to_owned()));

@@ -53,7 +53,10 @@ pub(super) fn is_state(dictionary: &Dictionary) -> bool {
 
 /// Mends every graphics state.
 pub(super) fn mend(document: &mut Document, part: Part) {
-    object::each_dictionary(document, |dictionary, document| {
+    let matters = |dictionary: &Dictionary| {
+        is_state(dictionary) || part == Part::One && object::has_any(dictionary, &[b"Group", b"SMaskInData"])
+    };
+    object::each_dictionary_where(document, matters, |dictionary, document| {
         if part == Part::One {
             opaque(dictionary, document);
         }

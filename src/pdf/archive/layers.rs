@@ -52,7 +52,7 @@ fn remove(document: &mut Document, log: &mut Log) {
     if catalog.remove(b"OCProperties").is_none() {
         return;
     }
-    object::each_dictionary(document, |dictionary, _| drop(dictionary.remove(b"OC")));
+    object::each_dictionary_where(document, |held| held.has(b"OC"), |held, _| drop(held.remove(b"OC")));
     log.warn(EventCode::LayersRemoved, "The layers were removed; what they showed stays.");
 }
 

@@ -12,7 +12,7 @@ const LIFTED_ENTRIES: [&[u8]; 4] = [b"Font", b"Annots", b"DescendantFonts", b"Ex
 
 /// Lifts everything that needs it. Objects that are lifted are visited in turn.
 pub(super) fn lift(document: &mut Document) {
-    let mut pending = object::ids(document);
+    let mut pending = object::holding(document, |object| object::as_dictionary(object).is_some_and(has_any_to_lift));
     while let Some(id) = pending.pop() {
         let mut lifted: Vec<(ObjectId, Object)> = Vec::new();
         let mut next = document.max_id;
@@ -31,6 +31,18 @@ pub(super) fn lift(document: &mut Document) {
         pending.extend(lifted.iter().map(|(id, _)| *id));
         document.objects.extend(lifted);
     }
+}
+
+fn has_any_to_lift(dictionary: &Dictionary) -> bool {
+    let is_direct = |value: &Object| matches!(value, Object::Dictionary(_));
+    dictionary.iter().any(|(key, value)| {
+        if LIFTED.contains(&key.as_slice()) {
+            return is_direct(value);
+        }
+        LIFTED_ENTRIES.contains(&key.as_slice())
+            && (value.as_dict().is_ok_and(|entries| entries.iter().any(|(_, entry)| is_direct(entry)))
+                || value.as_array().is_ok_and(|items| items.iter().any(is_direct)))
+    })
 }
 
 fn lift_entries(dictionary: &mut Dictionary, next: &mut u32, lifted: &mut Vec<(ObjectId, Object)>) {

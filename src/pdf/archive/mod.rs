@@ -44,7 +44,7 @@ use lopdf::Document;
 use super::{
     Error,
     fonts::{self, FontFolder},
-    pages, usage,
+    pages,
     validate::Part,
 };
 use crate::domain::{Event, EventCode};
@@ -70,8 +70,7 @@ pub fn to_pdfa(document: &mut Document, part: Part, fonts: &FontFolder) -> Resul
     // Annotations that went took their appearances along; what nothing refers to needs no mending.
     document.prune_objects();
     lift::lift(document);
-    resources::own(document)?;
-    let survey = usage::survey(document)?;
+    let survey = resources::own(document)?;
     colour::manage(document, part, &survey, &mut log);
     fonts::mend(document, part, &survey, fonts, &mut log);
     document.prune_objects();

@@ -1,6 +1,6 @@
 //! Streams: filters that PDF/A takes, no data outside the file, images and forms without forbidden entries.
 
-use lopdf::{Document, Object, Stream};
+use lopdf::{Document, Object, ObjectId, Stream};
 
 use crate::pdf::{object, standard::RENDERING_INTENTS, stream};
 
@@ -9,10 +9,9 @@ const UNDONE: [&[u8]; 5] = [b"FlateDecode", b"LZWDecode", b"ASCII85Decode", b"AS
 
 /// Mends every stream.
 pub(super) fn mend(document: &mut Document) {
-    for id in object::ids(document) {
-        if !matches!(document.objects.get(&id), Some(Object::Stream(_))) {
-            continue;
-        }
+    let is_stream = |(_, object): &(&ObjectId, &Object)| matches!(object, Object::Stream(_));
+    let streams: Vec<ObjectId> = document.objects.iter().filter(is_stream).map(|(id, _)| *id).collect();
+    for id in streams {
         object::edit(document, id, |object, document| {
             if let Object::Stream(held) = object {
                 filters(held, document);

@@ -19,7 +19,21 @@ const REAL_MAX: f32 = 32_767.0;
 
 /// Brings single values into their limits.
 pub(super) fn mend(document: &mut Document, part: Part, log: &mut Log) {
-    object::each_object(document, |object, _| match object {
+    let is_beyond = |object: &Object| match object {
+        Object::String(bytes, _) => bytes.len() > STRING_BYTES_MAX,
+        Object::Integer(value) => i32::try_from(*value).is_err(),
+        Object::Real(value) => {
+            part == Part::One && value.abs() > REAL_MAX || !value.is_finite() || value.abs() < REAL_MIN
+        }
+        Object::Null
+        | Object::Boolean(_)
+        | Object::Name(_)
+        | Object::Array(_)
+        | Object::Dictionary(_)
+        | Object::Stream(_)
+        | Object::Reference(_) => false,
+    };
+    object::each_object_where(document, is_beyond, |object, _| match object {
         Object::String(bytes, _) if bytes.len() > STRING_BYTES_MAX => {
             bytes.truncate(STRING_BYTES_MAX);
             log.warn(EventCode::ContentClipped, "A string of more than 32,767 bytes was cut.");

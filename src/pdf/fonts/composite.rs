@@ -11,7 +11,7 @@ use super::{
     cmap::{self, CMap, Code},
     compact::{self, Drawing, Glyph, Keys},
     described, maps,
-    outlines::{Fonts, Measures, Source},
+    outlines::{Candidate, Fonts, Measures},
     scripts::{self, Tradition},
     substitute::{Substituted, tagged},
     system_info, unicode_map,
@@ -63,8 +63,8 @@ pub(super) fn substitute(
     }
     let tradition = Tradition::of(collection.ordering.as_bytes());
     let is_vertical = is_vertical(&map, encoding.as_deref());
-    let sources = sources(choice, tradition, &known, folder);
-    let fonts = Fonts::open(&sources, is_vertical);
+    let candidates = candidates(choice, tradition, &known);
+    let fonts = Fonts::among(&candidates, folder, is_vertical);
     let measures = fonts.measures()?;
     let (glyphs, missing) = draw(document, &held, &fonts, &known)?;
     let family = fonts.family().unwrap_or_else(|| choice.family.to_owned());
@@ -89,17 +89,11 @@ pub(super) fn is_vertical(map: &CMap, name: Option<&[u8]>) -> bool {
 }
 
 /// The fonts to draw with.
-fn sources(
-    choice: &Choice,
-    tradition: Option<Tradition>,
-    known: &[(Code, u32, Option<String>)],
-    folder: &FontFolder,
-) -> Vec<Source> {
+fn candidates(choice: &Choice, tradition: Option<Tradition>, known: &[(Code, u32, Option<String>)]) -> Vec<Candidate> {
     let characters: BTreeSet<char> =
         known.iter().filter_map(|(.., text)| text.as_ref()).flat_map(|text| text.chars()).collect();
     let characters: Vec<char> = characters.into_iter().collect();
-    let named = scripts::fonts(choice, tradition, &characters);
-    named.into_iter().filter_map(|(file, index)| Some(Source { bytes: folder.load(&file)?, index })).collect()
+    scripts::fonts(choice, tradition, &characters).into_iter().map(Candidate::from).collect()
 }
 
 /// Draws a glyph for each CID.

@@ -14,14 +14,15 @@ const WORDS_MAX: usize = 8;
 const WIDTH_SLACK: f64 = 1.0;
 
 /// Writes the widths that the dictionary of a Type 3 font states into its drawings, by which no text moves. A drawing that
-/// is shown at two widths stays.
-pub(super) fn mend(document: &mut Document, id: ObjectId, measured: &[Measured]) {
-    let Some(font) = object::at(document, id) else { return };
+/// is shown at two widths stays. Says whether any was changed.
+pub(super) fn mend(document: &mut Document, id: ObjectId, measured: &[Measured]) -> bool {
+    let Some(font) = object::at(document, id) else { return false };
     if object::name(document, font, b"Subtype") != Some(b"Type3") {
-        return;
+        return false;
     }
     let encoding = Encoding::read(document, font);
-    let Some(drawings) = object::dictionary(document, font, b"CharProcs") else { return };
+    let Some(drawings) = object::dictionary(document, font, b"CharProcs") else { return false };
+    let mut is_changed = false;
     let mut stated: BTreeMap<ObjectId, Vec<(f64, f64)>> = BTreeMap::new();
     for glyph in measured {
         let name = u8::try_from(glyph.code.value).ok().and_then(|code| encoding.name(code));
@@ -42,8 +43,10 @@ pub(super) fn mend(document: &mut Document, id: ObjectId, measured: &[Measured])
             held.dict.remove(b"Filter");
             held.dict.remove(b"DecodeParms");
             held.set_content(bytes);
+            is_changed = true;
         }
     }
+    is_changed
 }
 
 /// A drawing with another width; `None` when it does not begin by stating one.

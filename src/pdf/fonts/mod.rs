@@ -50,7 +50,8 @@ use place::Program;
 
 /// Mends every font that the document uses.
 pub(crate) fn mend(document: &mut Document, part: Part, survey: &Survey, folder: &FontFolder, log: &mut Log) {
-    object::each_dictionary(document, |dictionary, document| {
+    let matters = |dictionary: &Dictionary| object::has_any(dictionary, &[b"CIDSet", b"CharSet", b"CIDSystemInfo"]);
+    object::each_dictionary_where(document, matters, |dictionary, document| {
         if part != Part::One {
             lists::remove(dictionary);
         }
@@ -72,13 +73,18 @@ pub(crate) fn mend(document: &mut Document, part: Part, survey: &Survey, folder:
         }
         encode::mend(document, *id, part, used);
     }
-    for (id, glyphs) in validate::measure(document, part, survey) {
-        let is_visible = survey.fonts.get(&id).is_some_and(|used| used.is_visible);
-        rebuild::mend(document, id, part, is_visible, &glyphs);
-        drawings::mend(document, id, &glyphs);
+    let mut measured = validate::measure(document, part, survey);
+    let mut is_changed = false;
+    for (id, glyphs) in &measured {
+        let is_visible = survey.fonts.get(id).is_some_and(|used| used.is_visible);
+        is_changed |= rebuild::mend(document, *id, part, is_visible, glyphs);
+        is_changed |= drawings::mend(document, *id, glyphs);
+    }
+    if is_changed {
+        measured = validate::measure(document, part, survey);
     }
     // What the program cannot take, the dictionary has to.
-    for (id, glyphs) in validate::measure(document, part, survey) {
+    for (id, glyphs) in measured {
         widths::mend(document, id, &glyphs);
     }
     lists::write(document, part, survey);

@@ -1,6 +1,10 @@
 //! Draws characters with the glyphs of installed fonts.
 
-use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+use std::{
+    cell::{OnceCell, RefCell},
+    collections::BTreeMap,
+    sync::Arc,
+};
 
 use ttf_parser::{
     Face, GlyphId, OutlineBuilder, Tag,
@@ -8,7 +12,7 @@ use ttf_parser::{
     name_id,
 };
 
-use super::compact::Drawing;
+use super::{FontFolder, compact::Drawing, scripts::Named};
 
 /// A font of a file of fonts.
 #[derive(Debug, Clone)]
@@ -19,9 +23,25 @@ pub(super) struct Source {
     pub(super) index: u32,
 }
 
-/// Installed fonts, best first.
+/// A font that may be drawn with, and its file once that was asked for.
+pub(super) struct Candidate {
+    named: Named,
+    bytes: OnceCell<Option<Arc<Vec<u8>>>>,
+}
+
+impl From<Named> for Candidate {
+    fn from(named: Named) -> Self {
+        Self { named, bytes: OnceCell::new() }
+    }
+}
+
+/// Installed fonts, best first. Each is read when those before it lack a character: the four files that have the characters
+/// of East Asia take a tenth of a second.
 pub(super) struct Fonts<'a> {
-    faces: Vec<Face<'a>>,
+    folder: &'a FontFolder,
+    candidates: &'a [Candidate],
+    /// For each candidate; `None` for one that is not there or cannot be read.
+    faces: Vec<OnceCell<Option<Face<'a>>>>,
     is_vertical: bool,
     /// How many characters each has drawn.
     drawn: RefCell<BTreeMap<usize, usize>>,
@@ -36,23 +56,34 @@ pub(super) struct Measures {
 }
 
 impl<'a> Fonts<'a> {
-    /// Opens fonts; those that cannot be read are passed over.
-    pub(super) fn open(sources: &'a [Source], is_vertical: bool) -> Self {
-        let face = |source: &'a Source| Face::parse(&source.bytes, source.index).ok();
-        let faces = sources.iter().filter_map(face).filter(|face| face.units_per_em() > 0).collect();
-        Self { faces, is_vertical, drawn: RefCell::default() }
+    /// Chooses fonts; those that cannot be read are passed over.
+    pub(super) fn among(candidates: &'a [Candidate], folder: &'a FontFolder, is_vertical: bool) -> Self {
+        let faces = candidates.iter().map(|_| OnceCell::new()).collect();
+        Self { folder, candidates, faces, is_vertical, drawn: RefCell::default() }
+    }
+
+    /// Those that can be read, with their places.
+    fn faces(&self) -> impl Iterator<Item = (usize, &Face<'a>)> {
+        let read = |candidate: &'a Candidate| {
+            let (file, index) = &candidate.named;
+            let bytes = candidate.bytes.get_or_init(|| self.folder.load(file)).as_ref()?;
+            Face::parse(bytes, *index).ok().filter(|face| face.units_per_em() > 0)
+        };
+        let places = self.candidates.iter().zip(&self.faces).enumerate();
+        places
+            .filter_map(move |(place, (candidate, face))| Some((place, face.get_or_init(|| read(candidate)).as_ref()?)))
     }
 
     /// The family that most characters were drawn with.
     pub(super) fn family(&self) -> Option<String> {
         let drawn = self.drawn.borrow();
         let (index, _) = drawn.iter().max_by_key(|(index, count)| (**count, std::cmp::Reverse(**index)))?;
-        family(self.faces.get(*index)?)
+        family(self.faces.get(*index)?.get()?.as_ref()?)
     }
 
     /// The measures of the best font.
     pub(super) fn measures(&self) -> Option<Measures> {
-        self.faces.first().map(measures)
+        self.faces().next().map(|(_, face)| measures(face))
     }
 
     /// Draws a text of one character or a few that are written as one, within a width; `None` when no font has it.
@@ -74,7 +105,7 @@ impl<'a> Fonts<'a> {
     }
 
     fn find(&self, character: char) -> Option<(&Face<'a>, GlyphId)> {
-        self.faces.iter().enumerate().find_map(|(index, face)| {
+        self.faces().find_map(|(index, face)| {
             let glyph = face.glyph_index(character).filter(|glyph| glyph.0 != 0)?;
             *self.drawn.borrow_mut().entry(index).or_default() += 1;
             let upright = if self.is_vertical { vertical(face, glyph) } else { None };

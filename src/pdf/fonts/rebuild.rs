@@ -96,10 +96,10 @@ impl CommandSink for Pen {
     fn close(&mut self) {}
 }
 
-/// Rebuilds a font where that is needed and possible.
-pub(super) fn mend(document: &mut Document, id: ObjectId, part: Part, is_visible: bool, measured: &[Measured]) {
+/// Rebuilds a font where that is needed and possible; says whether it did.
+pub(super) fn mend(document: &mut Document, id: ObjectId, part: Part, is_visible: bool, measured: &[Measured]) -> bool {
     // What cannot be rebuilt stays as it is.
-    let _rebuilt = rebuild(document, id, part, is_visible, measured);
+    rebuild(document, id, part, is_visible, measured).is_some()
 }
 
 fn rebuild(document: &mut Document, id: ObjectId, part: Part, is_visible: bool, measured: &[Measured]) -> Option<()> {

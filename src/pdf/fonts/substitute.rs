@@ -1,7 +1,9 @@
 //! Puts an installed font in the place of one that is not in the document.
 
+use std::collections::BTreeMap;
+
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
-use ttf_parser::{Face, RawFace, Tag};
+use ttf_parser::{Face, GlyphId, RawFace, Tag};
 
 use super::{
     FontFolder, base_name, choice, composite, described, encoding::Encoding, glyphs, simple, symbols, unicode_map,
@@ -60,12 +62,16 @@ fn symbolic(
     let scale = 1000.0 / f32::from(face.units_per_em());
     let is_symbol = file.starts_with('S');
     // The program itself has another encoding than the font that it stands in for.
+    let glyphs: BTreeMap<&str, GlyphId> = (0..table.number_of_glyphs())
+        .rev()
+        .filter_map(|glyph| Some((table.glyph_name(GlyphId(glyph))?, GlyphId(glyph))))
+        .collect();
     let name_of = |code: u8| {
         let named = encoding.name(code).and_then(|name| std::str::from_utf8(name).ok());
-        named.filter(|name| table.glyph_index_by_name(name).is_some()).or_else(|| symbols::name(is_symbol, code))
+        named.filter(|name| glyphs.contains_key(name)).or_else(|| symbols::name(is_symbol, code))
     };
-    let glyph_of = |code: u8| table.glyph_index_by_name(name_of(code)?).filter(|glyph| glyph.0 != 0);
-    let blank = table.glyph_index_by_name("space");
+    let glyph_of = |code: u8| glyphs.get(name_of(code)?).copied().filter(|glyph| glyph.0 != 0);
+    let blank = glyphs.get("space").copied();
     let widths: Vec<Object> = (0..=255_u8)
         .map(|code| {
             let advance = glyph_of(code).or(blank).and_then(|glyph| face.glyph_hor_advance(glyph)).unwrap_or(0);

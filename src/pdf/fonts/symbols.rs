@@ -1,14 +1,24 @@
 //! The encodings that the standard fonts Symbol and `ZapfDingbats` have of their own (ISO 32000-1, D.5 and D.6).
 
+use std::{collections::BTreeMap, sync::LazyLock};
+
 /// A line for each code: the code and the name of its glyph.
 const SYMBOL: &str = include_str!("symbol.txt");
 const DINGBATS: &str = include_str!("dingbats.txt");
 
+/// The names of the codes of a font.
+type Names = BTreeMap<u8, &'static str>;
+
 /// The name of a code of Symbol, or else of `ZapfDingbats`.
 pub(super) fn name(is_symbol: bool, code: u8) -> Option<&'static str> {
-    let lines = if is_symbol { SYMBOL } else { DINGBATS }.lines();
-    let mut pairs = lines.filter_map(|line| line.split_once(' '));
-    pairs.find(|(listed, _)| listed.parse() == Ok(code)).map(|(_, name)| name)
+    static NAMES: LazyLock<[Names; 2]> = LazyLock::new(|| [SYMBOL, DINGBATS].map(read));
+    let [symbol, dingbats] = &*NAMES;
+    if is_symbol { symbol } else { dingbats }.get(&code).copied()
+}
+
+fn read(list: &'static str) -> Names {
+    let pairs = list.lines().filter_map(|line| line.split_once(' '));
+    pairs.filter_map(|(code, name)| Some((code.parse().ok()?, name))).collect()
 }
 
 /// The character of a glyph of `ZapfDingbats`, by its name. The block U+2700 of Unicode follows the codes of that font; what was

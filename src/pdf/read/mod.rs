@@ -116,6 +116,8 @@ fn tidy(document: &mut Document) {
         document.trailer.remove(key);
     }
     document.encryption_state = None;
-    document.prune_objects();
-    object::renumber(document, 1);
+    // They have numbers without gaps already, and only what goes leaves one.
+    if !document.prune_objects().is_empty() {
+        object::renumber(document, 1);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     cell::OnceCell,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
 };
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
@@ -32,12 +32,14 @@ pub(super) struct Subject<'a> {
     pub(super) flavour: Flavour,
     /// What may still be spent on the files in it.
     pub(super) budget: embedded_files::Budget,
-    pages: Vec<Page<'a>>,
-    reachable: BTreeSet<ObjectId>,
+    pages: OnceCell<Vec<Page<'a>>>,
+    reachable: OnceCell<Vec<(ObjectId, &'a Object)>>,
+    dictionaries: OnceCell<Vec<(ObjectId, &'a Dictionary)>>,
     annotations: OnceCell<annotations::Lists<'a>>,
     facts: OnceCell<content::Facts<'a>>,
     written: OnceCell<file_structure::Written>,
     packets: OnceCell<metadata::Packets>,
+    specifications: OnceCell<Vec<embedded_files::Specification<'a>>>,
 }
 
 /// A page with what it inherits.
@@ -77,12 +79,14 @@ impl<'a> Subject<'a> {
             document,
             flavour,
             budget: embedded_files::Budget::default(),
-            pages: pages(document),
-            reachable: reachable(document),
+            pages: OnceCell::new(),
+            reachable: OnceCell::new(),
+            dictionaries: OnceCell::new(),
             annotations: OnceCell::new(),
             facts: OnceCell::new(),
             written: OnceCell::new(),
             packets: OnceCell::new(),
+            specifications: OnceCell::new(),
         }
     }
 
@@ -93,7 +97,7 @@ impl<'a> Subject<'a> {
 
     /// The pages in order.
     pub(super) fn pages(&self) -> &[Page<'a>] {
-        &self.pages
+        self.pages.get_or_init(|| pages(self.document))
     }
 
     /// The catalog.
@@ -103,14 +107,15 @@ impl<'a> Subject<'a> {
 
     /// Every indirect object that can be reached from the trailer.
     pub(super) fn objects(&self) -> impl Iterator<Item = (ObjectId, &'a Object)> {
-        self.reachable.iter().filter_map(|id| self.document.objects.get(id).map(|object| (*id, object)))
+        self.reachable.get_or_init(|| reachable(self.document)).iter().copied()
     }
 
     /// Visits every object that can be reached from the trailer, direct ones included, with the number of the indirect
     /// object it is in.
     pub(super) fn each_value(&self, mut visit: impl FnMut(ObjectId, &'a Object)) {
+        let mut open = Vec::new();
         for (id, object) in self.objects() {
-            let mut open = vec![object];
+            open.push(object);
             while let Some(object) = open.pop() {
                 visit(id, object);
                 if let Object::Array(items) = object {
@@ -125,11 +130,12 @@ impl<'a> Subject<'a> {
     /// Visits every dictionary that can be reached from the trailer, those of streams and direct ones included, with
     /// the number of the indirect object it is in.
     pub(super) fn each_dictionary(&self, mut visit: impl FnMut(ObjectId, &'a Dictionary)) {
-        self.each_value(|id, object| {
-            if let Some(held) = object::as_dictionary(object) {
-                visit(id, held);
-            }
+        let all = self.dictionaries.get_or_init(|| {
+            let mut found = Vec::new();
+            self.each_value(|id, object| found.extend(object::as_dictionary(object).map(|held| (id, held))));
+            found
         });
+        all.iter().for_each(|(id, held)| visit(*id, held));
     }
 
     /// The annotations of a page.
@@ -155,6 +161,11 @@ impl<'a> Subject<'a> {
     /// What the metadata say, read once.
     pub(super) fn packets(&self) -> &metadata::Packets {
         self.packets.get_or_init(|| metadata::Packets::read(self))
+    }
+
+    /// The file specifications that have an embedded file, found once.
+    pub(super) fn specifications(&self) -> &[embedded_files::Specification<'a>] {
+        self.specifications.get_or_init(|| embedded_files::specifications(self.document))
     }
 }
 
@@ -185,16 +196,14 @@ fn pages(document: &Document) -> Vec<Page<'_>> {
     found
 }
 
-/// The numbers of all objects that the trailer leads to.
-fn reachable(document: &Document) -> BTreeSet<ObjectId> {
-    let mut found = BTreeSet::new();
+/// All objects that the trailer leads to, in the order of their numbers.
+fn reachable(document: &Document) -> Vec<(ObjectId, &Object)> {
+    let mut found = HashSet::new();
     let mut open: Vec<&Object> = document.trailer.iter().map(|(_, value)| value).collect();
     while let Some(object) = open.pop() {
         if let Object::Reference(id) = object {
-            if let Some(object) = document.objects.get(id)
-                && found.insert(*id)
-            {
-                open.push(object);
+            if found.insert(*id) {
+                open.extend(document.objects.get(id));
             }
         } else if let Object::Array(items) = object {
             open.extend(items);
@@ -202,5 +211,5 @@ fn reachable(document: &Document) -> BTreeSet<ObjectId> {
             open.extend(held.iter().map(|(_, value)| value));
         }
     }
-    found
+    document.objects.iter().filter(|(id, _)| found.contains(id)).map(|(id, object)| (*id, object)).collect()
 }

@@ -4,7 +4,6 @@ use std::{cell::Cell, collections::BTreeSet, rc::Rc};
 
 use lopdf::Stream;
 
-use super::specification;
 use crate::pdf::{
     stream,
     validate::{File, Flavour, Level, Part, rule::Findings, subject::Subject},
@@ -41,7 +40,7 @@ pub(super) fn conforming(subject: &Subject<'_>, findings: &mut Findings) {
         return;
     }
     let mut seen = BTreeSet::new();
-    for found in specification::all(subject) {
+    for found in subject.specifications() {
         for (id, stream) in found.streams(subject) {
             if !seen.insert(id) {
                 continue;

@@ -4,6 +4,7 @@ mod conforming;
 mod specification;
 
 pub(super) use conforming::Budget;
+pub(super) use specification::{Specification, specifications};
 
 use std::collections::BTreeSet;
 
@@ -97,7 +98,7 @@ const FILES: Rule = Rule {
 
 /// A file specification does not have the key EF (part 1, 6.1.11).
 fn no_file(subject: &Subject<'_>, findings: &mut Findings) {
-    for found in specification::all(subject) {
+    for found in subject.specifications() {
         findings.add(found.id, || format!("The file specification {} has an embedded file.", found.shown()));
     }
 }
@@ -118,7 +119,7 @@ fn files(subject: &Subject<'_>, findings: &mut Findings) {
 
 /// The file specification of an embedded file has the keys F and UF (parts 2 and 3, 6.8; part 4, 6.9).
 fn names(subject: &Subject<'_>, findings: &mut Findings) {
-    for found in specification::all(subject) {
+    for found in subject.specifications() {
         for key in [&b"F"[..], b"UF"] {
             let is_there = object::get(subject.document, found.held, key).is_some();
             findings.add_if(!is_there, found.id, || {
@@ -130,7 +131,7 @@ fn names(subject: &Subject<'_>, findings: &mut Findings) {
 
 /// The file specification of an embedded file has the key `AFRelationship` (part 3, 6.8; part 4, 6.9).
 fn relationship(subject: &Subject<'_>, findings: &mut Findings) {
-    for found in specification::all(subject) {
+    for found in subject.specifications() {
         let is_there = object::get(subject.document, found.held, b"AFRelationship").is_some();
         findings.add_if(!is_there, found.id, || {
             format!("The file specification {} does not have the key AFRelationship.", found.shown())
@@ -150,7 +151,7 @@ fn associated(subject: &Subject<'_>, findings: &mut Findings) {
             listed.extend(list.as_reference());
         }
     });
-    for found in specification::all(subject) {
+    for found in subject.specifications() {
         findings.add_if(!found.is_direct && !listed.contains(&found.id), found.id, || {
             format!("The embedded file {} is not associated with any part of the document (AF).", found.shown())
         });
@@ -159,7 +160,7 @@ fn associated(subject: &Subject<'_>, findings: &mut Findings) {
 
 /// The stream of an embedded file has a MIME type as its Subtype (part 3, 6.8; part 4, 6.9).
 fn mime_type(subject: &Subject<'_>, findings: &mut Findings) {
-    for found in specification::all(subject) {
+    for found in subject.specifications() {
         for (id, stream) in found.streams(subject) {
             let kind = object::name(subject.document, &stream.dict, b"Subtype");
             findings.add_if(!kind.is_some_and(is_mime_type), id, || {
