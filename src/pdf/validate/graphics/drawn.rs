@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
 use lopdf::{Dictionary, Object, ObjectId};
 
 use super::{
@@ -29,16 +30,16 @@ pub(in crate::pdf::validate) struct Drawn<'a> {
     pub(super) pieces: BTreeMap<ObjectId, Used<'a>>,
     /// Images that are drawn, with the first place.
     pub(super) images: BTreeMap<ObjectId, Place>,
-    /// Graphics state dictionaries that are set, by their address.
-    pub(super) states: BTreeMap<usize, (&'a Dictionary, Place)>,
+    /// Graphics state dictionaries that are set, by their address, in the order of the content.
+    pub(super) states: IndexMap<usize, (&'a Dictionary, Place)>,
     /// Profiles of the colour spaces in use, by the number of their stream.
     pub(super) profiles: BTreeMap<Option<ObjectId>, Embedded>,
     /// What the data of images without a colour space says of their colours, by the number of the image.
     pub(super) data_colours: BTreeMap<ObjectId, (Option<Colour>, Place)>,
-    /// `Separation` spaces in use, by the address of their tint transformation and alternate space.
-    pub(super) inks: BTreeMap<(usize, usize), (Ink<'a>, Place)>,
-    /// `DeviceN` spaces in use, by their address.
-    pub(super) mixtures: BTreeMap<usize, (&'a [Object], Place)>,
+    /// `Separation` spaces in use, by the address of their tint transformation and alternate space, in the order of the content.
+    pub(super) inks: IndexMap<(usize, usize), (Ink<'a>, Place)>,
+    /// `DeviceN` spaces in use, by their address, in the order of the content.
+    pub(super) mixtures: IndexMap<usize, (&'a [Object], Place)>,
     /// Operators that the standard does not define.
     pub(super) unknown_operators: Notes,
     /// Rendering intents that the standard does not define.

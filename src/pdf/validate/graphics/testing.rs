@@ -2,7 +2,7 @@
 
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
-use crate::pdf::validate::{Flavour, subject::Subject};
+use crate::pdf::validate::{Flavour, report::Failure, subject::Subject};
 
 /// A document of one page.
 pub(super) struct Sample {
@@ -71,8 +71,13 @@ impl Sample {
 
     /// The rules of this chapter that it breaks.
     pub(super) fn broken(&self, flavour: Flavour) -> Vec<&'static str> {
+        self.failures(flavour).into_iter().map(|failure| failure.rule).collect()
+    }
+
+    /// The same with what is said of each.
+    pub(super) fn failures(&self, flavour: Flavour) -> Vec<Failure> {
         let subject = Subject::new(b"", 0, &self.document, flavour);
-        super::RULES.iter().filter_map(|rule| rule.run(&subject)).map(|failure| failure.rule).collect()
+        super::RULES.iter().filter_map(|rule| rule.run(&subject)).collect()
     }
 }
 

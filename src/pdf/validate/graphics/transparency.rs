@@ -210,6 +210,20 @@ mod tests {
     }
 
     #[test]
+    fn of_several_blend_modes_that_there_are_not_the_first_in_the_content_is_named() {
+        let states: Vec<String> = (0..20).map(|number| format!("G{number}")).collect();
+        let mut held = Dictionary::new();
+        for name in &states {
+            held.set(name.as_str(), dictionary! { "BM" => named(name) });
+        }
+        let content: String = states.iter().rev().map(|name| format!("/{name} gs ")).collect();
+        let sample = Sample::drawing(&content, dictionary! { "ExtGState" => held });
+        let failures = sample.failures(Flavour::A2B);
+        let said = failures.iter().find(|failure| failure.rule == "blend-mode").unwrap();
+        assert!(said.message.contains("G19"), "{}", said.message);
+    }
+
+    #[test]
     fn part_1_has_no_soft_masks_of_images() {
         let mut sample = Sample::drawing("/Im Do", dictionary! {}).in_rgb();
         let mask = sample.stream(dictionary! { "Subtype" => "Image" }, b"");
