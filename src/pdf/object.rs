@@ -185,22 +185,30 @@ pub(crate) fn each_object_where(
 /// The numbers of the indirect objects that are, or hold directly, an object that matters.
 pub(crate) fn holding(document: &Document, matters: impl Fn(&Object) -> bool) -> Vec<ObjectId> {
     let mut open = Vec::new();
-    let mut holds = |object| {
-        open.clear();
-        open.push(object);
-        while let Some(object) = open.pop() {
-            if matters(object) {
-                return true;
-            }
-            if let Object::Array(items) = object {
-                open.extend(items);
-            } else if let Some(dictionary) = as_dictionary(object) {
-                open.extend(dictionary.iter().map(|(_, value)| value));
-            }
+    document.objects.iter().filter(|(_, object)| holds(object, &matters, &mut open)).map(|(id, _)| *id).collect()
+}
+
+/// Whether any object matters, direct ones included.
+pub(crate) fn any(document: &Document, matters: impl Fn(&Object) -> bool) -> bool {
+    let mut open = Vec::new();
+    document.objects.values().any(|object| holds(object, &matters, &mut open))
+}
+
+/// Whether an object is, or holds directly, one that matters. What is `open` is only there to be used again.
+fn holds<'a>(object: &'a Object, matters: &impl Fn(&Object) -> bool, open: &mut Vec<&'a Object>) -> bool {
+    open.clear();
+    open.push(object);
+    while let Some(object) = open.pop() {
+        if matters(object) {
+            return true;
         }
-        false
-    };
-    document.objects.iter().filter(|(_, object)| holds(object)).map(|(id, _)| *id).collect()
+        if let Object::Array(items) = object {
+            open.extend(items);
+        } else if let Some(dictionary) = as_dictionary(object) {
+            open.extend(dictionary.iter().map(|(_, value)| value));
+        }
+    }
+    false
 }
 
 /// Whether a dictionary has any of some keys.

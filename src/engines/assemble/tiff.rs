@@ -10,11 +10,11 @@ use crate::{
     engines::{
         Error,
         finish::moment,
-        protocol::{FileKind, Made},
+        protocol::{Assemble, FileKind, Made},
     },
     pdf::{
         self, OutputError, Shape,
-        tiff::{self, TiffSettings},
+        tiff::{self, TiffSettings, Written},
     },
 };
 
@@ -23,14 +23,24 @@ pub(super) fn tiff(bench: &mut Bench<'_>, settings: &TiffSettings) -> Result<(),
     let mut document = bench.take_document()?;
     // What is drawn by places in the file is drawn from what was just written, where numbers are those of the document.
     let bytes = pdf::write(&mut document, Shape::Packed)?;
-    let name = bench.assemble.inputs.first().map_or("", |input| stem(&input.file_name));
+    file(bench, FileKind::Tiff, |assemble, out| {
+        let name = assemble.inputs.first().map_or("", |input| stem(&input.file_name));
+        Ok(tiff::write_tiff(&document, &bytes, name, settings, moment(assemble.now), out)?)
+    })
+}
+
+/// Has the next file of the job written, and tells what there is in it.
+pub(super) fn file(
+    bench: &mut Bench<'_>,
+    kind: FileKind,
+    write: impl FnOnce(&Assemble, &mut BufWriter<File>) -> Result<Written, Error>,
+) -> Result<(), Error> {
     let unwritten = |source| Error::Internal { doing: "write the pictures".to_owned(), source: Some(source) };
     let mut out = BufWriter::new(File::create(bench.output()).map_err(unwritten)?);
-    let written = tiff::write_tiff(&document, &bytes, name, settings, moment(bench.assemble.now), &mut out)?;
+    let Written { pages, events } = write(bench.assemble, &mut out)?;
     out.flush().map_err(unwritten)?;
-    bench.events.extend(written.events);
-    let pages = Some(written.pages);
-    bench.files.push(Made { kind: FileKind::Tiff, name: None, pages, conformance: None, rung: None });
+    bench.events.extend(events);
+    bench.files.push(Made { kind, name: None, pages: Some(pages), conformance: None, rung: None });
     Ok(())
 }
 

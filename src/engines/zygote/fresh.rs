@@ -5,7 +5,7 @@
 
 #![expect(unsafe_code, reason = "the settings of the allocator are given and taken as untyped memory")]
 
-use std::{ffi::CStr, io, ptr};
+use std::{io, ptr};
 
 use tikv_jemalloc_sys::{MALLOCX_ALIGN, MALLOCX_ARENA, MALLOCX_TCACHE_NONE, dallocx, mallctl, mallocx};
 
@@ -51,9 +51,11 @@ impl Fresh {
     /// # Errors
     /// When the allocator refuses.
     pub(super) fn take(mut self) -> io::Result<()> {
-        let (name, size): (&CStr, usize) = (c"thread.arena", size_of_val(&self.arena));
+        let size = size_of_val(&self.arena);
         // SAFETY: by this name it takes a `u32`.
-        said(unsafe { mallctl(name.as_ptr(), ptr::null_mut(), ptr::null_mut(), (&raw mut self.arena).cast(), size) })?;
+        said(unsafe {
+            mallctl(c"thread.arena".as_ptr(), ptr::null_mut(), ptr::null_mut(), (&raw mut self.arena).cast(), size)
+        })?;
         // What it kept at hand is of the zygote's memory.
         // SAFETY: by this name it neither gives nor takes anything.
         said(unsafe { mallctl(c"thread.tcache.flush".as_ptr(), ptr::null_mut(), ptr::null_mut(), ptr::null_mut(), 0) })

@@ -177,7 +177,7 @@ fn mentions(document: &Document, device: Device) -> bool {
         object::as_dictionary(object)
             .is_some_and(|held| held.iter().any(|(key, value)| is_space_place(key, value, device)))
     };
-    !object::holding(document, names_it).is_empty()
+    object::any(document, names_it)
 }
 
 /// Names the profile's space wherever an object names the device colour.

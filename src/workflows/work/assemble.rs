@@ -139,6 +139,12 @@ impl Work {
         Ok(Done { outcome, format: None, report: report(&ran, None, None) })
     }
 
+    /// What a host is asked to make of what was fetched.
+    pub(super) fn assemble_by(&self, plan: &Plan, inputs: Vec<Input>, steps: Vec<Step>) -> Assemble {
+        let fonts = self.config.host.engines.fonts.clone();
+        Assemble { inputs, steps, made: Vec::new(), straighten: plan.straighten, fonts, now: plan.order.now }
+    }
+
     /// Fetches a document as it goes into a result, with what was recognised on its pages.
     pub(super) async fn fetch_document(
         &self,

@@ -3,7 +3,7 @@
 
 use super::{
     Done, Outcome, Work,
-    assemble::{Order, Plan},
+    assemble::{Order, Plan, SUBJECT, assembled},
     convert::unwritable,
     page_count, report,
 };
@@ -11,8 +11,7 @@ use crate::{
     domain::{DocumentState, limits},
     engines::{
         assemble::output_of,
-        host::Ran,
-        protocol::{Assemble, FileKind, Input, Span, Step},
+        protocol::{FileKind, Input, Span, Step},
     },
     pdf::tiff::TiffSettings,
     queue::Lease,
@@ -40,16 +39,16 @@ impl Work {
         }
         let steps = vec![Step::Draw { settings, spans }];
         let (answer, ran) = self.run_steps(folder.path(), self.assemble_by(&plan, inputs, steps)).await?;
-        let (files, _) = match super::assemble::assembled(lease, &folder, answer, &ran) {
+        let (files, _) = match assembled(lease, &folder, answer, &ran) {
             Ok(made) => made,
             Err(done) => return Ok(*done),
         };
         if files.len() != 1 || files.iter().any(|made| made.kind != FileKind::Pages) {
-            return Ok(Done::of_nonsense(lease, &ran, super::assemble::SUBJECT));
+            return Ok(Done::of_nonsense(lease, &ran, SUBJECT));
         }
         let blob = storage::blobs::piece_name(plan.order.job.id, piece.first_page, lease.fence);
         let stored = self.ctx.blobs.put_file(&blob, &folder.path().join(output_of(0))).await?;
-        Ok(done(Outcome::Drawn { stored }, &ran))
+        Ok(Done { outcome: Outcome::Drawn { stored }, format: None, report: report(&ran, None, None) })
     }
 
     /// Joins the pieces of a job, all of which are there, with the name of its first document.
@@ -65,11 +64,6 @@ impl Work {
         }
         let assemble = self.assemble_by(&plan, inputs, vec![Step::Join(settings)]);
         self.make_files(lease, &folder, plan.order.job.id, assemble).await
-    }
-
-    pub(super) fn assemble_by(&self, plan: &Plan, inputs: Vec<Input>, steps: Vec<Step>) -> Assemble {
-        let fonts = self.config.host.engines.fonts.clone();
-        Assemble { inputs, steps, made: Vec::new(), straighten: plan.straighten, fonts, now: plan.order.now }
     }
 }
 
@@ -93,24 +87,8 @@ fn pages_of_a_piece(settings: &TiffSettings) -> usize {
 impl Plan {
     /// The pages that are drawn, if it is too many for one task.
     pub(super) fn drawn_in_pieces(&self) -> Option<Pieces> {
-        let settings = self.steps.iter().find_map(|step| match step {
-            Step::Tiff(settings) => Some(*settings),
-            Step::Merge
-            | Step::Optimise { .. }
-            | Step::Stamp { .. }
-            | Step::Describe { .. }
-            | Step::Collect(_)
-            | Step::Finish { .. }
-            | Step::Draw { .. }
-            | Step::Join(_)
-            | Step::ExtractXml
-            | Step::ToXml
-            | Step::Take
-            | Step::Sign(_)
-            | Step::TimeStamp(_)
-            | Step::Invoice(_)
-            | Step::Dossier(_) => None,
-        })?;
+        let of_tiff = |step: &Step| if let Step::Tiff(settings) = step { Some(*settings) } else { None };
+        let settings = self.steps.iter().find_map(of_tiff)?;
         let pages = self.order.pages()?;
         // Too many for any result are refused as they are where all become one.
         let each = pages_of_a_piece(&settings);
@@ -151,10 +129,6 @@ fn spans_of(piece: &DrawingRow, documents: impl Iterator<Item = Option<i32>>) ->
         first = end;
     }
     spans
-}
-
-fn done(outcome: Outcome, ran: &Ran) -> Done {
-    Done { outcome, format: None, report: report(ran, None, None) }
 }
 
 #[cfg(test)]
