@@ -21,6 +21,8 @@ words! {
         Webp = "webp",
         /// JPEG 2000 image.
         Jp2 = "jp2",
+        /// JBIG2 image, one or more pages.
+        Jbig2 = "jbig2",
         /// HEIF image.
         Heic = "heic",
         /// AV1 image.
@@ -106,6 +108,7 @@ impl Format {
             | Self::Bmp
             | Self::Webp
             | Self::Jp2
+            | Self::Jbig2
             | Self::Heic
             | Self::Avif
             | Self::Psd
@@ -154,6 +157,7 @@ impl Format {
             Self::Bmp => "a BMP image",
             Self::Webp => "a WebP image",
             Self::Jp2 => "a JPEG 2000 image",
+            Self::Jbig2 => "a JBIG2 image",
             Self::Heic => "a HEIF image",
             Self::Avif => "an AVIF image",
             Self::Svg => "an SVG drawing",
@@ -194,6 +198,7 @@ impl Format {
             Self::Bmp => "image/bmp",
             Self::Webp => "image/webp",
             Self::Jp2 => "image/jp2",
+            Self::Jbig2 => "image/x-jbig2",
             Self::Heic => "image/heic",
             Self::Avif => "image/avif",
             Self::Svg => "image/svg+xml",
@@ -238,6 +243,7 @@ impl Format {
             "bmp" | "dib" => Self::Bmp,
             "webp" => Self::Webp,
             "jp2" | "jpx" | "jpf" | "j2k" => Self::Jp2,
+            "jb2" | "jbig2" => Self::Jbig2,
             "heic" | "heif" => Self::Heic,
             "avif" => Self::Avif,
             "svg" | "svgz" => Self::Svg,
@@ -286,6 +292,7 @@ impl Format {
             "image/bmp" | "image/x-ms-bmp" => Self::Bmp,
             "image/webp" => Self::Webp,
             "image/jp2" | "image/jpx" => Self::Jp2,
+            "image/jbig2" | "image/x-jbig2" => Self::Jbig2,
             "image/heic" | "image/heif" => Self::Heic,
             "image/avif" => Self::Avif,
             "image/svg+xml" => Self::Svg,

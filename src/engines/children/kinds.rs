@@ -44,6 +44,7 @@ impl Class {
             | Format::Bmp
             | Format::Webp
             | Format::Jp2
+            | Format::Jbig2
             | Format::Heic
             | Format::Avif
             | Format::Svg

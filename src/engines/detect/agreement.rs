@@ -37,6 +37,7 @@ pub(super) fn is_office(format: Format) -> bool {
         | Format::Bmp
         | Format::Webp
         | Format::Jp2
+        | Format::Jbig2
         | Format::Heic
         | Format::Avif
         | Format::Svg

@@ -27,6 +27,7 @@ const MARKS: &[(&[u8], Format)] = &[
     (b"MM\0+", Format::Tiff),
     (b"\0\0\0\x0cjP  \r\n\x87\n", Format::Jp2),
     (b"\xff\x4f\xff\x51", Format::Jp2),
+    (b"\x97JB2\r\n\x1a\n", Format::Jbig2),
     (b"8BPS\0\x01", Format::Psd),
     (b"8BPS\0\x02", Format::Psd),
     (b"\xd7\xcd\xc6\x9a", Format::Metafile),

@@ -53,6 +53,29 @@ async fn heic_and_avif_are_decoded_in_the_cage_by_the_library_of_the_machine() {
     assert_eq!((made.pages, made.ran.format.as_deref()), (1, Some("avif")));
 }
 
+/// A frame on a page of 64 x 56, from an example of the standard (ITU-T T.88, annex H.1).
+const JBIG2: &[u8] = b"\x97JB2\r\n\x1a\n\x01\0\0\0\x01\
+    \0\0\0\0\x30\0\x01\0\0\0\x13\0\0\0\x40\0\0\0\x38\0\0\0\0\0\0\0\0\x01\0\0\
+    \0\0\0\x01\x27\0\x01\0\0\0\x23\0\0\0\x36\0\0\0\x2c\0\0\0\x04\0\0\0\x0b\0\
+    \x08\x03\xff\xfd\xff\x02\xfe\xfe\xfe\x04\xee\xed\x87\xfb\xcb\x2b\xff\xac\
+    \0\0\0\x02\x31\0\x01\0\0\0\0\0\0\0\x03\x33\0\0\0\0\0\0";
+
+#[tokio::test]
+async fn a_jbig2_file_becomes_a_page_whose_bits_are_coded_as_they_were() {
+    let made = convert("a.jb2", JBIG2).await;
+    assert_eq!(
+        (made.pages, made.ran.format.as_deref(), made.codes().len()),
+        (1, Some("jbig2"), 0),
+        "{:?}",
+        made.events
+    );
+    let page = *made.pdf.get_pages().values().next().unwrap();
+    let coded = made.pdf.get_page_images(page).unwrap();
+    assert_eq!(coded[0].filters, Some(vec!["JBIG2Decode".to_owned()]));
+    let [start, end] = [13, JBIG2.len() - 22];
+    assert_eq!(coded[0].content, &JBIG2[start..end]);
+}
+
 #[tokio::test]
 async fn which_frames_are_shown_is_a_setting_of_the_conversion() {
     let all = Settings { images: Images { frames: Frames::All }, ..Settings::default() };

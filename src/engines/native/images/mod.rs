@@ -1,10 +1,10 @@
-//! Pictures to PDF: JPEG, PNG, TIFF, GIF, BMP, WebP, JPEG 2000, Photoshop, and by libheif
-//! HEIC and AVIF; one page a picture.
+//! Pictures to PDF: JPEG, PNG, TIFF, GIF, BMP, WebP, JPEG 2000, JBIG2, Photoshop,
+//! and by libheif HEIC and AVIF; one page a picture.
 //!
 //! Knows no file, process, clock or environment: bytes in, a document out. The result is a complete PDF 1.7 that only lacks
 //! what `pdf::archive` adds to make it PDF/A: metadata, an output intent and a file identifier.
 //!
-//! 1. What a PDF can hold as it is, is not decoded: JPEG, JPEG 2000, fax strips, the data of most PNG files.
+//! 1. What a PDF can hold as it is, is not decoded: JPEG, JPEG 2000, JBIG2, fax strips, the data of most PNG files.
 //! 2. What must be decoded is measured from its header first, by [`raster::check_size`].
 //! 3. A picture is shown whole and upright, at its own resolution, on a page that PDF/A allows.
 
@@ -12,6 +12,7 @@ mod exif;
 mod frames;
 mod heif;
 mod ifd;
+mod jbig2;
 mod jp2;
 mod jpeg;
 mod picture;
@@ -64,6 +65,7 @@ pub fn to_pdf(bytes: &[u8], format: Format, settings: Images) -> Result<Converte
         Format::Bmp => document.add_page(frames::bmp(bytes)?),
         Format::Webp => frames::add_webp(bytes, settings.frames, &mut document, &mut events)?,
         Format::Jp2 => document.add_page(jp2::picture(bytes)?),
+        Format::Jbig2 => jbig2::add_pages(bytes, &mut document)?,
         Format::Psd => document.add_page(psd::picture(bytes)?),
         Format::Heic | Format::Avif => heif::add_pages(bytes, settings.frames, &mut document, &mut events)?,
         Format::Pdf

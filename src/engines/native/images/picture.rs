@@ -65,6 +65,8 @@ pub(super) enum Filter {
     Jpeg { colour_transform: Option<bool> },
     /// JPEG 2000. The field says whether a channel of it is opacity.
     Jpeg2000 { opacity: Option<Opacity> },
+    /// JBIG2, as segments of one page.
+    Jbig2,
     /// Deflate over rows that each begin with the number of a PNG filter.
     Rows,
     /// CCITT fax.

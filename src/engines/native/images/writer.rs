@@ -197,6 +197,7 @@ fn filter_entries(filter: Filter, width: u32, height: u32, samples: u8, bits: u8
             };
             format!("{mask}/Filter/JPXDecode")
         }
+        Filter::Jbig2 => "/Filter/JBIG2Decode".to_owned(),
         Filter::Rows => format!(
             "/Filter/FlateDecode/DecodeParms<</Predictor 15/Colors {samples}/BitsPerComponent {bits}/Columns {width}>>"
         ),
