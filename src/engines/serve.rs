@@ -23,22 +23,12 @@ use super::{
     office, process,
     protocol::{self, Answer, Assemble, Convert, Recognise, Refusal, Request, Response, Role, Target},
     unpack::{self, Budget, Store, Unpacked},
+    warm::Warm,
 };
 use crate::{
     domain::{ErrorCode, Event, Format, Lane, limits},
     pdf,
 };
-
-/// What a process has ready before it is asked.
-#[derive(Debug, Clone, Copy)]
-pub enum Warm<'a> {
-    /// Nothing: it was started for the request.
-    Nothing,
-    /// LibreOffice, which runs, and what makes PDF/A of what it writes.
-    Office(&'a office::Running, &'a Tools),
-    /// What our own engines need.
-    Native(&'a Tools),
-}
 
 /// Serves one request on standard input and output. `unsandboxed`: also where the kernel cannot close the cage.
 ///

@@ -17,4 +17,4 @@ mod encoding;
 pub(in crate::engines) mod script;
 mod tools;
 
-pub use tools::Tools;
+pub use tools::{Tools, do_without_threads};

@@ -36,20 +36,34 @@ impl Tools {
         Self { faces: Faces::new(folders), folder: FontFolder::open(folders) }
     }
 
-    /// Converts small documents of ours, so that copies of this process have found what most documents need.
+    /// How many small documents of ours there are.
+    pub const OWN: usize = 5;
+
+    /// Converts them, so that copies of this process have found what most documents need.
     ///
     /// # Errors
     /// When one of them cannot be converted: then no other could.
     pub fn warm(&self) -> Result<(), Error> {
-        do_without_threads()?;
-        let set = [
-            text::to_pdf(TEXT.as_bytes(), &self.faces)?.0,
-            markdown::to_pdf(MARKDOWN.as_bytes(), &self.faces)?.0,
-            table::to_pdf(TABLE.as_bytes(), &self.faces)?.0,
-            drawing::to_pdf(DRAWING.as_bytes(), &self.faces)?.0,
-        ];
-        let picture = images::to_pdf(PICTURE, Format::Gif, Images::default())?.pdf;
-        self.archive(set.into_iter().map(|pdf| Ok(pdf::read(pdf, &[])?.document)).chain([Ok(picture)]))
+        self.archive((0..Self::OWN).map(|number| self.set(number)))
+    }
+
+    /// Converts one of them, by its number from 0.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn convert_one(&self, number: usize) -> Result<(), Error> {
+        self.archive([self.set(number)])
+    }
+
+    fn set(&self, number: usize) -> Result<pdf::Document, Error> {
+        let set = match number {
+            0 => text::to_pdf(TEXT.as_bytes(), &self.faces)?.0,
+            1 => markdown::to_pdf(MARKDOWN.as_bytes(), &self.faces)?.0,
+            2 => table::to_pdf(TABLE.as_bytes(), &self.faces)?.0,
+            3 => drawing::to_pdf(DRAWING.as_bytes(), &self.faces)?.0,
+            _ => return Ok(images::to_pdf(PICTURE, Format::Gif, Images::default())?.pdf),
+        };
+        Ok(pdf::read(set, &[])?.document)
     }
 
     /// The same for what another engine made of documents of ours.
@@ -57,11 +71,10 @@ impl Tools {
     /// # Errors
     /// As there.
     pub fn warm_with(&self, made: Vec<Vec<u8>>) -> Result<(), Error> {
-        do_without_threads()?;
         self.archive(made.into_iter().map(|pdf| Ok(pdf::read(pdf, &[])?.document)))
     }
 
-    fn archive(&self, documents: impl Iterator<Item = Result<pdf::Document, Error>>) -> Result<(), Error> {
+    fn archive(&self, documents: impl IntoIterator<Item = Result<pdf::Document, Error>>) -> Result<(), Error> {
         let wanted = Wanted {
             part: Part::Two,
             metadata: &Metadata::default(),
@@ -77,7 +90,10 @@ impl Tools {
 }
 
 /// From then on, this process and its copies share no work among threads: a copy has but one.
-fn do_without_threads() -> Result<(), Error> {
+///
+/// # Errors
+/// When it has shared some already.
+pub fn do_without_threads() -> Result<(), Error> {
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
     alone.map_err(|error| Error::Internal {
         doing: "do without threads".to_owned(),

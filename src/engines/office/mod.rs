@@ -97,11 +97,24 @@ impl Running {
     /// # Errors
     /// When one of them cannot be converted: then no other could.
     pub fn warm(&self) -> io::Result<Vec<Vec<u8>>> {
-        let made = warm::documents()?.into_iter().map(|(format, bytes)| {
-            let source = Source { bytes: &bytes, format, encrypted: false, passwords: &[] };
-            exported(self, source, &settings::Office::default(), Some(Part::Two), true).map(|(pdf, _)| pdf)
-        });
-        made.collect::<Result<_, _>>().map_err(io::Error::other)
+        warm::documents()?.into_iter().map(|document| self.convert_own(&document, true)).collect()
+    }
+
+    /// How many documents of ours there are.
+    pub const OWN: usize = warm::COUNT;
+
+    /// Converts one of them, by its number from 0, as any other document: it stays open.
+    ///
+    /// # Errors
+    /// As with [`Self::warm`], or when there is none of that number.
+    pub fn convert_one(&self, number: usize) -> io::Result<Vec<u8>> {
+        self.convert_own(warm::documents()?.get(number).ok_or(io::ErrorKind::NotFound)?, false)
+    }
+
+    fn convert_own(&self, (format, bytes): &(Format, Vec<u8>), close: bool) -> io::Result<Vec<u8>> {
+        let source = Source { bytes, format: *format, encrypted: false, passwords: &[] };
+        let made = exported(self, source, &settings::Office::default(), Some(Part::Two), close);
+        made.map(|(pdf, _)| pdf).map_err(io::Error::other)
     }
 
     /// Names of the folders for temporary files that it has made where it works. A copy that is to work elsewhere needs them

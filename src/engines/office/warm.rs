@@ -8,9 +8,12 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::domain::Format;
 
+/// How many there are.
+pub(super) const COUNT: usize = 3;
+
 /// A text, a table and slides, in the formats of Word, Excel and PowerPoint.
-pub(super) fn documents() -> io::Result<Vec<(Format, Vec<u8>)>> {
-    Ok(vec![(Format::Docx, package(DOCX)?), (Format::Xlsx, package(XLSX)?), (Format::Pptx, package(PPTX)?)])
+pub(super) fn documents() -> io::Result<[(Format, Vec<u8>); COUNT]> {
+    Ok([(Format::Docx, package(DOCX)?), (Format::Xlsx, package(XLSX)?), (Format::Pptx, package(PPTX)?)])
 }
 
 fn package(parts: &[(&str, &str)]) -> io::Result<Vec<u8>> {

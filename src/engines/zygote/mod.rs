@@ -2,19 +2,23 @@
 //! [kinds](Kind): with LibreOffice, and with what our own engines need.
 //!
 //! ```text
-//! worker [client] ──order: a folder and four handles──► zygote [server] ──fork──► host: [`serve`](super::serve)
-//!        ◄──── stdout, stderr; when it has ended, how ────────────────────────────┘
+//! worker [client] ──order: a folder, handles──► zygote [server] ──order──► spare [copies], now a host: [`serve`](super::serve)
+//!        ◄──── stdout, stderr; when it has ended, how ───────┴──fork──► the next spare
 //! ```
 //!
 //! 1. The zygote never sees a document: what it has warmed itself with is ours, and each document gets a copy of its own.
-//! 2. A host made so is the same as one that was started: same protocol, same cage, same limits, own process group.
-//! 3. The worker hangs up to have a host killed; the kernel does it when the zygote dies, and kills that with the worker.
-//! 4. Without work for some minutes it ends; the next order starts another one.
-//! 5. It has one thread when it makes a copy: a copy has that thread alone, and would wait for ever for what others held.
+//! 2. The copy for the next document is made while one is converted. It takes the [pages] that work needs, so that a document does not
+//!    wait for the kernel to copy them one by one, and then waits for its order, as `bindery-spare` in `ps -o comm`.
+//! 3. A host made so is the same as one that was started: same protocol, same cage, same limits, own process group.
+//! 4. The worker hangs up to have a host killed; the kernel does it when the zygote dies, and kills that with the worker.
+//! 5. Without work for some minutes it ends; the next order starts another one.
+//! 6. It has one thread when it makes a copy: a copy has that thread alone, and would wait for ever for what others held.
 
 mod client;
+mod copies;
 mod fresh;
 mod large_pages;
+mod pages;
 mod server;
 mod wire;
 

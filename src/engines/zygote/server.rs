@@ -1,7 +1,6 @@
 //! The zygote's own side: one thread that makes hosts, kills them when the worker hangs up, and says how they ended.
 
 use std::{
-    ffi::OsString,
     io::{self, Write as _},
     os::{
         fd::{AsFd, OwnedFd},
@@ -11,20 +10,23 @@ use std::{
 };
 
 use nix::{
-    sys::{
-        prctl,
-        signal::{Signal, kill, killpg},
-        wait::{WaitStatus, waitpid},
-    },
-    unistd::{ForkResult, Pid, chdir, dup2_stderr, dup2_stdin, dup2_stdout, getppid, setpgid},
+    sys::wait::{WaitStatus, waitpid},
+    unistd::{Pid, getpid},
 };
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Kind, Order, Readiness, Setup, Told, fresh::Fresh, large_pages, wire};
+use super::{
+    Kind, Order, Readiness, Setup, Told,
+    copies::{Copies, Trial, kill_all},
+    fresh::Fresh,
+    large_pages,
+    pages::Pages,
+    wire,
+};
 use crate::engines::{
-    native::Tools,
+    native::{self, Tools},
     office, process,
-    serve::{self, Warm},
+    warm::Warm,
 };
 
 /// A host that was made and has not ended.
@@ -49,14 +51,16 @@ pub fn serve(unsandboxed: bool) -> io::Result<()> {
         Ok(warm) => work(warm, idle_max, unsandboxed, socket),
         Err(error) => wire::send(&socket, &Readiness::Failed { message: error.to_string() }, &[]),
     };
+    if let Err(error) = native::do_without_threads() {
+        return work(Err(io::Error::other(error)), socket);
+    }
+    let warmed = |warm: Warm<'_>, socket| work(warm.up().map(|()| warm), socket);
     match kind {
         Kind::Office(program, fonts) => match office::Running::start(&program) {
             Ok(office) => {
                 office.in_loop(|office| {
-                    let tools = Tools::new(&fonts);
-                    let warmed = office.warm().and_then(|made| tools.warm_with(made).map_err(io::Error::other));
                     // LibreOffice calls this from inside its loop, which has nothing to come back to.
-                    let served = work(warmed.map(|()| Warm::Office(office, &tools)), socket);
+                    let served = warmed(Warm::Office(office, &Tools::new(&fonts)), socket);
                     // Nor has it put its heap in order when it is left so: what it would do at its end is done in a broken one.
                     process::leave(served.is_ok())
                 });
@@ -64,15 +68,12 @@ pub fn serve(unsandboxed: bool) -> io::Result<()> {
             }
             Err(error) => work(Err(error), socket),
         },
-        Kind::Native(fonts) => {
-            let tools = Tools::new(&fonts);
-            work(tools.warm().map(|()| Warm::Native(&tools)).map_err(io::Error::other), socket)
-        }
+        Kind::Native(fonts) => warmed(Warm::Native(&Tools::new(&fonts)), socket),
     }
 }
 
-fn work(warm: Warm<'_>, idle_max: Duration, unsandboxed: bool, socket: OwnedFd) -> io::Result<()> {
-    let temporary = match warm {
+fn work(warm: Warm<'_>, idle_max: Duration, unsandboxed: bool, mut socket: OwnedFd) -> io::Result<()> {
+    let folders = match warm {
         Warm::Office(..) => office::Running::temporary_folders()?,
         Warm::Native(_) | Warm::Nothing => Vec::new(),
     };
@@ -80,16 +81,30 @@ fn work(warm: Warm<'_>, idle_max: Duration, unsandboxed: bool, socket: OwnedFd) 
     if let Err(error) = large_pages::use_for_code() {
         tracing::debug!(%error, "code is not in large pages");
     }
-    let fresh = Fresh::set_aside();
+    let fresh = Fresh::set_aside().inspect_err(|error| tracing::debug!(%error, "copies have no memory of their own"));
+    let copies = Copies { warm, unsandboxed, folders, fresh: fresh.ok(), zygote: getpid() };
     wire::send(&socket, &Readiness::Ready, &[])?;
+    let made;
+    (socket, made) = copies.trial(socket);
+    let mut trial = made.inspect_err(|error| tracing::debug!(%error, "no pages are taken ahead")).ok();
+    let mut pages = Pages::default();
+    let mut spare = Err(io::ErrorKind::NotFound.into());
     let mut running: Vec<Running> = Vec::new();
-    while let Some((ordered, changed)) = wait(&socket, &running, idle_max)? {
+    loop {
+        if let Some(found) = trial.as_mut().and_then(Trial::found) {
+            (trial, pages) = (None, found);
+        }
+        // While a document is converted, the copy for the next one is made.
+        if spare.is_err() {
+            ((socket, running), spare) = copies.spare((socket, running), &pages);
+        }
+        let Some((ordered, changed)) = wait(&socket, &running, idle_max)? else { break };
         // From the end, so that the places before stay what they are.
         for (place, ended) in changed.into_iter().rev() {
             if ended {
                 running.swap_remove(place).reap()?;
             } else if let Some(host) = running.get_mut(place) {
-                host.kill();
+                kill_all(host.pid);
                 host.killed = true;
             }
         }
@@ -99,23 +114,14 @@ fn work(warm: Warm<'_>, idle_max: Duration, unsandboxed: bool, socket: OwnedFd) 
         let Some((order, handles)) = wire::receive::<Order>(&socket)? else { break };
         let Ok([stdin, stdout, stderr, control]) = <[OwnedFd; 4]>::try_from(handles) else { continue };
         let control = UnixStream::from(control);
-        let this = nix::unistd::getpid();
-        match process::fork_alone() {
-            Ok(ForkResult::Child) => {
-                // Nothing of other documents stays open here.
-                drop((socket, running, control));
-                if let Err(error) = fresh.and_then(Fresh::take) {
-                    tracing::debug!(%error, "allocates where the zygote did");
-                }
-                let prepared = prepare(&order, &temporary, this, [stdin, stdout, stderr]);
-                end(&prepared.and_then(|()| serve::serve_with(warm, unsandboxed)))
-            }
-            Ok(ForkResult::Parent { child }) => running.push(Running::of(child, control)?),
+        let used = std::mem::replace(&mut spare, Err(io::ErrorKind::NotFound.into()));
+        match used.and_then(|spare| spare.serve(&order, [stdin, stdout, stderr])) {
+            Ok(pid) => running.push(Running::of(pid, control)?),
             Err(error) => tell(&control, &Told::Refused { why: error.to_string() }),
         }
     }
     for host in &running {
-        host.kill();
+        kill_all(host.pid);
     }
     Ok(())
 }
@@ -154,8 +160,6 @@ fn tell(mut control: &UnixStream, told: &Told) {
 
 impl Running {
     fn of(pid: Pid, control: UnixStream) -> io::Result<Self> {
-        // The copy does the same; whoever comes first, the group is there when it is needed.
-        setpgid(pid, pid).or_else(|error| if error == nix::Error::EACCES { Ok(()) } else { Err(error) })?;
         let host = Self { pid, ends: process::handle(pid)?, control, killed: false };
         tell(&host.control, &Told::Made { pid: pid.as_raw() });
         Ok(host)
@@ -164,7 +168,7 @@ impl Running {
     /// Says how it ended.
     fn reap(self) -> io::Result<()> {
         // Before it is reaped: its number is not given to anybody else until then.
-        self.kill();
+        kill_all(self.pid);
         let (status, signal, words) = match waitpid(self.pid, None)? {
             WaitStatus::Exited(_, status) => (Some(status), None, format!("exit status: {status}")),
             WaitStatus::Signaled(_, signal, _) => {
@@ -180,37 +184,4 @@ impl Running {
         tell(&self.control, &Told::Ended { status, signal, words });
         Ok(())
     }
-
-    /// Kills it and its group; it may have left that.
-    fn kill(&self) {
-        for killed in [killpg(self.pid, Signal::SIGKILL), kill(self.pid, Signal::SIGKILL)] {
-            if let Err(error) = killed {
-                tracing::trace!(%error, "a host was gone already");
-            }
-        }
-    }
-}
-
-/// Makes a copy what a process is that was started for this order, with folders in which its engine keeps temporary files.
-fn prepare(order: &Order, folders: &[OsString], zygote: Pid, [stdin, stdout, stderr]: [OwnedFd; 3]) -> io::Result<()> {
-    setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
-    prctl::set_pdeathsig(Signal::SIGKILL)?;
-    if getppid() != zygote {
-        return Err(io::Error::other("the zygote is gone"));
-    }
-    dup2_stdin(stdin)?;
-    dup2_stdout(stdout)?;
-    dup2_stderr(stderr)?;
-    chdir(&order.folder)?;
-    folders.iter().try_for_each(std::fs::create_dir_all)?;
-    order.limits.apply()
-}
-
-/// Ends a copy that has served as the host of one document.
-fn end(served: &io::Result<()>) -> ! {
-    if let Err(error) = served {
-        tracing::error!(%error, "an engine host could not do its work");
-    }
-    // Not by way of LibreOffice, which would put things in order that are not its own.
-    process::leave(served.is_ok())
 }

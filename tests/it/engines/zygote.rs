@@ -16,7 +16,7 @@ use crate::support::{
     Client, Process, Site,
     documents::{self, Document},
     hosts,
-    service::{WITH_OFFICE, children, is_gone, zygotes},
+    service::{WITH_OFFICE, children, is_gone, spares, zygotes},
     until,
     wait::seconds,
 };
@@ -43,6 +43,11 @@ async fn warm(client: &Client, work: &Process) -> Pid {
 /// A host that the zygote has made, once it is there.
 async fn host_of(zygote: Pid) -> Pid {
     until("the zygote has made a host", seconds(30), async || children(zygote).first().map(|(pid, _)| *pid)).await
+}
+
+/// The copy of the zygote that waits for a document, once it is there.
+async fn spare_of(zygote: Pid) -> Pid {
+    until("a copy waits", seconds(30), async || spares(zygote).first().copied()).await
 }
 
 /// A worker whose zygote has made a host that is busy.
@@ -107,10 +112,65 @@ async fn deleting_a_job_kills_its_host_and_leaves_the_zygote() {
 #[tokio::test]
 async fn zygote_and_hosts_die_with_their_worker() {
     let busy = Busy::with(&[WITH_OFFICE]).await;
+    let spare = spare_of(busy.zygote).await;
     kill(busy.host, Signal::SIGSTOP).unwrap();
     busy.work.kill();
     is_gone("the zygote", busy.zygote).await;
     is_gone("its host", busy.host).await;
+    is_gone("the copy that waits", spare).await;
+}
+
+#[tokio::test]
+async fn the_copy_that_waits_becomes_the_host_and_another_waits() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let work = site.work_with_office();
+    let zygote = warm(&client, &work).await;
+    let spare = spare_of(zygote).await;
+    client.begin(&[long()]).await;
+    assert_eq!(host_of(zygote).await, spare);
+    assert_ne!(spare_of(zygote).await, spare);
+}
+
+/// Memory that a process shares with no other, in bytes.
+fn memory_of_its_own(pid: Pid) -> u64 {
+    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let lines = rollup.lines().filter(|line| line.starts_with("Private_"));
+    lines.filter_map(|line| line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()).sum::<u64>() << 10
+}
+
+#[tokio::test]
+async fn a_copy_that_waits_has_taken_the_memory_that_work_needs() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let work = site.work_with_office();
+    let zygote = warm(&client, &work).await;
+    // As long as it is not known what work needs, it has but what the zygote has written since.
+    until("a copy has taken memory", seconds(30), async || {
+        client.convert(&[documents::docx("next.docx")]).await;
+        (memory_of_its_own(spare_of(zygote).await) > 8 << 20).then_some(())
+    })
+    .await;
+    until("the trial is over and nothing of it is left", seconds(30), async || {
+        let folder = std::fs::read_link(format!("/proc/{zygote}/cwd")).unwrap();
+        (!folder.join("trial").exists()).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_copy_that_is_killed_while_it_waits_costs_no_attempt() {
+    let site = Site::new().await;
+    let (_serve, client) = site.serve().await;
+    let work = site.work_with_office();
+    let zygote = warm(&client, &work).await;
+    kill(spare_of(zygote).await, Signal::SIGKILL).unwrap();
+    for name in ["second.docx", "third.docx"] {
+        let done = client.convert(&[documents::docx(name)]).await;
+        assert_ne!(done.result["status"], "error", "{}", done.result);
+    }
+    assert_eq!(site.db.count("select count(*) from attempts where ending <> 'succeeded'").await, 0);
+    assert_eq!(zygote_of(&work).await, zygote);
 }
 
 #[tokio::test]
@@ -169,7 +229,11 @@ async fn a_zygote_without_work_ends_and_the_next_document_has_another() {
     let ours = || ["office", "native"].map(|kind| zygotes(Pid::this(), kind));
     let first = ours();
     assert_eq!(first.each_ref().map(Vec::len), [1, 1]);
+    let waiting: Vec<_> = first.iter().flatten().flat_map(|zygote| spares(*zygote)).collect();
     until("they have ended and are reaped", seconds(30), async || (ours() == [vec![], vec![]]).then_some(())).await;
+    for spare in waiting {
+        is_gone("a copy that waits", spare).await;
+    }
     for (kind, lane, document) in [
         ("office", Lane::Office, documents::docx("letter.docx")),
         ("native", Lane::Native, documents::text("letter.txt")),

@@ -279,16 +279,29 @@ pub(crate) async fn is_gone(what: &str, pid: Pid) {
     .await;
 }
 
-/// The processes whose parent is the given one, with their arguments.
+/// The processes whose parent is the given one, with their arguments, but for copies of a zygote that have no document.
 pub(crate) fn children(parent: Pid) -> Vec<(Pid, Vec<String>)> {
+    let children = descended(parent).into_iter().filter(|(_, name, _)| !name.starts_with("bindery-"));
+    children.map(|(pid, _, args)| (pid, args)).collect()
+}
+
+/// The copies of a zygote that wait for a document.
+pub(crate) fn spares(zygote: Pid) -> Vec<Pid> {
+    let spares = descended(zygote).into_iter().filter(|(_, name, _)| name == "bindery-spare");
+    spares.map(|(pid, ..)| pid).collect()
+}
+
+/// The processes whose parent is the given one, with their names and their arguments.
+fn descended(parent: Pid) -> Vec<(Pid, String, Vec<String>)> {
     let numbers = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     numbers
         .filter_map(|pid: i32| {
             let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-            let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+            let said = |what| status.lines().find_map(|line| line.strip_prefix(what)).map(str::trim);
             let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
             let args = command.split(|byte| *byte == 0).map(|arg| String::from_utf8_lossy(arg).into_owned());
-            (line.trim() == parent.to_string()).then(|| (Pid::from_raw(pid), args.collect()))
+            let name = said("Name:")?.to_owned();
+            (said("PPid:")? == parent.to_string()).then(|| (Pid::from_raw(pid), name, args.collect()))
         })
         .collect()
 }
