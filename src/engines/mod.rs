@@ -18,7 +18,7 @@
 //! A warm host is faster, but a document that corrupts it hurts the next one. A fresh process costs 5 ms, the search for fonts
 //! 80 more, LibreOffice started anew 0.4 s of processor time. A copy of a zygote that is warm has both: a process of its own, a line of text
 //! in 4 ms, ten pages of an Office document in 0.1 s. It is made ahead, with the pages that work takes: made for its document, it had to
-//! wait for the kernel 4,000 times, 12 to 18 ms of an Office document and a third of what a picture takes. Where no zygote starts, each host
+//! wait for the kernel 4,000 times, 11 to 24 ms of an Office document and a third of what a picture takes. Where no zygote starts, each host
 //! starts what it needs by itself, in the same way. Chromium cannot be copied so; it makes a process a page itself, and what it is made of
 //! serves one document at a time.
 
