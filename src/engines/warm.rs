@@ -21,11 +21,7 @@ impl Warm<'_> {
     /// # Errors
     /// When one of them cannot be converted: then no other could.
     pub fn up(self) -> io::Result<()> {
-        match self {
-            Self::Nothing => Ok(()),
-            Self::Office(office, tools) => tools.warm_with(office.warm()?).map_err(io::Error::other),
-            Self::Native(tools) => tools.warm().map_err(io::Error::other),
-        }
+        (0..self.own()).try_for_each(|number| self.convert_own(number, true))
     }
 
     /// How many of these there are.
@@ -37,15 +33,16 @@ impl Warm<'_> {
         }
     }
 
-    /// Converts one of them, by its number from 0, as a host converts a document.
+    /// Converts one of them, by its number from 0. A host does not close its document, as its process is to end next.
     ///
     /// # Errors
-    /// As with [`Self::up`].
-    pub fn convert_one(self, number: usize) -> io::Result<()> {
+    /// As with [`Self::up`], or when there is none of that number.
+    pub fn convert_own(self, number: usize, close: bool) -> io::Result<()> {
         match self {
             Self::Nothing => Ok(()),
-            Self::Office(office, tools) => tools.warm_with(vec![office.convert_one(number)?]).map_err(io::Error::other),
-            Self::Native(tools) => tools.convert_one(number).map_err(io::Error::other),
+            Self::Office(office, tools) => tools.archive(office.convert_own(number, close)?),
+            Self::Native(tools) => tools.convert_own(number),
         }
+        .map_err(io::Error::other)
     }
 }

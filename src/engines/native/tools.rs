@@ -39,42 +39,30 @@ impl Tools {
     /// How many small documents of ours there are.
     pub const OWN: usize = 5;
 
-    /// Converts them, so that copies of this process have found what most documents need.
-    ///
-    /// # Errors
-    /// When one of them cannot be converted: then no other could.
-    pub fn warm(&self) -> Result<(), Error> {
-        self.archive((0..Self::OWN).map(|number| self.set(number)))
-    }
-
     /// Converts one of them, by its number from 0.
     ///
     /// # Errors
-    /// As there.
-    pub fn convert_one(&self, number: usize) -> Result<(), Error> {
-        self.archive([self.set(number)])
-    }
-
-    fn set(&self, number: usize) -> Result<pdf::Document, Error> {
+    /// When it cannot be converted: then no other document could.
+    pub fn convert_own(&self, number: usize) -> Result<(), Error> {
         let set = match number {
             0 => text::to_pdf(TEXT.as_bytes(), &self.faces)?.0,
             1 => markdown::to_pdf(MARKDOWN.as_bytes(), &self.faces)?.0,
             2 => table::to_pdf(TABLE.as_bytes(), &self.faces)?.0,
             3 => drawing::to_pdf(DRAWING.as_bytes(), &self.faces)?.0,
-            _ => return Ok(images::to_pdf(PICTURE, Format::Gif, Images::default())?.pdf),
+            _ => return self.pass(images::to_pdf(PICTURE, Format::Gif, Images::default())?.pdf),
         };
-        Ok(pdf::read(set, &[])?.document)
+        self.archive(set)
     }
 
-    /// The same for what another engine made of documents of ours.
+    /// Makes PDF/A of what an engine made of a document of ours.
     ///
     /// # Errors
     /// As there.
-    pub fn warm_with(&self, made: Vec<Vec<u8>>) -> Result<(), Error> {
-        self.archive(made.into_iter().map(|pdf| Ok(pdf::read(pdf, &[])?.document)))
+    pub fn archive(&self, made: Vec<u8>) -> Result<(), Error> {
+        self.pass(pdf::read(made, &[])?.document)
     }
 
-    fn archive(&self, documents: impl IntoIterator<Item = Result<pdf::Document, Error>>) -> Result<(), Error> {
+    fn pass(&self, document: pdf::Document) -> Result<(), Error> {
         let wanted = Wanted {
             part: Part::Two,
             metadata: &Metadata::default(),
@@ -82,9 +70,7 @@ impl Tools {
             fonts: &self.folder,
             writer: None,
         };
-        for document in documents {
-            pdf::gate::pass(document?, &wanted)?;
-        }
+        pdf::gate::pass(document, &wanted)?;
         Ok(())
     }
 }

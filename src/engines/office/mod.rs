@@ -91,28 +91,16 @@ impl Running {
         self.kit.run_loop(|| work(self));
     }
 
-    /// Converts small documents of ours, so that copies of this process have loaded what most documents need, and gives the
-    /// PDFs that it makes of them.
+    /// How many small documents of ours there are.
+    pub const OWN: usize = warm::DOCUMENTS.len();
+
+    /// Converts one of them, by its number from 0, and gives the PDF. It may stay open, as any other document does.
     ///
     /// # Errors
-    /// When one of them cannot be converted: then no other could.
-    pub fn warm(&self) -> io::Result<Vec<Vec<u8>>> {
-        warm::documents()?.into_iter().map(|document| self.convert_own(&document, true)).collect()
-    }
-
-    /// How many documents of ours there are.
-    pub const OWN: usize = warm::COUNT;
-
-    /// Converts one of them, by its number from 0, as any other document: it stays open.
-    ///
-    /// # Errors
-    /// As with [`Self::warm`], or when there is none of that number.
-    pub fn convert_one(&self, number: usize) -> io::Result<Vec<u8>> {
-        self.convert_own(warm::documents()?.get(number).ok_or(io::ErrorKind::NotFound)?, false)
-    }
-
-    fn convert_own(&self, (format, bytes): &(Format, Vec<u8>), close: bool) -> io::Result<Vec<u8>> {
-        let source = Source { bytes, format: *format, encrypted: false, passwords: &[] };
+    /// When it cannot be converted: then no other document could. When there is none of that number.
+    pub fn convert_own(&self, number: usize, close: bool) -> io::Result<Vec<u8>> {
+        let (format, bytes) = warm::document(number)?;
+        let source = Source { bytes: &bytes, format, encrypted: false, passwords: &[] };
         let made = exported(self, source, &settings::Office::default(), Some(Part::Two), close);
         made.map(|(pdf, _)| pdf).map_err(io::Error::other)
     }

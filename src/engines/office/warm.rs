@@ -8,24 +8,24 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use crate::domain::Format;
 
-/// How many there are.
-pub(super) const COUNT: usize = 3;
+/// What a package holds, by the names of its parts.
+type Parts = &'static [(&'static str, &'static str)];
 
 /// A text, a table and slides, in the formats of Word, Excel and PowerPoint.
-pub(super) fn documents() -> io::Result<[(Format, Vec<u8>); COUNT]> {
-    Ok([(Format::Docx, package(DOCX)?), (Format::Xlsx, package(XLSX)?), (Format::Pptx, package(PPTX)?)])
-}
+pub(super) const DOCUMENTS: [(Format, Parts); 3] = [(Format::Docx, DOCX), (Format::Xlsx, XLSX), (Format::Pptx, PPTX)];
 
-fn package(parts: &[(&str, &str)]) -> io::Result<Vec<u8>> {
+/// One of them, by its number from 0.
+pub(super) fn document(number: usize) -> io::Result<(Format, Vec<u8>)> {
+    let (format, parts) = DOCUMENTS.get(number).ok_or(io::ErrorKind::NotFound)?;
     let mut package = ZipWriter::new(io::Cursor::new(Vec::new()));
-    for (name, content) in parts {
+    for (name, content) in *parts {
         package.start_file(*name, SimpleFileOptions::default())?;
         package.write_all(content.as_bytes())?;
     }
-    Ok(package.finish()?.into_inner())
+    Ok((*format, package.finish()?.into_inner()))
 }
 
-const DOCX: &[(&str, &str)] = &[
+const DOCX: Parts = &[
     (
         "[Content_Types].xml",
         r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>"#,
@@ -40,7 +40,7 @@ const DOCX: &[(&str, &str)] = &[
     ),
 ];
 
-const XLSX: &[(&str, &str)] = &[
+const XLSX: Parts = &[
     (
         "[Content_Types].xml",
         r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/><Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>"#,
@@ -71,7 +71,7 @@ const XLSX: &[(&str, &str)] = &[
     ),
 ];
 
-const PPTX: &[(&str, &str)] = &[
+const PPTX: Parts = &[
     (
         "[Content_Types].xml",
         r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/ppt/presentation.xml" ContentType="application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"/><Override PartName="/ppt/slideMasters/slideMaster1.xml" ContentType="application/vnd.openxmlformats-officedocument.presentationml.slideMaster+xml"/><Override PartName="/ppt/slideLayouts/slideLayout1.xml" ContentType="application/vnd.openxmlformats-officedocument.presentationml.slideLayout+xml"/><Override PartName="/ppt/slides/slide1.xml" ContentType="application/vnd.openxmlformats-officedocument.presentationml.slide+xml"/><Override PartName="/ppt/theme/theme1.xml" ContentType="application/vnd.openxmlformats-officedocument.theme+xml"/></Types>"#,

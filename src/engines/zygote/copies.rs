@@ -84,7 +84,7 @@ impl Copies<'_> {
         let trial = getpid();
         let ((), made) = copy((), || {
             self.begin(TRIAL, trial)?;
-            self.warm.convert_one(number)?;
+            self.warm.convert_own(number, false)?;
             write_pages(&Pages::taken()?)
         });
         let mut copy = made?;

@@ -14,6 +14,8 @@ use rustix::{
     system::sysinfo,
 };
 
+use super::maps::{self, Area};
+
 /// Bytes of a large page.
 pub(super) const LARGE: usize = 2 << 20;
 /// What the kernel says of large pages: `always [madvise] never`, with the choice in brackets.
@@ -33,20 +35,17 @@ pub(super) fn use_for_code() -> io::Result<()> {
     if machine.totalram.saturating_mul(u64::from(machine.mem_unit)) < MACHINE_BYTES_MIN {
         return Err(io::Error::other("there is little memory"));
     }
-    code(&std::fs::read_to_string("/proc/self/maps")?).into_iter().try_for_each(move_code)
+    code(&maps::own()?).into_iter().try_for_each(move_code)
 }
 
-/// Whole large pages of code that files hold, from a list as `/proc/self/maps` has it.
-fn code(maps: &str) -> Vec<Range<usize>> {
-    let whole = |line: &str| {
-        let mut fields = line.split_ascii_whitespace();
-        let (start, end) = fields.next()?.split_once('-')?;
-        let (start, end) = (usize::from_str_radix(start, 16).ok()?, usize::from_str_radix(end, 16).ok()?);
-        let is_code = fields.next() == Some("r-xp") && fields.nth(3)?.starts_with('/');
+/// Whole large pages of code that files hold, of a list of [maps].
+fn code(list: &str) -> Vec<Range<usize>> {
+    let whole = |Area { range: Range { start, end }, kinds, name }: Area<'_>| {
+        let is_code = kinds == "r-xp" && name?.starts_with('/');
         let range = start.checked_next_multiple_of(LARGE)?..end - end % LARGE;
         (is_code && !range.is_empty()).then_some(range)
     };
-    maps.lines().filter_map(whole).collect()
+    maps::areas(list).filter_map(whole).collect()
 }
 
 fn move_code(code: Range<usize>) -> io::Result<()> {
@@ -97,14 +96,14 @@ mod tests {
 
     #[test]
     fn code_in_large_pages_does_what_it_did() {
-        let before = code(&std::fs::read_to_string("/proc/self/maps").unwrap());
+        let before = code(&maps::own().unwrap());
         assert!(!before.is_empty(), "there is less code than a large page");
         if let Err(error) = use_for_code() {
             // This machine offers none; then nothing has changed.
             assert!(!error.to_string().is_empty());
-            assert_eq!(code(&std::fs::read_to_string("/proc/self/maps").unwrap()), before);
+            assert_eq!(code(&maps::own().unwrap()), before);
         } else {
-            assert!(code(&std::fs::read_to_string("/proc/self/maps").unwrap()).is_empty());
+            assert!(code(&maps::own().unwrap()).is_empty());
         }
     }
 }

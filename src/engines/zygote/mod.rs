@@ -18,6 +18,7 @@ mod client;
 mod copies;
 mod fresh;
 mod large_pages;
+mod maps;
 mod pages;
 mod server;
 mod wire;

@@ -13,6 +13,8 @@ use rustix::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::maps::{self, Area};
+
 /// What the kernel says of a page in `/proc/self/pagemap`, 8 bytes each: that it is there,
 const PRESENT: u64 = 1 << 63;
 /// that it is of a file,
@@ -37,7 +39,7 @@ impl Pages {
     pub(super) fn taken() -> io::Result<Self> {
         let told = File::open("/proc/self/pagemap")?;
         let mut pages = Self::default();
-        for (range, is_writable) in areas(&std::fs::read_to_string("/proc/self/maps")?) {
+        for (range, is_writable) in shareable(&maps::own()?) {
             let mut entries = vec![0; range.len() / page_size() * size_of::<u64>()];
             let first = range.start / page_size() * size_of::<u64>();
             told.read_exact_at(&mut entries, u64::try_from(first).map_err(io::Error::other)?)?;
@@ -83,15 +85,11 @@ impl Pages {
     }
 }
 
-/// What is mapped and can be shared with a copy, from a list as `/proc/self/maps` has it, and whether it can be written.
-fn areas(maps: &str) -> impl Iterator<Item = (Range<usize>, bool)> {
-    maps.lines().filter_map(|line| {
-        let mut fields = line.split_ascii_whitespace();
-        let (start, end) = fields.next()?.split_once('-')?;
-        let range = usize::from_str_radix(start, 16).ok()?..usize::from_str_radix(end, 16).ok()?;
-        let kinds = fields.next()?;
+/// What can be shared with a copy, of a list of [maps], and whether it can be written.
+fn shareable(list: &str) -> impl Iterator<Item = (Range<usize>, bool)> {
+    maps::areas(list).filter_map(|Area { range, kinds, name }| {
         // What the kernel lends each process is neither copied nor a file.
-        let is_lent = fields.nth(3).is_some_and(|name| name.starts_with("[v"));
+        let is_lent = name.is_some_and(|name| name.starts_with("[v"));
         (kinds.starts_with('r') && kinds.ends_with('p') && !is_lent).then(|| (range, kinds.starts_with("rw")))
     })
 }
@@ -136,7 +134,7 @@ mod tests {
             00300000-00301000 rw-s 00000000 00:01 9 /dev/zero (deleted)\n\
             00400000-00401000 ---p 00000000 00:00 0\n\
             7fff0000-7fff2000 r-xp 00000000 00:00 0 [vdso]\nnonsense\n";
-        let found: Vec<_> = areas(maps).collect();
+        let found: Vec<_> = shareable(maps).collect();
         assert_eq!(found, [(0x10_0000..0x10_2000, true), (0x20_0000..0x20_3000, false)]);
     }
 
