@@ -1,6 +1,6 @@
 //! Reading and changing objects without caring where they live: direct, or behind references.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
 
@@ -245,6 +245,24 @@ fn walk_open(
             open.extend(dictionary.iter_mut().map(|(_, value)| (value, depth + 1)));
         }
     }
+}
+
+/// The numbers of all objects that the trailer leads to, also of those that are not there.
+pub(crate) fn referenced(document: &Document) -> HashSet<ObjectId> {
+    let mut found = HashSet::new();
+    let mut open: Vec<&Object> = document.trailer.iter().map(|(_, value)| value).collect();
+    while let Some(object) = open.pop() {
+        if let Object::Reference(id) = object {
+            if found.insert(*id) {
+                open.extend(document.objects.get(id));
+            }
+        } else if let Object::Array(items) = object {
+            open.extend(items);
+        } else if let Some(held) = as_dictionary(object) {
+            open.extend(held.iter().map(|(_, value)| value));
+        }
+    }
+    found
 }
 
 /// Visits every dictionary for reading, with the number of the indirect object it is in.

@@ -1,6 +1,7 @@
 //! Bytes to a document: opened, decrypted, mended, its page tree flat.
 
 mod encryption;
+mod lost;
 #[cfg(test)]
 mod tests;
 
@@ -8,6 +9,7 @@ use lopdf::{Document, LoadOptions, xref::XrefRecovery};
 
 use super::{Error, object, pages, stream};
 use crate::domain::{Event, EventCode};
+use lost::Loaded;
 
 /// How far into the file its header may stand; the limit that the format's own reader keeps.
 const HEADER_BYTES_MAX: usize = 1024;
@@ -32,10 +34,16 @@ pub fn read(mut bytes: Vec<u8>, passwords: &[String]) -> Result<Opened, Error> {
     bytes.drain(..start);
     let mut events = Vec::new();
     let bytes = encryption::made_indirect(&bytes).unwrap_or(bytes);
-    let mut document = open(&bytes, passwords)?;
+    let Loaded { mut document, lost } = open(&bytes, passwords)?;
     drop(bytes);
     if document.xref_recovery == Some(XrefRecovery::Reconstructed) {
         let message = "The table of objects was damaged; it was rebuilt by searching the file.";
+        events.push(Event::warning(EventCode::CorruptionRepaired, message));
+    }
+    if lost > 0 {
+        let objects = if lost == 1 { "1 object".to_owned() } else { format!("{lost} objects") };
+        let message =
+            format!("The file is damaged: {objects} cannot be read, and what belongs there is missing in the result.");
         events.push(Event::warning(EventCode::CorruptionRepaired, message));
     }
     events.extend(dynamic_form(&document));
@@ -57,15 +65,15 @@ pub fn read(mut bytes: Vec<u8>, passwords: &[String]) -> Result<Opened, Error> {
 }
 
 /// Opens the document with the first password that fits.
-fn open(bytes: &[u8], passwords: &[String]) -> Result<Document, Error> {
+fn open(bytes: &[u8], passwords: &[String]) -> Result<Loaded, Error> {
     match load(bytes, None) {
-        Ok(document) if !document.trailer.has(b"Encrypt") => return Ok(document),
+        Ok(loaded) if !loaded.document.trailer.has(b"Encrypt") => return Ok(loaded),
         Ok(_) | Err(lopdf::Error::InvalidPassword) => {}
         Err(error) => return Err(describe(error)),
     }
     for password in passwords {
-        match load(bytes, Some(password.clone())) {
-            Ok(document) if !document.trailer.has(b"Encrypt") => return Ok(document),
+        match load(bytes, Some(password)) {
+            Ok(loaded) if !loaded.document.trailer.has(b"Encrypt") => return Ok(loaded),
             Ok(_) | Err(lopdf::Error::InvalidPassword | lopdf::Error::Decryption(_)) => {}
             Err(error) => return Err(describe(error)),
         }
@@ -73,13 +81,16 @@ fn open(bytes: &[u8], passwords: &[String]) -> Result<Document, Error> {
     Err(Error::Password { given: !passwords.is_empty() })
 }
 
-fn load(bytes: &[u8], password: Option<String>) -> Result<Document, lopdf::Error> {
-    let options = LoadOptions {
-        password,
-        max_decompressed_size: Some(stream::objects_max(bytes.len())),
-        ..LoadOptions::default()
-    };
-    Document::load_mem_with_options(bytes, options)
+fn load(bytes: &[u8], password: Option<&String>) -> Result<Loaded, lopdf::Error> {
+    lost::load(|is_searched| {
+        let options = LoadOptions {
+            password: password.cloned(),
+            max_decompressed_size: Some(stream::objects_max(bytes.len())),
+            force_reconstruct: is_searched,
+            ..LoadOptions::default()
+        };
+        Document::load_mem_with_options(bytes, options)
+    })
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the library names thirty causes, and all but these mean damage")]

@@ -31,6 +31,50 @@ fn junk_before_the_header_is_cut() {
     assert_eq!(page_count(&read(junk, &[]).unwrap().document), 2);
 }
 
+/// How many pages are read, and what is told, of a file with two pages whose table has one object a byte too far.
+fn misplaced(objects: [&str; 5], number: usize) -> (usize, Vec<String>) {
+    let mut text = "%PDF-1.4\n".to_owned();
+    let mut table = "xref\n0 6\n0000000000 65535 f \n".to_owned();
+    for (index, object) in (1..).zip(objects) {
+        let offset = text.len() + usize::from(index == number);
+        table += &format!("{offset:010} 00000 n \n");
+        text += &format!("{index} 0 {object}\nendobj\n");
+    }
+    let start = text.len();
+    text += &format!("{table}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");
+    let opened = read(text.into_bytes(), &[]).unwrap();
+    (page_count(&opened.document), opened.events.into_iter().map(|event| event.message).collect())
+}
+
+const OBJECTS: [&str; 5] = [
+    "obj\n<< /Type /Catalog /Pages 2 0 R >>",
+    "obj\n<< /Type /Pages /Kids [3 0 R 4 0 R] /Count 2 >>",
+    "obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>",
+    "obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>",
+    "obj\n<< /Nothing /Needs >>",
+];
+
+#[test]
+fn an_object_that_is_not_where_the_table_has_it_is_looked_for() {
+    let (pages, told) = misplaced(OBJECTS, 4);
+    assert_eq!(pages, 2);
+    assert!(told.len() == 1 && told[0].contains("rebuilt by searching"), "{told:?}");
+}
+
+#[test]
+fn an_object_that_is_nowhere_is_told() {
+    let mut objects = OBJECTS;
+    objects[3] = "gone";
+    let (pages, told) = misplaced(objects, 4);
+    assert_eq!(pages, 1);
+    assert!(told.len() == 1 && told[0].contains("1 object cannot be read"), "{told:?}");
+}
+
+#[test]
+fn an_object_that_nothing_needs_may_be_anywhere() {
+    assert_eq!(misplaced(OBJECTS, 5), (2, Vec::new()));
+}
+
 #[test]
 fn a_page_tree_that_holds_itself_ends() {
     assert_eq!(page_count(&read(bytes(3), &[]).unwrap().document), 3);

@@ -2,7 +2,7 @@
 
 use std::{
     cell::OnceCell,
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
 };
 
 use lopdf::{Dictionary, Document, Object, ObjectId};
@@ -198,18 +198,6 @@ fn pages(document: &Document) -> Vec<Page<'_>> {
 
 /// All objects that the trailer leads to, in the order of their numbers.
 fn reachable(document: &Document) -> Vec<(ObjectId, &Object)> {
-    let mut found = HashSet::new();
-    let mut open: Vec<&Object> = document.trailer.iter().map(|(_, value)| value).collect();
-    while let Some(object) = open.pop() {
-        if let Object::Reference(id) = object {
-            if found.insert(*id) {
-                open.extend(document.objects.get(id));
-            }
-        } else if let Object::Array(items) = object {
-            open.extend(items);
-        } else if let Some(held) = object::as_dictionary(object) {
-            open.extend(held.iter().map(|(_, value)| value));
-        }
-    }
+    let found = object::referenced(document);
     document.objects.iter().filter(|(id, _)| found.contains(id)).map(|(id, object)| (*id, object)).collect()
 }

@@ -42,12 +42,12 @@ fn spacing(subject: &Subject<'_>, findings: &mut Findings) {
     subject.written().flaws.tell(Flaw::ObjectSpacing, findings);
 }
 
-/// An object begins at the byte that the cross-reference table has for it (6.1.4 of all parts; ISO 32000-1, 7.5.4). An
-/// entry whose object nothing needs does no harm, readers take it for null.
+/// An object begins at the byte that the cross-reference table has for it, or is in the object stream (6.1.4 of all parts;
+/// ISO 32000-1, 7.5.4 and 7.5.8). An entry whose object nothing needs does no harm, readers take it for null.
 fn misplaced(subject: &Subject<'_>, findings: &mut Findings) {
-    let Written { misplaced, flaws, .. } = subject.written();
+    let Written { misplaced, lost, flaws, .. } = subject.written();
     flaws.tell(Flaw::Overlap, findings);
-    if misplaced.is_empty() {
+    if misplaced.is_empty() && lost.is_empty() {
         return;
     }
     let mut needed = BTreeSet::new();
@@ -55,6 +55,11 @@ fn misplaced(subject: &Subject<'_>, findings: &mut Findings) {
     for (number, offset) in misplaced.iter().filter(|(number, _)| needed.contains(number)) {
         findings.add((*number, 0), || {
             format!("Object {number} does not begin at byte {offset}, where the cross-reference table has it.")
+        });
+    }
+    for (number, stream) in lost.iter().filter(|(number, _)| needed.contains(number)) {
+        findings.add((*number, 0), || {
+            format!("Object {number} cannot be read from the object stream {stream}, where the cross-reference table has it.")
         });
     }
 }
@@ -90,6 +95,29 @@ mod tests {
                 assert!(breaks(&SPACING, &bytes, flavour), "{from:?} {to:?} {flavour}");
             }
         }
+    }
+
+    /// A file whose catalog, page tree and page are in an object stream.
+    fn packed(page: &str) -> Vec<u8> {
+        let (catalog, pages) = ("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>");
+        let head = format!("1 0 2 {} 3 {} ", catalog.len(), catalog.len() + pages.len());
+        let inner = format!("{head}{catalog}{pages}{page}");
+        let mut text = "%PDF-1.5\n".to_owned();
+        let stream = u8::try_from(text.len()).unwrap();
+        text += &format!("4 0 obj\n<</Type/ObjStm/N 3/First {}/Length {}>>\nstream\n", head.len(), inner.len());
+        text += &format!("{inner}\nendstream\nendobj\n");
+        let table = text.len();
+        text += "5 0 obj\n<</Type/XRef/W[1 1 1]/Index[1 4]/Size 6/Root 1 0 R/Length 12>>\nstream\n";
+        let mut bytes = text.into_bytes();
+        bytes.extend([2, 4, 0, 2, 4, 1, 2, 4, 2, 1, stream, 0]);
+        bytes.extend(format!("\nendstream\nendobj\nstartxref\n{table}\n%%EOF").bytes());
+        bytes
+    }
+
+    #[test]
+    fn an_object_that_is_needed_can_be_read_from_its_stream() {
+        assert!(!breaks(&MISPLACED, &packed("<</Type/Page/Parent 2 0 R>>"), Flavour::A2B));
+        assert!(breaks(&MISPLACED, &packed("<</Type/Page/Parent"), Flavour::A2B));
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub(in crate::pdf::validate) struct Written {
     pub(super) is_linearized: bool,
     /// The objects that do not begin where the sections have them, with these places.
     pub(super) misplaced: BTreeMap<u32, usize>,
+    /// The objects that are not in the object stream where the sections have them, with its number.
+    pub(super) lost: BTreeMap<u32, u32>,
     /// What is wrong with how objects are written.
     pub(super) flaws: Flaws,
 }
@@ -54,7 +56,8 @@ impl Written {
         let Chain { sections, entries, more, broken } = Chain::follow(bytes, &mut flaws);
         let misplaced = read_objects(bytes, document, &entries, &mut flaws);
         let objects = entries.values().filter(|entry| **entry != Entry::Free).count() + more;
-        let mut written = Self { sections, broken, objects, is_linearized: false, misplaced, flaws };
+        let lost = lost(document, &entries);
+        let mut written = Self { sections, broken, objects, is_linearized: false, misplaced, lost, flaws };
         let is_last = written.newest().map(|newest| newest.offset) == written.last().map(|last| last.offset);
         written.is_linearized = !is_last && is_linearized(bytes, junk);
         written
@@ -117,6 +120,16 @@ fn read_objects(
         read_packed(&inner, &held, |inner| entries.get(&inner) == Some(&Entry::In(number)), flaws);
     }
     misplaced
+}
+
+/// The objects that the sections have in an object stream and that could not be read from it, with its number.
+fn lost(document: &Document, entries: &BTreeMap<u32, Entry>) -> BTreeMap<u32, u32> {
+    let is_read = |number: u32| document.objects.range((number, 0)..=(number, u16::MAX)).next().is_some();
+    let packed = entries.iter().filter_map(|(number, entry)| match entry {
+        Entry::In(stream) => Some((*number, *stream)),
+        Entry::At(_) | Entry::Free => None,
+    });
+    packed.filter(|(number, _)| !is_read(*number)).collect()
 }
 
 /// Reads the objects that stand in the file itself. Returns the object streams among them, and the objects that are not
