@@ -81,7 +81,7 @@ pub fn pass(mut document: Document, wanted: &Wanted<'_>) -> Result<Passed, Error
         events = archive::flatten(&mut document, &bytes);
         let which = archive::pages_beyond_pdf14(&document);
         if !which.is_empty() {
-            let reason = "it has transparency, hidden layers or JPEG 2000, which PDF/A-1 does not have";
+            let reason = "It has transparency, hidden layers or JPEG 2000, which PDF/A-1 does not have.";
             add(&mut events, redraw::pages(&mut document, &bytes, &which, reason)?);
             rung = Rung::PagesRedrawn;
             drawn = which;

@@ -21,8 +21,7 @@ use crate::{
 const LABELS: [&[u8]; 5] = [b"D", b"R", b"r", b"A", b"a"];
 
 /// Draws all pages of a file anew, into a new document. Of all else it keeps page labels, the outline, and links that
-/// lead to a page or an address, where the file still says them. `reason` completes the sentence "Page 3 was drawn anew
-/// as a picture, since ...".
+/// lead to a page or an address, where the file still says them. `reason` is the sentence that says why.
 ///
 /// # Errors
 /// `Corrupt` when the file cannot be drawn, `Limit` when it has too many pages or its text too many different characters.

@@ -37,8 +37,8 @@ pub const DOTS_PER_INCH: u32 = 200;
 /// Most runs of pages that an event names.
 const RUNS_MAX: usize = 20;
 
-/// Draws pages anew, which are counted from 0. `bytes` is the document as a file, and `reason` completes the sentence
-/// "Page 3 was drawn anew as a picture, since ...".
+/// Draws pages anew, which are counted from 0. `bytes` is the document as a file, and `reason` the sentence
+/// that says why.
 ///
 /// # Errors
 /// `Corrupt` when the file cannot be drawn or has other pages than the document, `Limit` when its text has too many
@@ -119,8 +119,8 @@ fn message(which: &BTreeSet<usize>, reason: &str) -> String {
     let last = names.pop().unwrap_or_default();
     let names = if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) };
     if which.len() == 1 {
-        format!("Page {names} was drawn anew as a picture, since {reason}.")
+        format!("Page {names} was drawn anew as a picture: {reason}")
     } else {
-        format!("Pages {names} were drawn anew as pictures, since {reason}.")
+        format!("Pages {names} were drawn anew as pictures: {reason}")
     }
 }

@@ -53,7 +53,7 @@ fn turned(turn: i64) -> Dictionary {
 
 fn redrawn(document: &mut Document, which: &[usize]) -> Vec<crate::domain::Event> {
     let bytes = write(document.clone()).unwrap();
-    redraw::pages(document, &bytes, &which.iter().copied().collect(), "it is a test").unwrap()
+    redraw::pages(document, &bytes, &which.iter().copied().collect(), "It is a test.").unwrap()
 }
 
 /// What a page looks like.
@@ -98,7 +98,7 @@ fn a_page_keeps_its_picture_its_text_and_nothing_else() {
     let events = redrawn(&mut document, &[0]);
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].code, EventCode::ContentRasterized);
-    assert_eq!(events[0].message, "Page 1 was drawn anew as a picture, since it is a test.");
+    assert_eq!(events[0].message, "Page 1 was drawn anew as a picture: It is a test.");
     let listed = pages::list(&document);
     let page = object::at(&document, listed[0]).unwrap();
     let mut keys: Vec<String> = page.iter().map(|(key, _)| object::shown(key)).collect();
@@ -248,7 +248,7 @@ fn a_page_that_is_not_there_is_refused_and_none_changes_nothing() {
 #[test]
 fn pages_are_named_in_runs() {
     let which = BTreeSet::from([0, 1, 2, 4, 6, 7]);
-    assert_eq!(redraw::message(&which, "so"), "Pages 1 to 3, 5 and 7 to 8 were drawn anew as pictures, since so.");
+    assert_eq!(redraw::message(&which, "So."), "Pages 1 to 3, 5 and 7 to 8 were drawn anew as pictures: So.");
 }
 
 #[test]
@@ -281,8 +281,8 @@ fn a_new_document_has_the_pages_the_outline_the_labels_and_the_links_of_the_old_
     catalog.set("Outlines", outline);
     catalog.set("PageLabels", dictionary! { "Nums" => vec![0.into(), dictionary! { "S" => "r" }.into()] });
     let before = write(document).unwrap();
-    let (fresh, events) = redraw::document(&before, "so").unwrap();
-    assert_eq!(events[0].message, "Pages 1 to 2 were drawn anew as pictures, since so.");
+    let (fresh, events) = redraw::document(&before, "So.").unwrap();
+    assert_eq!(events[0].message, "Pages 1 to 2 were drawn anew as pictures: So.");
     let new = pages::list(&fresh);
     let page = object::at(&fresh, new[0]).unwrap();
     let link = object::resolve(&fresh, &object::array(&fresh, page, b"Annots").unwrap()[0]).as_dict().unwrap();
