@@ -86,8 +86,8 @@ pub(super) enum Scope {
     Unicode,
     /// Level A: a document with structure.
     Accessible,
-    /// All levels but F, which allows what the rule forbids.
-    ButFiles,
+    /// All levels but E and F, which allow what the rule forbids (part 4, annexes A and B).
+    ButAnnexes,
     /// Level E alone.
     Engineering,
     /// Level F alone.
@@ -101,7 +101,7 @@ impl Scope {
             Self::Every => "all",
             Self::Unicode => "u, a",
             Self::Accessible => "a",
-            Self::ButFiles => "all but f",
+            Self::ButAnnexes => "all but e, f",
             Self::Engineering => "e",
             Self::Files => "f",
         }
@@ -113,7 +113,7 @@ impl Scope {
             Self::Every => true,
             Self::Unicode => matches!(level, Level::U | Level::A),
             Self::Accessible => matches!(level, Level::A),
-            Self::ButFiles => !matches!(level, Level::F),
+            Self::ButAnnexes => !matches!(level, Level::E | Level::F),
             Self::Engineering => matches!(level, Level::E),
             Self::Files => matches!(level, Level::F),
         }

@@ -6,7 +6,7 @@ use lopdf::Stream;
 
 use crate::pdf::{
     stream,
-    validate::{File, Flavour, Level, Part, rule::Findings, subject::Subject},
+    validate::{File, Flavour, Part, rule::Findings, subject::Subject},
 };
 
 /// How deep files in files are looked at.
@@ -35,10 +35,6 @@ impl Default for Budget {
 /// An embedded file conforms to part 1 or 2 (part 2, 6.8), in part 4 without a level also to part 4 (6.9). The first
 /// that does not is told, the others are not looked at.
 pub(super) fn conforming(subject: &Subject<'_>, findings: &mut Findings) {
-    // Level E has files of engineering in it (part 4, annex B).
-    if subject.flavour.level() == Level::E {
-        return;
-    }
     let mut seen = BTreeSet::new();
     for found in subject.specifications() {
         for (id, stream) in found.streams(subject) {

@@ -55,7 +55,7 @@ const NAMES: Rule = Rule {
 const CONFORMING: Rule = Rule {
     name: "embedded-file-conforms",
     clauses: Clauses { one: None, two: Some("6.8"), three: None, four: Some("6.9") },
-    scope: Scope::ButFiles,
+    scope: Scope::ButAnnexes,
     remedy: "Embed PDF/A-1 and PDF/A-2 files only (in PDF/A-4 also PDF/A-4), or make the file PDF/A-3 or PDF/A-4f.",
     check: conforming,
 };
