@@ -33,6 +33,11 @@ impl<'a> Reader<'a> {
         Self { bytes, position: 0 }
     }
 
+    /// How many bytes have been read.
+    pub(crate) const fn position(&self) -> usize {
+        self.position
+    }
+
     /// The next operator, its operands left in `operands`. An inline image comes as one `BI` with its entries.
     pub(crate) fn next(&mut self, operands: &mut Vec<Operand>) -> Option<&'a [u8]> {
         operands.clear();

@@ -1,6 +1,6 @@
 //! What a stream holds, unpacked within limits.
 
-use lopdf::{Document, Object, ObjectId, Stream};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 
 use super::{Error, object};
 
@@ -24,6 +24,12 @@ const OBJECTS_BYTES_MIN: usize = 1 << 20;
 
 /// How many bytes one byte of the file may become beyond that. Real ones pack to a fifth or so.
 const OBJECTS_RATIO_MAX: usize = 32;
+
+/// What stands before the data that Flate packs: two bytes that say nothing a PDF may choose.
+const FLATE_HEADER_BYTES: usize = 2;
+
+/// How many bytes are set aside at least for what is unpacked.
+const INFLATE_BYTES_MIN: usize = 4 << 10;
 
 /// Most streams that content is put together from.
 pub(crate) const CONTENT_PARTS_MAX: usize = 1 << 19;
@@ -51,9 +57,18 @@ pub(crate) struct Budget {
 /// What the streams of one piece of content hold together.
 #[derive(Debug)]
 pub(crate) struct Content {
-    /// The content, a line break after each part.
+    /// The content, a line break after each part; of damaged parts what can be read.
     pub(crate) bytes: Vec<u8>,
-    /// Whether every part could be unpacked.
+    /// The parts that do not unpack to their end.
+    pub(crate) damaged: Vec<ObjectId>,
+}
+
+/// What a stream of content unpacks to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unpacked {
+    /// The content, as far as it can be read.
+    pub(crate) bytes: Vec<u8>,
+    /// Whether it unpacks to its end.
     pub(crate) is_whole: bool,
 }
 
@@ -64,33 +79,26 @@ impl Budget {
         Self { bytes_left: content_total_max(packed.sum()), parts_left: CONTENT_PARTS_MAX }
     }
 
-    /// Unpacks the streams that one piece of content is put together from; what is damaged is left out.
+    /// Unpacks the streams that one piece of content is put together from, damaged ones as far as they can be read.
     ///
     /// # Errors
     /// `Limit` when it is too much.
     pub(crate) fn content(&mut self, document: &Document, streams: &[ObjectId]) -> Result<Content, Error> {
-        let mut content = Content { bytes: Vec::new(), is_whole: true };
+        let mut content = Content { bytes: Vec::new(), damaged: Vec::new() };
         for id in streams {
             self.parts_left =
                 self.parts_left.checked_sub(1).ok_or_else(|| Error::limit("its content has too many parts"))?;
             let Some(Object::Stream(held)) = document.objects.get(id) else { continue };
             // Streams of one piece are held together.
-            match unpack_within(held, CONTENT_BYTES_MAX.saturating_sub(content.bytes.len())) {
-                Ok(part) => {
-                    self.bytes_left = self
-                        .bytes_left
-                        .checked_sub(part.len())
-                        .ok_or_else(|| Error::limit("its content unpacks to far more than the document has"))?;
-                    content.bytes.extend_from_slice(&part);
-                    content.bytes.push(b'\n');
-                }
-                Err(error @ Error::Limit { .. }) => return Err(error),
-                Err(
-                    Error::Corrupt { .. }
-                    | Error::Password { .. }
-                    | Error::Unsupported { .. }
-                    | Error::NotConformant { .. },
-                ) => content.is_whole = false,
+            let part = unpack_content(held, CONTENT_BYTES_MAX.saturating_sub(content.bytes.len()))?;
+            self.bytes_left = self
+                .bytes_left
+                .checked_sub(part.bytes.len())
+                .ok_or_else(|| Error::limit("its content unpacks to far more than the document has"))?;
+            content.bytes.extend_from_slice(&part.bytes);
+            content.bytes.push(b'\n');
+            if !part.is_whole {
+                content.damaged.push(*id);
             }
         }
         Ok(content)
@@ -115,11 +123,69 @@ pub(crate) fn unpack_within(stream: &Stream, bytes_max: usize) -> Result<Vec<u8>
     }
     stream.decompressed_content_with_limit(bytes_max).map_err(|error| {
         if matches!(error, lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. })) {
-            Error::limit(format!("a stream unpacks to more than {} MiB", bytes_max >> 20))
+            too_large(bytes_max)
         } else {
             Error::corrupt(format!("a stream does not unpack: {error}"))
         }
     })
+}
+
+/// Unpacks a stream of content up to `bytes_max`, as far as it can be read. The library takes data that end early or are
+/// damaged for whole.
+///
+/// # Errors
+/// `Limit` when it unpacks to more.
+pub(crate) fn unpack_content(stream: &Stream, bytes_max: usize) -> Result<Unpacked, Error> {
+    if is_flate_alone(&stream.dict) {
+        return inflate(&stream.content, bytes_max);
+    }
+    match unpack_within(stream, bytes_max) {
+        Ok(bytes) => Ok(Unpacked { bytes, is_whole: true }),
+        Err(error @ Error::Limit { .. }) => Err(error),
+        Err(
+            Error::Corrupt { .. } | Error::Password { .. } | Error::Unsupported { .. } | Error::NotConformant { .. },
+        ) => Ok(Unpacked::default()),
+    }
+}
+
+/// Whether a stream is packed by Flate and by nothing else, as nearly all content is.
+fn is_flate_alone(held: &Dictionary) -> bool {
+    let Ok(filter) = held.get(b"Filter") else { return false };
+    let filters = filter.as_array().map_or(std::slice::from_ref(filter), Vec::as_slice);
+    let is_alone = matches!(filters, [filter] if matches!(filter.as_name(), Ok(b"FlateDecode")));
+    is_alone && held.get(b"DecodeParms").map_or(true, Object::is_null)
+}
+
+/// Undoes Flate (RFC 1950). The checksum at the end is not looked at: writers get it wrong, and readers do not look either.
+fn inflate(packed: &[u8], bytes_max: usize) -> Result<Unpacked, Error> {
+    if packed.is_empty() {
+        return Ok(Unpacked { bytes: Vec::new(), is_whole: true });
+    }
+    let packed = packed.get(FLATE_HEADER_BYTES..).unwrap_or_default();
+    let mut inflater = flate2::Decompress::new(false);
+    let mut part = Unpacked::default();
+    loop {
+        if part.bytes.len() > bytes_max {
+            return Err(too_large(bytes_max));
+        }
+        if part.bytes.len() == part.bytes.capacity() {
+            let more = part.bytes.len().max(packed.len()).max(INFLATE_BYTES_MIN);
+            part.bytes.reserve(more.min(bytes_max - part.bytes.len() + 1));
+        }
+        let (taken, made) = (inflater.total_in(), part.bytes.len());
+        let rest = usize::try_from(taken).ok().and_then(|taken| packed.get(taken..)).unwrap_or_default();
+        let status = inflater.decompress_vec(rest, &mut part.bytes, flate2::FlushDecompress::None);
+        let is_at_end = matches!(status, Ok(flate2::Status::StreamEnd));
+        let is_stuck = status.is_err() || inflater.total_in() == taken && part.bytes.len() == made;
+        if is_at_end || is_stuck {
+            part.is_whole = is_at_end;
+            return if part.bytes.len() > bytes_max { Err(too_large(bytes_max)) } else { Ok(part) };
+        }
+    }
+}
+
+fn too_large(bytes_max: usize) -> Error {
+    Error::limit(format!("a stream unpacks to more than {} MiB", bytes_max >> 20))
 }
 
 /// The names of a stream's filters, in the order of undoing.

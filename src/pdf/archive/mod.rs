@@ -13,6 +13,7 @@ mod appearance;
 mod beyond;
 mod catalog;
 mod colour;
+mod content;
 mod files;
 mod graphics;
 mod layers;
@@ -71,6 +72,7 @@ pub fn to_pdfa(document: &mut Document, part: Part, fonts: &FontFolder) -> Resul
     document.prune_objects();
     lift::lift(document);
     let survey = resources::own(document)?;
+    content::mend(document, &survey.damaged, &mut log);
     colour::manage(document, part, &survey, &mut log);
     fonts::mend(document, part, &survey, fonts, &mut log);
     document.prune_objects();

@@ -6,7 +6,7 @@ use crate::{
     pdf::{
         Shape,
         fonts::FontFolder,
-        gate, object, pages,
+        gate, object, pages, stream,
         validate::{Flavour, Part},
         write,
     },
@@ -282,4 +282,27 @@ fn a_second_run_changes_nothing() {
         texts
     };
     assert_eq!(objects(before), objects(write(&mut document, Shape::Packed).unwrap()));
+}
+
+#[test]
+fn of_damaged_content_stays_what_can_be_read_and_the_page_is_named() {
+    let drawn = b"q 0 0 1 1 re f Q\n".repeat(300);
+    let packed = stream::pack(&drawn);
+    let half = packed.get(..packed.len() / 2).unwrap().to_vec();
+    let cases =
+        [("FlateDecode", half, true), ("FlateDecode", b"no such data".to_vec(), false), ("JBIG2Decode", packed, false)];
+    for (filter, bytes, is_readable) in cases {
+        let mut document = document(b"", dictionary! {}, dictionary! {}, Vec::new());
+        let content = document.add_object(Stream::new(dictionary! { "Filter" => filter }, bytes));
+        let page = pages::list(&document)[0];
+        object::at_mut(&mut document, page).unwrap().set("Contents", content);
+        let archived = archive(&mut document);
+        assert_eq!(codes(&archived), [EventCode::CorruptionRepaired], "{filter}");
+        assert!(archived.events[0].message.contains("page 1"), "{filter}");
+        assert!(archived.shortfalls.is_empty(), "{filter}: {:?}", archived.shortfalls);
+        let kept = document.objects[&content].as_stream().unwrap().decompressed_content().unwrap();
+        assert_eq!(!kept.is_empty(), is_readable, "{filter}");
+        assert!(drawn.starts_with(&kept), "{filter}");
+        assert!(archive(&mut document).events.is_empty(), "{filter}");
+    }
 }

@@ -246,7 +246,7 @@ impl<'a> Walk<'a> {
         let Some(piece) = self.pieces.get(number) else { return Ok(()) };
         let (streams, resources) = (piece.streams.clone(), piece.resources);
         let content = self.budget.content(self.document, &streams)?;
-        if !content.is_whole {
+        if !content.damaged.is_empty() {
             self.drawn.obscure.extend(resources.map(|resources| resources.holder));
         }
         let mut by = Matrix::IDENTITY;

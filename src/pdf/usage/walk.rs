@@ -70,10 +70,10 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn run(mut self) -> Result<Survey, Error> {
-        for page in pages::list(self.document) {
+        for (number, page) in (1..).zip(pages::list(self.document)) {
             self.enqueue_page(page);
             while let Some(pending) = self.queue.pop_front() {
-                self.read(&pending)?;
+                self.read(&pending, number)?;
             }
         }
         Ok(self.survey)
@@ -166,8 +166,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn read(&mut self, pending: &Pending<'a>) -> Result<(), Error> {
-        let bytes = self.budget.content(self.document, &pending.streams)?.bytes;
+    fn read(&mut self, pending: &Pending<'a>, page: usize) -> Result<(), Error> {
+        let content = self.budget.content(self.document, &pending.streams)?;
+        for stream in content.damaged {
+            self.survey.damaged.entry(stream).or_insert(page);
+        }
         let mut found = ContentUse {
             holder: pending.holder,
             resources: pending.resources.and_then(|resources| resources.id),
@@ -177,7 +180,7 @@ impl<'a> Walk<'a> {
         let mut names_any = false;
         let mut state = State::default();
         let mut saved = Vec::new();
-        let mut reader = Reader::new(&bytes);
+        let mut reader = Reader::new(&content.bytes);
         let mut operands = Vec::new();
         while let Some(operator) = reader.next(&mut operands) {
             match operator {

@@ -17,7 +17,7 @@ pub(super) use operation::{Fault, Operation, Reader};
 pub(super) use state::{Font, Space, State};
 
 use super::{Place, file_structure, fonts, graphics, logical_structure, subject::Subject};
-use crate::pdf::{Error, object, stream};
+use crate::pdf::{object, stream};
 
 /// Most saved graphics states that are followed; deeper ones are counted only.
 const SAVED_MAX: usize = 4096;
@@ -52,7 +52,7 @@ pub(super) trait Collector<'a> {
 /// How a piece of content ended.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct End {
-    /// Whether one of its streams could not be unpacked.
+    /// Whether one of its streams does not unpack to its end.
     pub(super) is_broken: bool,
     /// How deep `q` nested.
     pub(super) depth: usize,
@@ -253,16 +253,14 @@ impl<'a> Walk<'_, 'a> {
             let Some(Object::Stream(held)) = self.subject.document.objects.get(id) else { continue };
             // Streams of one piece are held together.
             let bytes_max = stream::CONTENT_BYTES_MAX.saturating_sub(bytes.len()).min(self.bytes_left);
-            let part = match stream::unpack_within(held, bytes_max) {
-                Ok(part) => part,
-                Err(error) => {
-                    end.is_broken = true;
-                    self.facts.is_too_large |= matches!(error, Error::Limit { .. });
-                    continue;
-                }
+            let Ok(part) = stream::unpack_content(held, bytes_max) else {
+                end.is_broken = true;
+                self.facts.is_too_large = true;
+                continue;
             };
-            self.bytes_left = self.bytes_left.saturating_sub(part.len());
-            bytes.extend_from_slice(&part);
+            end.is_broken |= !part.is_whole;
+            self.bytes_left = self.bytes_left.saturating_sub(part.bytes.len());
+            bytes.extend_from_slice(&part.bytes);
             // Tokens do not go across streams (ISO 32000-1, 7.8.2).
             bytes.push(b'\n');
         }

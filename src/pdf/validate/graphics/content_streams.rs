@@ -24,11 +24,11 @@ pub(super) fn check_defined_resources(subject: &Subject<'_>, findings: &mut Find
     }
 }
 
-/// Content can be read: its streams unpack, and to no more than can be looked at.
+/// Content can be read: its streams unpack to their end, and to no more than can be looked at.
 pub(super) fn check_readable(subject: &Subject<'_>, findings: &mut Findings) {
     let facts = subject.facts();
     for (place, _) in facts.graphics.unreadable.iter() {
-        findings.add(place, || "A content stream does not unpack.".to_owned());
+        findings.add(place, || "A content stream is damaged: it does not unpack to its end.".to_owned());
     }
     if facts.is_too_large {
         findings.add_document("The content streams unpack to more than can be checked.");
@@ -44,7 +44,10 @@ fn shortened(text: &str) -> String {
 mod tests {
     use lopdf::{Dictionary, dictionary};
 
-    use crate::pdf::validate::{Flavour, graphics::testing::Sample};
+    use crate::pdf::{
+        stream,
+        validate::{Flavour, graphics::testing::Sample},
+    };
 
     #[test]
     fn unknown_operators_are_refused_between_bx_and_ex_too() {
@@ -59,6 +62,17 @@ mod tests {
         let content = sample.stream(dictionary! { "Filter" => "Nonsense" }, b"q Q");
         sample.set(sample.page, "Contents", content);
         assert_eq!(sample.broken(Flavour::A2B), ["content-readable"]);
+    }
+
+    #[test]
+    fn a_stream_that_ends_before_its_data_do_is_refused() {
+        let packed = stream::pack(b"q 1 0 0 1 0 0 cm 0 0 1 1 re n Q");
+        for (bytes, is_whole) in [(packed.len(), true), (packed.len() - 4, true), (packed.len() / 2, false)] {
+            let mut sample = Sample::new();
+            let content = sample.stream(dictionary! { "Filter" => "FlateDecode" }, &packed[..bytes]);
+            sample.set(sample.page, "Contents", content);
+            assert_eq!(sample.broken(Flavour::A2B).is_empty(), is_whole, "{bytes} of {} bytes", packed.len());
+        }
     }
 
     #[test]

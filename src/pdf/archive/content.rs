@@ -1,0 +1,65 @@
+//! Content that is damaged: what can be read of it stays.
+
+use std::collections::BTreeMap;
+
+use lopdf::{Document, Object, ObjectId};
+
+use super::Log;
+use crate::{
+    domain::EventCode,
+    pdf::{content::Reader, object, stream},
+};
+
+/// Writes damaged streams of content anew, up to their last whole operation, and tells of each page, from 1, with one.
+pub(super) fn mend(document: &mut Document, damaged: &BTreeMap<ObjectId, usize>, log: &mut Log) {
+    for (id, page) in damaged {
+        let Some(Object::Stream(held)) = document.objects.get_mut(id) else { continue };
+        // Of what is too large nothing was read when it was met.
+        let Ok(mut part) = stream::unpack_content(held, stream::CONTENT_BYTES_MAX) else { continue };
+        part.bytes.truncate(whole_operations(&part.bytes));
+        held.dict.remove(b"DecodeParms");
+        held.dict.set("Filter", object::named("FlateDecode"));
+        held.set_content(stream::pack(&part.bytes));
+        log.warn(
+            EventCode::CorruptionRepaired,
+            match part.bytes.is_empty() {
+                true => format!("Content of page {page} is damaged and cannot be read; it was left out."),
+                false => format!(
+                    "Content of page {page} is damaged; what can be read of it was kept, the rest was left out."
+                ),
+            },
+        );
+    }
+}
+
+/// How many bytes of content are whole operations. The last operator may be cut itself when nothing follows it.
+fn whole_operations(content: &[u8]) -> usize {
+    let mut reader = Reader::new(content);
+    let mut operands = Vec::new();
+    let mut whole = 0;
+    while reader.next(&mut operands).is_some() && reader.position() < content.len() {
+        whole = reader.position();
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_operations;
+
+    #[test]
+    fn what_is_cut_off_ends_with_its_last_whole_operation() {
+        let cases: [(&[u8], &[u8]); 7] = [
+            (b"q 1 0 0 1 0 0 cm (a) Tj Q ", b"q 1 0 0 1 0 0 cm (a) Tj Q"),
+            (b"q 1 0 0 1 0 0 cm (a", b"q 1 0 0 1 0 0 cm"),
+            (b"q 1 0 0 1 0 0 c", b"q"),
+            (b"0 0 1 1 re f 0.5", b"0 0 1 1 re f"),
+            (b"f BI /W 1 /H 1 ID abc", b"f"),
+            (b"Do", b""),
+            (b"", b""),
+        ];
+        for (content, whole) in cases {
+            assert_eq!(&content[..whole_operations(content)], whole);
+        }
+    }
+}
