@@ -1,5 +1,7 @@
 //! What a stream holds, unpacked within limits.
 
+use std::borrow::Cow;
+
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 
 use super::{Error, object};
@@ -136,24 +138,42 @@ pub(crate) fn unpack_within(stream: &Stream, bytes_max: usize) -> Result<Vec<u8>
 /// # Errors
 /// `Limit` when it unpacks to more.
 pub(crate) fn unpack_content(stream: &Stream, bytes_max: usize) -> Result<Unpacked, Error> {
-    if is_flate_alone(&stream.dict) {
-        return inflate(&stream.content, bytes_max);
-    }
-    match unpack_within(stream, bytes_max) {
-        Ok(bytes) => Ok(Unpacked { bytes, is_whole: true }),
-        Err(error @ Error::Limit { .. }) => Err(error),
+    let unpacked = match before_flate(&stream.dict) {
+        Some(before) => unpack_by(stream, before, bytes_max).and_then(|packed| inflate(&packed, bytes_max)),
+        None => unpack_within(stream, bytes_max).map(|bytes| Unpacked { bytes, is_whole: true }),
+    };
+    match unpacked {
         Err(
             Error::Corrupt { .. } | Error::Password { .. } | Error::Unsupported { .. } | Error::NotConformant { .. },
         ) => Ok(Unpacked::default()),
+        other => other,
     }
 }
 
-/// Whether a stream is packed by Flate and by nothing else, as nearly all content is.
-fn is_flate_alone(held: &Dictionary) -> bool {
-    let Ok(filter) = held.get(b"Filter") else { return false };
+/// The filters of a stream before its last, when that is Flate with nothing to be said of it, as it is of nearly all content.
+fn before_flate(held: &Dictionary) -> Option<Vec<Vec<u8>>> {
+    let parameters = held.get(b"DecodeParms").unwrap_or(&Object::Null);
+    let is_plain =
+        parameters.as_array().map_or(std::slice::from_ref(parameters), Vec::as_slice).iter().all(Object::is_null);
+    let filter = held.get(b"Filter").ok()?;
     let filters = filter.as_array().map_or(std::slice::from_ref(filter), Vec::as_slice);
-    let is_alone = matches!(filters, [filter] if matches!(filter.as_name(), Ok(b"FlateDecode")));
-    is_alone && held.get(b"DecodeParms").map_or(true, Object::is_null)
+    let mut names: Vec<Vec<u8>> =
+        filters.iter().map(|filter| filter.as_name().map(<[u8]>::to_vec)).collect::<Result<_, _>>().ok()?;
+    let last = names.pop()?;
+    (is_plain && last == b"FlateDecode").then_some(names)
+}
+
+/// What some of a stream's filters, the first of them, make of its data.
+///
+/// # Errors
+/// As [`unpack`].
+pub(crate) fn unpack_by(stream: &Stream, filters: Vec<Vec<u8>>, bytes_max: usize) -> Result<Cow<'_, [u8]>, Error> {
+    if filters.is_empty() {
+        return Ok(Cow::Borrowed(&stream.content));
+    }
+    let mut dictionary = Dictionary::new();
+    dictionary.set("Filter", filters.into_iter().map(Object::Name).collect::<Vec<_>>());
+    unpack_within(&Stream::new(dictionary, stream.content.clone()), bytes_max).map(Cow::Owned)
 }
 
 /// Undoes Flate (RFC 1950). The checksum at the end is not looked at: writers get it wrong, and readers do not look either.

@@ -289,11 +289,17 @@ fn of_damaged_content_stays_what_can_be_read_and_the_page_is_named() {
     let drawn = b"q 0 0 1 1 re f Q\n".repeat(300);
     let packed = stream::pack(&drawn);
     let half = packed.get(..packed.len() / 2).unwrap().to_vec();
-    let cases =
-        [("FlateDecode", half, true), ("FlateDecode", b"no such data".to_vec(), false), ("JBIG2Decode", packed, false)];
+    let digits: String = half.iter().map(|byte| format!("{byte:02x}")).collect();
+    let cases = [
+        ("FlateDecode", half, true),
+        ("ASCIIHexDecode FlateDecode", digits.into_bytes(), true),
+        ("FlateDecode", b"no such data".to_vec(), false),
+        ("JBIG2Decode", packed, false),
+    ];
     for (filter, bytes, is_readable) in cases {
         let mut document = document(b"", dictionary! {}, dictionary! {}, Vec::new());
-        let content = document.add_object(Stream::new(dictionary! { "Filter" => filter }, bytes));
+        let filters: Vec<Object> = filter.split(' ').map(object::named).collect();
+        let content = document.add_object(Stream::new(dictionary! { "Filter" => filters }, bytes));
         let page = pages::list(&document)[0];
         object::at_mut(&mut document, page).unwrap().set("Contents", content);
         let archived = archive(&mut document);

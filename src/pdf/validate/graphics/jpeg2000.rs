@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use lopdf::{Dictionary, Document, Object, Stream};
+use lopdf::{Dictionary, Document, Stream};
 
 use super::profile::Profile;
 use crate::pdf::{object, stream};
@@ -63,15 +63,14 @@ pub(super) fn data<'a>(document: &Document, held: &'a Stream, bytes_max: usize) 
     }
     let mut filters = stream::filters(document, held);
     filters.pop();
-    if filters.is_empty() {
-        return Some((Cow::Borrowed(&held.content), 0));
-    }
-    let mut dictionary = Dictionary::new();
-    dictionary.set("Filter", filters.into_iter().map(Object::Name).collect::<Vec<_>>());
-    let packed = Stream::new(dictionary, held.content.clone());
-    let data = stream::unpack_within(&packed, bytes_max.min(DATA_BYTES_MAX));
-    let size = data.as_ref().map_or(DATA_BYTES_MAX, Vec::len);
-    Some((Cow::Owned(data.unwrap_or_default()), size))
+    Some(match stream::unpack_by(held, filters, bytes_max.min(DATA_BYTES_MAX)) {
+        Ok(Cow::Borrowed(data)) => (Cow::Borrowed(data), 0),
+        Ok(Cow::Owned(data)) => {
+            let size = data.len();
+            (Cow::Owned(data), size)
+        }
+        Err(_) => (Cow::default(), DATA_BYTES_MAX),
+    })
 }
 
 impl Header {
