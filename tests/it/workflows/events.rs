@@ -30,6 +30,8 @@ const INTEGRITY: &[Row] = &[
     (Generic, Warning, TWO, &["hostile/png-named.pdf"]),
     (Generic, Error, TWO, &["hostile/truncated-half.pdf"]),
     (CorruptionRepaired, Warning, TWO, &["pdf/T03_001_no-cross-reference-table.pdf"]),
+    (CorruptionRepaired, Warning, TWO, &["hostile/bomb_giant.pdf"]),
+    (CorruptionRepaired, Warning, TWO, &["damaged-annotation.pdf"]),
     (CorruptionRepaired, Warning, TWO, &["hostile/truncated.jpg"]),
     (ContentRecovered, Info, TWO, &["hostile/text-control-characters.txt"]),
     (ContentRecovered, Warning, TWO, &["no-tree.pdf"]),
@@ -183,6 +185,9 @@ fn open(name: &str) -> Option<Document> {
             "tagged-blend.pdf" => tagged_blend(name),
             "bright.avif" => return bright(name),
             "litter.zip" => documents::archive(name, &[documents::text("a.txt"), documents::file("Thumbs.db", "x")]),
+            "damaged-annotation.pdf" => {
+                page(name, "/MediaBox [0 0 200 200] /Annots [4 0 R]", &["<< /Type /Annot (".to_owned()], 2)
+            }
             "no-tree.pdf" => page(name, "/MediaBox [0 0 200 200]", &[], 9),
             "long.pdf" => page(name, "/MediaBox [0 0 28800 60]", &[], 2),
             "hidden-annotation.pdf" => {
