@@ -20,15 +20,9 @@ pub(super) fn mend(document: &mut Document, damaged: &BTreeMap<ObjectId, usize>,
         held.dict.remove(b"DecodeParms");
         held.dict.set("Filter", object::named("FlateDecode"));
         held.set_content(stream::pack(&part.bytes));
-        log.warn(
-            EventCode::CorruptionRepaired,
-            match part.bytes.is_empty() {
-                true => format!("Content of page {page} is damaged and cannot be read; it was left out."),
-                false => format!(
-                    "Content of page {page} is damaged; what can be read of it was kept, the rest was left out."
-                ),
-            },
-        );
+        let readable = if part.bytes.is_empty() { "nothing of it" } else { "only a part of it" };
+        let message = format!("Content of page {page} is damaged: {readable} can be read, the rest was left out.");
+        log.warn(EventCode::CorruptionRepaired, message);
     }
 }
 
