@@ -44,7 +44,12 @@ fn lost(document: &Document) -> HashSet<ObjectId> {
     let mut unread = HashSet::new();
     for (number, entry) in &document.reference_table.entries {
         while read.next_if(|read| read < number).is_some() {}
-        let is_in_use = matches!(entry, XrefEntry::Normal { .. } | XrefEntry::Compressed { .. });
+        let is_in_use = match entry {
+            // Some writers give objects that they left out the place 0, where the file begins.
+            XrefEntry::Normal { offset, .. } => *offset > 0,
+            XrefEntry::Compressed { .. } => true,
+            XrefEntry::Free | XrefEntry::UnusableFree => false,
+        };
         if is_in_use && read.peek() != Some(number) {
             unread.insert(*number);
         }
