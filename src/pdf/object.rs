@@ -56,6 +56,12 @@ pub(crate) fn number(document: &Document, object: &Object) -> Option<f32> {
     resolve(document, object).as_float().ok()
 }
 
+/// The numbers of an array; what is none is left out.
+pub(crate) fn numbers(document: &Document, array: &Object) -> Vec<f32> {
+    let items = resolve(document, array).as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(|item| number(document, item)).collect()
+}
+
 /// Four numbers under a key, as of a rectangle.
 pub(crate) fn rectangle(document: &Document, holder: &Dictionary, key: &[u8]) -> Option<[f32; 4]> {
     let numbers: Vec<f32> = array(document, holder, key)?.iter().map_while(|side| number(document, side)).collect();

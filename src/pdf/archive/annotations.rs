@@ -7,7 +7,7 @@ use lopdf::{Dictionary, Document, Object, ObjectId};
 use super::{Log, appearance};
 use crate::{
     domain::EventCode,
-    pdf::{object, pages, validate::Part},
+    pdf::{fonts::FontFolder, object, pages, validate::Part},
 };
 
 /// The types that PDF/A-2 takes (ISO 19005-2, 6.3.1), but for file attachments, which depend on what they attach.
@@ -50,14 +50,18 @@ pub(crate) mod flag {
 const FIELD_DEPTH_MAX: usize = 32;
 
 /// Mends the annotations of every page.
-pub(super) fn mend(document: &mut Document, part: Part, log: &mut Log) {
-    let mut removed = BTreeSet::new();
+pub(super) fn mend(document: &mut Document, part: Part, fonts: &FontFolder, log: &mut Log) {
+    let mut work = Work {
+        part,
+        is_asked: appearance::take_request(document),
+        removed: BTreeSet::new(),
+        pens: appearance::Pens::new(part, fonts),
+    };
     let all: Vec<(ObjectId, Vec<ObjectId>)> =
         pages::list(document).into_iter().map(|page| (page, of_page(document, page))).collect();
     for (page, annotations) in all {
         let count = annotations.len();
-        let kept: Vec<ObjectId> =
-            annotations.into_iter().filter(|id| keep(document, *id, part, &mut removed, log)).collect();
+        let kept: Vec<ObjectId> = annotations.into_iter().filter(|id| work.keep(document, *id, log)).collect();
         if let Some(page) = object::at_mut(document, page) {
             if kept.is_empty() {
                 page.remove(b"Annots");
@@ -66,7 +70,17 @@ pub(super) fn mend(document: &mut Document, part: Part, log: &mut Log) {
             }
         }
     }
-    forget(document, &removed);
+    work.pens.finish(document, log);
+    forget(document, &work.removed);
+}
+
+/// What is known while annotations are mended.
+struct Work<'a> {
+    part: Part,
+    /// Whether the form asks readers to draw its fields.
+    is_asked: bool,
+    removed: BTreeSet<ObjectId>,
+    pens: appearance::Pens<'a>,
 }
 
 /// Whether a type of annotation may stay. What attaches a file stays while the file does.
@@ -90,44 +104,55 @@ pub(crate) fn of_page(document: &Document, page: ObjectId) -> Vec<ObjectId> {
         .collect()
 }
 
-/// Mends one annotation, or says that it has to go.
-fn keep(document: &mut Document, id: ObjectId, part: Part, removed: &mut BTreeSet<ObjectId>, log: &mut Log) -> bool {
-    let Some(annotation) = object::at(document, id) else { return false };
-    let kind = object::name(document, annotation, b"Subtype").unwrap_or_default().to_vec();
-    let flags = object::integer(document, annotation, b"F").unwrap_or(0);
-    let is_widget = kind == b"Widget";
-    if !is_widget && !is_allowed(document, annotation, &kind, part) {
-        report(&kind, log);
-        removed.insert(id);
-        return false;
-    }
-    let orphan = annotation.get(b"Parent").and_then(Object::as_reference).is_ok_and(|parent| removed.contains(&parent));
-    if kind == b"Popup" {
-        return !orphan;
-    }
-    let is_unseen = flags & (flag::HIDDEN | flag::NO_VIEW) != 0;
-    if is_unseen && !is_widget && kind != b"Link" {
-        log.warn(
-            EventCode::AnnotationRemoved,
-            format!("A hidden annotation of the type {} was removed.", object::shown(&kind)),
-        );
-        removed.insert(id);
-        return false;
-    }
-    let mut wanted = (flags | flag::PRINT) & !(flag::INVISIBLE | flag::HIDDEN | flag::NO_VIEW | flag::TOGGLE_NO_VIEW);
-    if kind == b"Text" {
-        wanted |= flag::NO_ZOOM | flag::NO_ROTATE;
-    }
-    let field_kind = field_kind(document, id);
-    if let Some(annotation) = object::at_mut(document, id) {
-        annotation.set("F", wanted);
-        let opacities = if part == Part::One { 1.0..=1.0 } else { 0.0..=1.0 };
-        if annotation.get(b"CA").and_then(Object::as_float).is_ok_and(|opacity| !opacities.contains(&opacity)) {
-            annotation.remove(b"CA");
+impl Work<'_> {
+    /// Mends one annotation, or says that it has to go.
+    fn keep(&mut self, document: &mut Document, id: ObjectId, log: &mut Log) -> bool {
+        let Some(annotation) = object::at(document, id) else { return false };
+        let kind = object::name(document, annotation, b"Subtype").unwrap_or_default().to_vec();
+        let flags = object::integer(document, annotation, b"F").unwrap_or(0);
+        let is_widget = kind == b"Widget";
+        if !is_widget && !is_allowed(document, annotation, &kind, self.part) {
+            report(&kind, log);
+            self.removed.insert(id);
+            return false;
         }
+        let orphan =
+            annotation.get(b"Parent").and_then(Object::as_reference).is_ok_and(|parent| self.removed.contains(&parent));
+        if kind == b"Popup" {
+            return !orphan;
+        }
+        let is_unseen = flags & (flag::HIDDEN | flag::NO_VIEW) != 0;
+        if is_unseen && !is_widget && kind != b"Link" {
+            log.warn(
+                EventCode::AnnotationRemoved,
+                format!("A hidden annotation of the type {} was removed.", object::shown(&kind)),
+            );
+            self.removed.insert(id);
+            return false;
+        }
+        let mut wanted =
+            (flags | flag::PRINT) & !(flag::INVISIBLE | flag::HIDDEN | flag::NO_VIEW | flag::TOGGLE_NO_VIEW);
+        if kind == b"Text" {
+            wanted |= flag::NO_ZOOM | flag::NO_ROTATE;
+        }
+        let field_kind = field_kind(document, id);
+        if let Some(annotation) = object::at_mut(document, id) {
+            annotation.set("F", wanted);
+            let opacities = if self.part == Part::One { 1.0..=1.0 } else { 0.0..=1.0 };
+            if annotation.get(b"CA").and_then(Object::as_float).is_ok_and(|opacity| !opacities.contains(&opacity)) {
+                annotation.remove(b"CA");
+            }
+        }
+        let subject = appearance::Subject {
+            id,
+            kind: &kind,
+            field_kind: field_kind.as_deref(),
+            is_unseen,
+            is_asked: self.is_asked,
+        };
+        appearance::mend(document, subject, &mut self.pens, log);
+        true
     }
-    appearance::mend(document, id, &kind, field_kind.as_deref(), is_unseen);
-    true
 }
 
 /// The type of the field that a widget belongs to, its own or inherited.

@@ -72,7 +72,6 @@ fn form(document: &mut Document, log: &mut Log) {
         return;
     };
     let Some(form) = object::at_mut(document, id) else { return };
-    form.remove(b"NeedAppearances");
     form.remove(b"SigFlags");
     if form.remove(b"XFA").is_some() {
         log.warn(EventCode::VisualDifferences, "The XFA form was removed; the form fields of the pages remain.");

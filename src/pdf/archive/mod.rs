@@ -62,7 +62,7 @@ pub fn to_pdfa(document: &mut Document, part: Part, fonts: &FontFolder) -> Resul
     files::mend(document, part, &mut log)?;
     catalog::clean(document, part, &mut log);
     actions::remove(document, part, &mut log);
-    annotations::mend(document, part, &mut log);
+    annotations::mend(document, part, fonts, &mut log);
     layers::mend(document, part, &mut log);
     streams::mend(document);
     graphics::mend(document, part);

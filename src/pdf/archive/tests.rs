@@ -19,7 +19,12 @@ struct Archived {
 }
 
 /// A page with content and resources, entries of the catalog, and annotations.
-fn document(content: &[u8], resources: Dictionary, catalog: Dictionary, annotations: Vec<Dictionary>) -> Document {
+pub(super) fn document(
+    content: &[u8],
+    resources: Dictionary,
+    catalog: Dictionary,
+    annotations: Vec<Dictionary>,
+) -> Document {
     let mut document = Document::new();
     let content = document.add_object(Stream::new(Dictionary::new(), content.to_vec()));
     let annotations: Vec<Object> = annotations.into_iter().map(Object::Dictionary).collect();
@@ -46,11 +51,11 @@ fn codes(archived: &Archived) -> Vec<EventCode> {
     archived.events.iter().map(|event| event.code).collect()
 }
 
-fn annotation(kind: &str, flags: i64) -> Dictionary {
+pub(super) fn annotation(kind: &str, flags: i64) -> Dictionary {
     dictionary! { "Type" => "Annot", "Subtype" => kind, "F" => flags, "Rect" => vec![1.into(), 1.into(), 9.into(), 9.into()] }
 }
 
-fn kept(document: &Document) -> Vec<&Dictionary> {
+pub(super) fn kept(document: &Document) -> Vec<&Dictionary> {
     let page = object::at(document, pages::list(document)[0]).unwrap();
     let all = object::array(document, page, b"Annots").unwrap_or_default();
     all.iter().filter_map(|each| object::as_dictionary(object::resolve(document, each))).collect()
@@ -83,7 +88,10 @@ fn multimedia_and_hidden_annotations_go_and_others_get_a_look() {
     let all = vec![annotation("Movie", 4), annotation("Text", 2), annotation("Square", 0)];
     let mut document = document(b"", dictionary! {}, dictionary! {}, all);
     let archived = archive(&mut document);
-    assert_eq!(codes(&archived), [EventCode::MultimediaRemoved, EventCode::AnnotationRemoved]);
+    assert_eq!(
+        codes(&archived),
+        [EventCode::MultimediaRemoved, EventCode::AnnotationRemoved, EventCode::VisualDifferences]
+    );
     let squares = kept(&document);
     assert_eq!(squares.len(), 1);
     assert_eq!(object::integer(&document, squares[0], b"F"), Some(4));

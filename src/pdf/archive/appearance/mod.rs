@@ -1,16 +1,48 @@
-//! Appearances of annotations: one normal look each, of the right shape (6.3.3).
+//! Appearances of annotations: one normal look each, of the right shape (6.3.3). Those that have none get the look that readers
+//! give them, as far as they agree.
 
-mod draw;
+mod asked;
+mod colour;
+mod endings;
+mod fields;
+mod marks;
+mod sketch;
+#[cfg(test)]
+mod tests;
+mod text;
 
-use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
+pub(super) use asked::take_request;
+pub(super) use sketch::Pens;
 
-use crate::pdf::object;
+use lopdf::{Dictionary, Document, Object, ObjectId, dictionary};
+
+use super::Log;
+use crate::{domain::EventCode, pdf::object};
 
 /// Rectangles smaller than this count as empty; an empty one needs no appearance.
 const SIDE_MIN: f32 = 1e-6;
 
-/// Mends the appearance of one annotation; one that was not seen before is not seen after.
-pub(super) fn mend(document: &mut Document, id: ObjectId, kind: &[u8], field_kind: Option<&[u8]>, is_unseen: bool) {
+/// How deep a field may be in others.
+const FIELD_DEPTH_MAX: usize = 32;
+
+/// An annotation whose appearance is mended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject<'a> {
+    /// Its number.
+    pub(super) id: ObjectId,
+    /// Its type.
+    pub(super) kind: &'a [u8],
+    /// The type of the field whose widget it is.
+    pub(super) field_kind: Option<&'a [u8]>,
+    /// Whether it was not seen before; it is not seen after then.
+    pub(super) is_unseen: bool,
+    /// Whether the form asks readers to draw its fields from their values.
+    pub(super) is_asked: bool,
+}
+
+/// Mends the appearance of one annotation.
+pub(super) fn mend(document: &mut Document, subject: Subject<'_>, pens: &mut Pens<'_>, log: &mut Log) {
+    let Subject { id, kind, field_kind, is_unseen, is_asked } = subject;
     let Some(annotation) = object::at(document, id) else { return };
     let size = object::rectangle(document, annotation, b"Rect")
         .map_or([0.0, 0.0], |[left, bottom, right, top]| [(right - left).abs(), (top - bottom).abs()]);
@@ -19,15 +51,28 @@ pub(super) fn mend(document: &mut Document, id: ObjectId, kind: &[u8], field_kin
         let normal = looks.get(b"N").ok()?;
         (!object::resolve(document, normal).is_null()).then(|| normal.clone())
     });
-    let is_button = kind == b"Widget" && field_kind == Some(b"Btn");
-    let look = match look {
-        Some(_) if is_unseen => Some(blank(document, size)),
-        Some(look) => Some(look),
-        None if kind == b"Link" || is_empty => None,
-        None if is_unseen => Some(blank(document, size)),
-        None => Some(draw::draw(document, id, kind, field_kind).unwrap_or_else(|| blank(document, size))),
+    let state = object::name(document, annotation, b"AS").map(<[u8]>::to_vec);
+    let is_stale =
+        is_asked && look.as_ref().is_some_and(|look| asked::is_stale(document, annotation, field_kind, look));
+    let (look, state) = match look.filter(|_| !is_stale) {
+        Some(_) if is_unseen => (Some(blank(document, size)), state),
+        Some(look) => (Some(look), state),
+        None if kind == b"Link" || is_empty => (None, state),
+        None if is_unseen => (Some(blank(document, size)), state),
+        None => {
+            let held = annotation.clone();
+            let (drawn, drawn_state) = match (kind, field_kind) {
+                (b"Widget", Some(field_kind)) => fields::draw(document, &held, field_kind, size, pens),
+                (b"Widget", None) => (None, None),
+                _ => (marks::draw(document, &held, kind, pens), None),
+            };
+            if drawn.is_some() {
+                tell(kind, is_stale, log);
+            }
+            (Some(drawn.unwrap_or_else(|| blank(document, size))), drawn_state.or(state))
+        }
     };
-    let state = object::at(document, id).and_then(|held| object::name(document, held, b"AS")).map(<[u8]>::to_vec);
+    let is_button = kind == b"Widget" && field_kind == Some(b"Btn");
     let (look, state) = match look {
         None => (None, state),
         Some(look) if is_button => states(document, &look, state),
@@ -42,6 +87,18 @@ pub(super) fn mend(document: &mut Document, id: ObjectId, kind: &[u8], field_kin
         Some(state) => annotation.set("AS", Object::Name(state)),
         None => drop(annotation.remove(b"AS")),
     }
+}
+
+/// Tells that something was drawn that readers draw each in their own way.
+fn tell(kind: &[u8], is_stale: bool, log: &mut Log) {
+    let message = match kind {
+        b"Widget" if is_stale => {
+            "Form fields were drawn anew from their values, as the form asks readers to do.".to_owned()
+        }
+        b"Widget" => "Form fields that had no appearance were given one.".to_owned(),
+        _ => format!("Annotations of the type {} that had no appearance were given one.", object::shown(kind)),
+    };
+    log.inform(EventCode::VisualDifferences, message);
 }
 
 /// A button needs a dictionary of states.
@@ -97,17 +154,5 @@ fn single(document: &Document, look: Object, state: Option<&[u8]>) -> Option<Obj
 
 /// A form that draws nothing.
 pub(crate) fn blank(document: &mut Document, size: [f32; 2]) -> Object {
-    form(document, size, Dictionary::new(), Vec::new())
-}
-
-/// A form that draws `content` in a box of the given size.
-fn form(document: &mut Document, [width, height]: [f32; 2], resources: Dictionary, content: Vec<u8>) -> Object {
-    let resources = object::add(document, resources);
-    let dictionary = dictionary! {
-        "Type" => "XObject",
-        "Subtype" => "Form",
-        "BBox" => vec![0.into(), 0.into(), width.max(0.1).into(), height.max(0.1).into()],
-        "Resources" => resources,
-    };
-    object::add(document, Stream::new(dictionary, content)).into()
+    sketch::Sketch::new(size).add(document)
 }
