@@ -2,10 +2,14 @@
 
 use lopdf::{Dictionary, Document, Object};
 
-use crate::pdf::{
-    object,
-    standard::{BLEND_MODES, RENDERING_INTENTS},
-    validate::Part,
+use super::Log;
+use crate::{
+    domain::EventCode,
+    pdf::{
+        object,
+        standard::{BLEND_MODES, RENDERING_INTENTS},
+        validate::Part,
+    },
 };
 
 /// Keys that a graphics state may have; a dictionary with these alone is one, whatever its type says.
@@ -52,7 +56,7 @@ pub(super) fn is_state(dictionary: &Dictionary) -> bool {
 }
 
 /// Mends every graphics state.
-pub(super) fn mend(document: &mut Document, part: Part) {
+pub(super) fn mend(document: &mut Document, part: Part, log: &mut Log) {
     let matters = |dictionary: &Dictionary| {
         is_state(dictionary) || part == Part::One && object::has_any(dictionary, &[b"Group", b"SMaskInData"])
     };
@@ -62,6 +66,10 @@ pub(super) fn mend(document: &mut Document, part: Part) {
         }
         if !is_state(dictionary) {
             return;
+        }
+        if transfers(dictionary, document) {
+            let message = "A transfer function was removed; with readers that use them some colours were others.";
+            log.warn(EventCode::VisualDifferences, message);
         }
         for key in ["TR", "HT", "HTP", "HTO"] {
             dictionary.remove(key.as_bytes());
@@ -81,6 +89,12 @@ pub(super) fn mend(document: &mut Document, part: Part) {
             dictionary.set("OPM", 0);
         }
     });
+}
+
+/// Whether a graphics state changes colours by a transfer function of its own (ISO 32000-1, 10.4). `TR2` counts where both are.
+fn transfers(state: &Dictionary, document: &Document) -> bool {
+    let function = object::get(document, state, b"TR2").or_else(|| object::get(document, state, b"TR"));
+    function.is_some_and(|function| !matches!(function.as_name(), Ok(b"Default" | b"Identity")))
 }
 
 /// Takes away what is for transparency alone (ISO 19005-1, 6.4). Where it showed, the page was drawn anew before.

@@ -65,7 +65,7 @@ pub fn to_pdfa(document: &mut Document, part: Part, fonts: &FontFolder) -> Resul
     annotations::mend(document, part, fonts, &mut log);
     layers::mend(document, part, &mut log);
     streams::mend(document);
-    graphics::mend(document, part);
+    graphics::mend(document, part, &mut log);
     values::mend(document, part, &mut log);
     structure::mend(document, part);
     // Annotations that went took their appearances along; what nothing refers to needs no mending.

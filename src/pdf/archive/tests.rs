@@ -320,3 +320,15 @@ fn of_damaged_content_stays_what_can_be_read_and_the_page_is_named() {
         assert!(archive(&mut document).events.is_empty(), "{filter}");
     }
 }
+
+#[test]
+fn a_transfer_function_goes_and_is_told_unless_it_changes_nothing() {
+    let function = dictionary! { "FunctionType" => 2, "N" => 2, "Domain" => vec![0.into(), 1.into()] };
+    for (held, is_told) in [(Object::Dictionary(function), true), ("Identity".into(), false)] {
+        let states = dictionary! { "G" => dictionary! { "Type" => "ExtGState", "TR" => held } };
+        let mut document = document(b"/G gs", dictionary! { "ExtGState" => states }, dictionary! {}, Vec::new());
+        let archived = archive(&mut document);
+        assert_eq!(codes(&archived).contains(&EventCode::VisualDifferences), is_told);
+        assert!(archived.shortfalls.is_empty(), "{:?}", archived.shortfalls);
+    }
+}
