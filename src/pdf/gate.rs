@@ -92,6 +92,14 @@ pub fn pass(mut document: Document, wanted: &Wanted<'_>) -> Result<Passed, Error
         Claimed::Conforms { bytes, flavour } => return Ok(passed(&document, bytes, flavour, rung, events)),
         Claimed::Fails { report, bytes } => Refused { report, bytes },
     };
+    let told = archive::rewrite(&mut document, wanted.part)?;
+    if !told.is_empty() {
+        add(&mut events, told);
+        match claim(&mut document, wanted)? {
+            Claimed::Conforms { bytes, flavour } => return Ok(passed(&document, bytes, flavour, rung, events)),
+            Claimed::Fails { report, bytes } => refused = Refused { report, bytes },
+        }
+    }
     if let Some(passed) = rewritten(&document, &refused, wanted, &events) {
         return Ok(passed);
     }

@@ -53,6 +53,7 @@ mod left_open;
 mod lexer;
 mod linear;
 mod object;
+mod operations;
 mod page;
 mod pages;
 mod profiles;

@@ -18,6 +18,7 @@ mod files;
 mod graphics;
 mod layers;
 mod lift;
+mod operations;
 mod pictures;
 mod resources;
 mod streams;
@@ -27,6 +28,7 @@ mod tests;
 mod values;
 
 pub(crate) use beyond::pages_beyond_pdf14;
+pub(crate) use operations::rewrite;
 pub(crate) use pictures::flatten;
 /// What [`super::redraw`] keeps of a page is told apart by the same tables.
 pub(crate) mod rules {

@@ -45,6 +45,8 @@ pub(crate) struct Survey {
     pub(crate) contents: Vec<ContentUse>,
     /// Images that are drawn.
     pub(crate) images: BTreeSet<ObjectId>,
+    /// Streams of content that are drawn.
+    pub(crate) streams: BTreeSet<ObjectId>,
     /// Streams of content that do not unpack to their end, with the page, from 1, on which each was met first.
     pub(crate) damaged: BTreeMap<ObjectId, usize>,
 }

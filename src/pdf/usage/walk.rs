@@ -168,6 +168,7 @@ impl<'a> Walk<'a> {
 
     fn read(&mut self, pending: &Pending<'a>, page: usize) -> Result<(), Error> {
         let content = self.budget.content(self.document, &pending.streams)?;
+        self.survey.streams.extend(&pending.streams);
         for stream in content.damaged {
             self.survey.damaged.entry(stream).or_insert(page);
         }

@@ -3,7 +3,6 @@
 //!
 //! Only what is drawn is read: a form that no content names may hold anything (ISO 19005-2, 6.2.2, speaks of content).
 
-mod operation;
 mod state;
 
 use std::{
@@ -13,7 +12,7 @@ use std::{
 
 use lopdf::{Dictionary, Object, ObjectId};
 
-pub(super) use operation::{Fault, Operation, Reader};
+pub(super) use crate::pdf::operations::{Fault, Operation, Reader};
 pub(super) use state::{Font, Space, State};
 
 use super::{Place, file_structure, fonts, graphics, logical_structure, subject::Subject};

@@ -7,14 +7,14 @@ use lopdf::{Dictionary, Object, ObjectId};
 
 use super::{
     jpeg2000::Colour,
-    operators::{Paint, is_defined},
+    operators::Paint,
     profile::{Profile, Reader},
     spaces::{Ink, Makeup},
 };
 use crate::pdf::{
     object,
     profiles::Device,
-    standard::RENDERING_INTENTS,
+    standard::{RENDERING_INTENTS, is_operator},
     validate::{
         Place,
         content::{Collector, End, Kind, Operation, Piece, Space, State},
@@ -187,7 +187,7 @@ impl<'a> Collector<'a> for Drawn<'a> {
                     self.named(subject, piece, b"Properties", operation.last_name());
                 }
             }
-            operator if !is_defined(operator) => self.unknown_operators.add(piece, operator),
+            operator if !is_operator(operator) => self.unknown_operators.add(piece, operator),
             operator => {
                 let paint = Paint::of(operator, state.render_mode);
                 if paint != Paint::default() {

@@ -1,19 +1,4 @@
-//! The operators of content streams (ISO 32000-1, annex A). Part 1 stands on PDF 1.4, which has the same.
-
-/// Whether an operator is defined. `ID` and `EI` come with their `BI`; alone they are none. It is asked of each operation, so
-/// that the list is a match.
-#[rustfmt::skip]
-pub(super) fn is_defined(operator: &[u8]) -> bool {
-    matches!(
-        operator,
-        b"b" | b"B" | b"b*" | b"B*" | b"BDC" | b"BI" | b"BMC" | b"BT" | b"BX" | b"c" | b"cm" | b"CS" | b"cs" | b"d"
-            | b"d0" | b"d1" | b"Do" | b"DP" | b"EI" | b"EMC" | b"ET" | b"EX" | b"f" | b"F" | b"f*" | b"G" | b"g" | b"gs"
-            | b"h" | b"i" | b"j" | b"J" | b"K" | b"k" | b"l" | b"m" | b"M" | b"MP" | b"n" | b"q" | b"Q" | b"re" | b"RG"
-            | b"rg" | b"ri" | b"s" | b"S" | b"SC" | b"sc" | b"SCN" | b"scn" | b"sh" | b"T*" | b"Tc" | b"Td" | b"TD"
-            | b"Tf" | b"Tj" | b"TJ" | b"TL" | b"Tm" | b"Tr" | b"Ts" | b"Tw" | b"Tz" | b"v" | b"w" | b"W" | b"W*" | b"y"
-            | b"'" | b"\""
-    )
-}
+//! What operators paint with.
 
 /// What an operator paints with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,12 +27,6 @@ impl Paint {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn operators_of_the_standard_are_known_and_no_others() {
-        assert!([&b"BX"[..], b"T*", b"\"", b"sh", b"d1"].into_iter().all(is_defined));
-        assert!(![&b"ID"[..], b"PS", b"bdc", b"", b"endstream"].into_iter().any(is_defined));
-    }
 
     #[test]
     fn text_is_painted_by_its_rendering_mode() {

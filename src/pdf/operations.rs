@@ -1,8 +1,9 @@
-//! Reads a content stream as operations (ISO 32000-1, 7.8.2): an operator with its operands as objects.
+//! Reads a content stream as operations (ISO 32000-1, 7.8.2): an operator with its operands as objects, and how they are written.
+//! [`super::content`] reads the same in less time, for those who ask for less.
 
 use lopdf::{Dictionary, Object};
 
-use crate::pdf::lexer::{Lexer, Open, Token, Written, end_of_image, narrow};
+use super::lexer::{Lexer, Open, Token, Written, end_of_image, narrow};
 
 /// Most operands that are kept for one operator, and most elements of an array; the standard's limit is 8191.
 const OPERANDS_MAX: usize = 1 << 14;
@@ -15,20 +16,20 @@ const REAL_MIN: f64 = 1.175e-38;
 
 /// An operation.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(in crate::pdf::validate) struct Operation<'b> {
+pub(crate) struct Operation<'b> {
     /// The operator. An inline image comes as one `BI`.
-    pub(in crate::pdf::validate) operator: &'b [u8],
+    pub(crate) operator: &'b [u8],
     /// Its operands; of an inline image, its dictionary.
-    pub(in crate::pdf::validate) operands: Vec<Object>,
+    pub(crate) operands: Vec<Object>,
     /// The data of an inline image.
-    pub(in crate::pdf::validate) data: &'b [u8],
+    pub(crate) data: &'b [u8],
     /// What is wrong with how its operands are written.
-    pub(in crate::pdf::validate) faults: Vec<Fault>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// What may be wrong with how an operand is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::pdf::validate) enum Fault {
+pub(crate) enum Fault {
     /// A hexadecimal string with an odd number of digits.
     OddDigits,
     /// A hexadecimal string with other characters in it.
@@ -41,35 +42,40 @@ pub(in crate::pdf::validate) enum Fault {
 
 impl Operation<'_> {
     /// The first operand as a name.
-    pub(in crate::pdf::validate) fn name(&self) -> Option<&[u8]> {
+    pub(crate) fn name(&self) -> Option<&[u8]> {
         self.operands.first()?.as_name().ok()
     }
 
     /// The last operand as a name.
-    pub(in crate::pdf::validate) fn last_name(&self) -> Option<&[u8]> {
+    pub(crate) fn last_name(&self) -> Option<&[u8]> {
         self.operands.last()?.as_name().ok()
     }
 
     /// The first operand as a dictionary.
-    pub(in crate::pdf::validate) fn dictionary(&self) -> Option<&Dictionary> {
+    pub(crate) fn dictionary(&self) -> Option<&Dictionary> {
         self.operands.first()?.as_dict().ok()
     }
 }
 
 /// Reads operations one after the other.
 #[derive(Debug)]
-pub(in crate::pdf::validate) struct Reader<'b> {
+pub(crate) struct Reader<'b> {
     lexer: Lexer<'b>,
 }
 
 impl<'b> Reader<'b> {
     /// Starts at the beginning.
-    pub(in crate::pdf::validate) fn new(bytes: &'b [u8]) -> Self {
+    pub(crate) fn new(bytes: &'b [u8]) -> Self {
         Self { lexer: Lexer::at(bytes, 0) }
     }
 
+    /// How many bytes have been read.
+    pub(crate) fn position(&self) -> usize {
+        self.lexer.position()
+    }
+
     /// The next operation; `None` at the end. Operands without an operator at the end are dropped.
-    pub(in crate::pdf::validate) fn next(&mut self) -> Option<Operation<'b>> {
+    pub(crate) fn next(&mut self) -> Option<Operation<'b>> {
         let mut operation = Operation::default();
         let mut open: Vec<Open> = Vec::new();
         loop {
