@@ -2,11 +2,17 @@
 
 use lopdf::{Dictionary, Document, Object};
 
-use super::text::{decoded, inherited};
+use super::{
+    Pens,
+    text::{VALUE_BYTES_MAX, decoded, inherited},
+};
 use crate::pdf::{
     content::{Operand, Reader},
     object, stream,
 };
+
+/// Most bytes of an appearance that is compared with the value.
+const LOOK_BYTES_MAX: usize = 1 << 20;
 
 /// Whether the form asks readers to draw its fields, which it does no more after this.
 pub(in crate::pdf::archive) fn take_request(document: &mut Document) -> bool {
@@ -16,13 +22,25 @@ pub(in crate::pdf::archive) fn take_request(document: &mut Document) -> bool {
 }
 
 /// Whether a field of text shows something else than its value.
-pub(super) fn is_stale(document: &Document, held: &Dictionary, kind: Option<&[u8]>, look: &Object) -> bool {
-    if !matches!(kind, Some(b"Tx" | b"Ch")) {
+pub(super) fn is_stale(
+    document: &Document,
+    held: &Dictionary,
+    kind: Option<&[u8]>,
+    look: &Object,
+    pens: &mut Pens<'_>,
+) -> bool {
+    if !matches!(kind, Some(b"Tx" | b"Ch")) || !pens.spend(1) {
         return false;
     }
-    let Some(value) = inherited(document, held, b"V").and_then(|value| decoded(document, value)) else { return false };
+    let value = inherited(document, held, b"V").and_then(|value| decoded(document, value, VALUE_BYTES_MAX));
+    let Some(value) = value else { return false };
+    pens.spend(value.len());
     let Object::Stream(look) = object::resolve(document, look) else { return false };
-    let Ok(content) = stream::unpack_content(look, stream::CONTENT_BYTES_MAX) else { return false };
+    let Ok(content) = stream::unpack_content(look, LOOK_BYTES_MAX) else {
+        pens.spend(LOOK_BYTES_MAX);
+        return false;
+    };
+    pens.spend(content.bytes.len());
     let mut reader = Reader::new(&content.bytes);
     let (mut operands, mut shown) = (Vec::new(), Vec::new());
     while let Some(operator) = reader.next(&mut operands) {

@@ -22,6 +22,12 @@ mod flag {
 /// Most cells of a field with one for each character.
 const CELLS_MAX: i64 = 1000;
 
+/// Most options of a list, and most of them that are chosen.
+const OPTIONS_MAX: usize = 10_000;
+
+/// What an option costs besides its bytes.
+const OPTION_EFFORT: usize = 50;
+
 /// What is behind a chosen line of a list.
 const CHOSEN: &str = "0.6 0.757 0.855 rg";
 
@@ -41,6 +47,9 @@ pub(super) fn draw(
     size: [f32; 2],
     pens: &mut Pens<'_>,
 ) -> (Option<Object>, Option<Vec<u8>>) {
+    if !pens.spend(1) {
+        return (None, None);
+    }
     let flags = inherited(document, held, b"Ff").and_then(|flags| flags.as_i64().ok()).unwrap_or(0);
     let mut widget = Widget { document, held, size, flags };
     match kind {
@@ -69,7 +78,10 @@ impl Widget<'_> {
     /// How text looks in it.
     fn look(&self) -> Look {
         let form = || object::get(self.document, self.form()?, b"DA");
-        let operators = self.inherited(b"DA").or_else(form).and_then(|held| text::decoded(self.document, held));
+        let operators = self
+            .inherited(b"DA")
+            .or_else(form)
+            .and_then(|held| text::decoded(self.document, held, text::WORDS_BYTES_MAX));
         Look::read(self.document, &operators.unwrap_or_default())
     }
 
@@ -119,7 +131,9 @@ impl Widget<'_> {
 
     fn text(&mut self, pens: &mut Pens<'_>) -> Option<Object> {
         let (mut sketch, border) = self.ground(false);
-        let value = self.inherited(b"V").and_then(|value| text::decoded(self.document, value)).unwrap_or_default();
+        let value = self.inherited(b"V").and_then(|value| text::decoded(self.document, value, text::VALUE_BYTES_MAX));
+        let value = value.unwrap_or_default();
+        pens.spend(value.len());
         let value = if self.flags & flag::PASSWORD != 0 { "*".repeat(value.chars().count()) } else { value };
         let cells =
             self.inherited(b"MaxLen").and_then(|most| most.as_i64().ok()).filter(|most| (1..=CELLS_MAX).contains(most));
@@ -137,13 +151,13 @@ impl Widget<'_> {
     fn choice(&mut self, pens: &mut Pens<'_>) -> Option<Object> {
         let (mut sketch, border) = self.ground(false);
         let [left, bottom, right, top] = Self::inside(&sketch, border);
-        let chosen: Vec<String> = match self.inherited(b"V") {
-            Some(Object::Array(values)) => {
-                values.iter().filter_map(|value| text::decoded(self.document, value)).collect()
-            }
-            value => value.and_then(|value| text::decoded(self.document, value)).into_iter().collect(),
-        };
+        let values =
+            self.inherited(b"V").map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
+        let words = |value: &Object| text::decoded(self.document, value, text::WORDS_BYTES_MAX);
+        let chosen: Vec<String> = values.unwrap_or_default().iter().take(OPTIONS_MAX).filter_map(words).collect();
         let options = self.options();
+        let read = chosen.iter().map(String::len).chain(options.iter().map(|(value, shown)| value.len() + shown.len()));
+        pens.spend(read.map(|bytes| bytes + OPTION_EFFORT).sum());
         let (look, side) = (self.look(), self.side());
         if self.flags & flag::COMBO != 0 {
             let first = chosen.first().cloned().unwrap_or_default();
@@ -184,14 +198,16 @@ impl Widget<'_> {
         let pair = |option: &Object| {
             let pair =
                 object::resolve(self.document, option).as_array().map_or(std::slice::from_ref(option), Vec::as_slice);
-            Some((text::decoded(self.document, pair.first()?)?, text::decoded(self.document, pair.last()?)?))
+            let words = |value: Option<&Object>| text::decoded(self.document, value?, text::WORDS_BYTES_MAX);
+            Some((words(pair.first())?, words(pair.last())?))
         };
-        options.into_iter().flatten().filter_map(pair).collect()
+        options.into_iter().flatten().take(OPTIONS_MAX).filter_map(pair).collect()
     }
 
     fn caption(&mut self, pens: &mut Pens<'_>) -> Option<Object> {
         let (mut sketch, border) = self.ground(false);
-        let caption = self.look_of(b"CA").and_then(|caption| text::decoded(self.document, caption)).unwrap_or_default();
+        let caption = self.look_of(b"CA").and_then(|held| text::decoded(self.document, held, text::WORDS_BYTES_MAX));
+        let caption = caption.unwrap_or_default();
         let area = Self::inside(&sketch, border);
         let look = self.look();
         text::fill(&mut sketch, pens, self.document, &caption, &look, area, (Fill::Line, Side::Centre));
@@ -206,7 +222,7 @@ impl Widget<'_> {
         // Which of some radio buttons the value is, only their states say.
         let value = value.filter(|_| state.is_none() && self.flags & flag::RADIO == 0);
         let on = state.filter(is_on).or(value).map(<[u8]>::to_vec);
-        let sign = self.look_of(b"CA").and_then(|sign| text::decoded(self.document, sign));
+        let sign = self.look_of(b"CA").and_then(|sign| text::decoded(self.document, sign, text::WORDS_BYTES_MAX));
         let usual = if self.flags & flag::RADIO == 0 { "4" } else { "l" };
         let sign = sign.filter(|sign| !sign.is_empty()).unwrap_or_else(|| usual.to_owned());
         let is_round = sign == "l" && self.flags & flag::RADIO != 0;

@@ -15,14 +15,17 @@ const SIGN: f32 = 20.0;
 /// How far apart the teeth of a squiggly line are.
 const TOOTH: f32 = 2.0;
 
-/// Most teeth of one line; a longer one is straight.
-const TEETH_MAX: f32 = 2000.0;
+/// Most teeth of the lines of one annotation; lines beyond that are straight.
+const TEETH_MAX: f32 = 20_000.0;
 
 /// Most marked pieces of text of one annotation that are drawn.
 const QUADS_MAX: usize = 4096;
 
 /// Draws an annotation, or gives `None` when nothing is shown for its type.
 pub(super) fn draw(document: &mut Document, held: &Dictionary, kind: &[u8], pens: &mut Pens<'_>) -> Option<Object> {
+    if !pens.spend(extent(document, held)) {
+        return None;
+    }
     let [x0, y0, x1, y1] = object::rectangle(document, held, b"Rect")?;
     let mut mark = Mark {
         held,
@@ -59,10 +62,19 @@ pub(super) fn draw(document: &mut Document, held: &Dictionary, kind: &[u8], pens
     if mark.sketch.is_blank() {
         return None;
     }
+    pens.spend(mark.sketch.len());
     if !state.is_empty() {
         mark.sketch.set_state(document, state);
     }
     Some(mark.sketch.add(document))
+}
+
+/// How many numbers an annotation is drawn from.
+fn extent(document: &Document, held: &Dictionary) -> usize {
+    let length = |held: &Object| object::resolve(document, held).as_array().map_or(0, Vec::len);
+    let lists = object::array(document, held, b"InkList").unwrap_or_default();
+    let keys = [&b"QuadPoints"[..], b"L", b"Vertices"].into_iter().filter_map(|key| held.get(key).ok());
+    1 + lists.len() + lists.iter().chain(keys).map(length).sum::<usize>()
 }
 
 /// The numbers of the array under a key.
@@ -143,9 +155,11 @@ impl Mark<'_> {
 
     fn squiggles(&mut self, document: &Document) {
         self.pen(0.8, document);
+        let mut teeth = 0.0;
         for [left, bottom, right, top] in self.quads(document) {
             let height = bottom + (top - bottom) * 0.1;
-            if (right - left) / TOOTH > TEETH_MAX {
+            teeth += (right - left) / TOOTH;
+            if teeth > TEETH_MAX || !teeth.is_finite() {
                 self.sketch.lines(&[[left, height], [right, height]]);
             } else {
                 let mut points = Vec::new();
@@ -230,7 +244,8 @@ impl Mark<'_> {
     }
 
     fn free_text(&mut self, document: &mut Document, pens: &mut Pens<'_>) {
-        let operators = object::get(document, self.held, b"DA").and_then(|look| text::decoded(document, look));
+        let operators = object::get(document, self.held, b"DA")
+            .and_then(|look| text::decoded(document, look, text::WORDS_BYTES_MAX));
         let look = Look::read(document, &operators.unwrap_or_default());
         let [left, bottom, right, top] = self.inner(document, self.width / 2.0);
         if let Some(fill) = &self.colour {
@@ -243,11 +258,12 @@ impl Mark<'_> {
             self.sketch.operate(&[self.width], "w");
             self.sketch.operate(&[left, bottom, right - left, top - bottom], "re S");
         }
-        let content = object::get(document, self.held, b"Contents").and_then(|held| text::decoded(document, held));
+        let content = object::get(document, self.held, b"Contents");
+        let content = content.and_then(|held| text::decoded(document, held, text::VALUE_BYTES_MAX)).unwrap_or_default();
+        pens.spend(content.len());
         let side = Side::of(object::integer(document, self.held, b"Q"));
         let inset = self.width + 1.0;
         let area = [left + inset, bottom + inset, right - inset, top - inset];
-        let content = content.unwrap_or_default();
         text::fill(&mut self.sketch, pens, document, &content, &look, area, (Fill::Lines, side));
     }
 

@@ -53,7 +53,7 @@ pub(super) fn mend(document: &mut Document, subject: Subject<'_>, pens: &mut Pen
     });
     let state = object::name(document, annotation, b"AS").map(<[u8]>::to_vec);
     let is_stale =
-        is_asked && look.as_ref().is_some_and(|look| asked::is_stale(document, annotation, field_kind, look));
+        is_asked && look.as_ref().is_some_and(|look| asked::is_stale(document, annotation, field_kind, look, pens));
     let (look, state) = match look.filter(|_| !is_stale) {
         Some(_) if is_unseen => (Some(blank(document, size)), state),
         Some(look) => (Some(look), state),

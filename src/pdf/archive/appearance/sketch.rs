@@ -14,8 +14,15 @@ use crate::{
     },
 };
 
-/// Most characters that are set in all appearances of a document. A form with a thousand fields has a tenth of them.
-const CHARACTERS_MAX: usize = 200_000;
+/// What the appearances of a document may cost: a unit is a byte that is read or written. Objects that annotations share cost as
+/// often as they are drawn. A form with a thousand fields takes an eighth of it.
+const EFFORT_MAX: usize = 16 << 20;
+
+/// What setting a character costs.
+const CHARACTER_EFFORT: usize = 100;
+
+/// How many characters a line counts for at least.
+const LINE_CHARACTERS_MIN: usize = 10;
 
 /// Most characters that an event names.
 const MISSING_SHOWN_MAX: usize = 20;
@@ -30,7 +37,7 @@ pub(in crate::pdf::archive) struct Pens<'a> {
     folder: &'a FontFolder,
     /// Fonts in the making, which all appearances share.
     typefaces: BTreeMap<Style, (ObjectId, Typeface)>,
-    characters_left: usize,
+    effort_left: usize,
     missing: String,
 }
 
@@ -45,21 +52,24 @@ pub(super) struct Line {
 impl<'a> Pens<'a> {
     pub(in crate::pdf::archive) fn new(part: Part, folder: &'a FontFolder) -> Self {
         let typefaces = BTreeMap::new();
-        Self { part, folder, typefaces, characters_left: CHARACTERS_MAX, missing: String::new() }
+        Self { part, folder, typefaces, effort_left: EFFORT_MAX, missing: String::new() }
     }
 
-    /// Sets a line. Nothing is shown of what no font has, or what is too much.
+    /// Takes from what drawing may cost; says whether there is more.
+    pub(super) fn spend(&mut self, effort: usize) -> bool {
+        self.effort_left = self.effort_left.saturating_sub(effort);
+        self.effort_left > 0
+    }
+
+    /// Sets a line. Nothing is shown of what no font has.
     pub(super) fn set(&mut self, document: &mut Document, style: &Style, text: &str) -> Line {
-        let count = text.chars().count();
-        let fits = count <= self.characters_left;
-        self.characters_left = self.characters_left.saturating_sub(count);
+        let effort = text.chars().count().max(LINE_CHARACTERS_MIN) * CHARACTER_EFFORT;
         let folder = self.folder;
-        let line = fits.then(|| self.typeface(document, style).1.set(text, folder)).flatten();
-        let Some(line) = line else {
-            self.missing.extend(text.chars().take(MISSING_SHOWN_MAX));
-            return Line { operation: String::new(), width: 0.0 };
-        };
-        self.missing.extend(line.missing.iter());
+        let line = if self.spend(effort) { self.typeface(document, style).1.set(text, folder) } else { None };
+        let Some(line) = line else { return Line { operation: String::new(), width: 0.0 } };
+        if self.missing.len() < MISSING_SHOWN_MAX {
+            self.missing.extend(line.missing.iter());
+        }
         Line { operation: line.operation(), width: line.width / 1000.0 }
     }
 
@@ -81,11 +91,14 @@ impl<'a> Pens<'a> {
         for (id, typeface) in self.typefaces.values() {
             typeface.write(document, *id, Some(self.part));
         }
+        if self.effort_left == 0 {
+            let message = "Fields or annotations without an appearance are too many or too large: some are not shown.";
+            log.warn(EventCode::ContentClipped, message);
+        }
         if !self.missing.is_empty() {
             let missing: String = self.missing.chars().take(MISSING_SHOWN_MAX).collect();
             let message = format!(
-                "Characters of form fields or annotations (\"{missing}\") are not shown: no installed font has them, or they \
-                 are too many."
+                "No installed font has the characters \"{missing}\" of fields or annotations; they are not shown."
             );
             log.warn(EventCode::ContentClipped, message);
         }
@@ -116,6 +129,11 @@ impl Sketch {
             _ => ([width, height], None),
         };
         Self { matrix, ..Self::new(size) }
+    }
+
+    /// How many bytes it is drawn with.
+    pub(super) fn len(&self) -> usize {
+        self.content.len()
     }
 
     /// Whether it draws nothing.

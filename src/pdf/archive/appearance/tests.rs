@@ -202,3 +202,17 @@ fn every_type_that_readers_draw_is_drawn() {
         assert!(is_seen, "{kind}");
     }
 }
+
+#[test]
+fn what_annotations_share_is_drawn_within_a_limit() {
+    let mut document = document(b"", dictionary! {}, dictionary! {}, Vec::new());
+    let corners: Vec<Object> = (0..4096).flat_map(|_| [0, 9, 4000, 9, 0, 0, 4000, 0]).map(Object::Integer).collect();
+    let corners = document.add_object(corners);
+    let mut line = annotation("Squiggly", 4);
+    line.set("QuadPoints", corners);
+    let lines: Vec<Object> = (0..2000).map(|_| document.add_object(line.clone()).into()).collect();
+    let page = pages::list(&document)[0];
+    object::at_mut(&mut document, page).unwrap().set("Annots", lines);
+    let events = to_pdfa(&mut document, Part::Two, &FontFolder::open(&[])).unwrap();
+    assert!(events.iter().any(|event| event.code == EventCode::ContentClipped), "{events:?}");
+}

@@ -5,6 +5,12 @@ use lopdf::{Dictionary, Document, Object};
 use super::sketch::{Pens, Sketch, Text};
 use crate::pdf::{fonts::Style, object, stream};
 
+/// Most bytes of a value that is drawn. Larger ones have no room on a page.
+pub(super) const VALUE_BYTES_MAX: usize = 64 << 10;
+
+/// Most bytes of operators that say how text looks, of a caption, and of an option.
+pub(super) const WORDS_BYTES_MAX: usize = 1 << 10;
+
 /// Sizes that text gets when "automatic" is asked for.
 const AUTOMATIC_SIZE: std::ops::RangeInclusive<f32> = 4.0..=12.0;
 
@@ -75,11 +81,16 @@ fn family(document: &Document, name: &str) -> String {
     family.rsplit_once('+').map_or(family.clone(), |(_, family)| family.to_owned())
 }
 
-/// The text of a value: a string, or a stream of it.
-pub(super) fn decoded(document: &Document, value: &Object) -> Option<String> {
+/// The text of a value: a string, or a stream of it, up to so many bytes.
+pub(super) fn decoded(document: &Document, value: &Object, bytes_max: usize) -> Option<String> {
     let value = object::resolve(document, value);
-    let Object::Stream(held) = value else { return lopdf::decode_text_string(value).ok() };
-    lopdf::decode_text_string(&Object::string_literal(stream::unpack(held).ok()?)).ok()
+    if let Object::Stream(held) = value {
+        let text = stream::unpack_within(held, bytes_max).ok()?;
+        return lopdf::decode_text_string(&Object::string_literal(text)).ok();
+    }
+    let Object::String(text, format) = value else { return None };
+    let cut = text.get(..bytes_max).map(|text| Object::String(text.to_vec(), *format));
+    lopdf::decode_text_string(cut.as_ref().unwrap_or(value)).ok()
 }
 
 /// How text is put into its box.
