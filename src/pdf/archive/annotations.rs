@@ -118,7 +118,15 @@ impl Work<'_> {
         }
         let orphan =
             annotation.get(b"Parent").and_then(Object::as_reference).is_ok_and(|parent| self.removed.contains(&parent));
+        let mut wanted =
+            (flags | flag::PRINT) & !(flag::INVISIBLE | flag::HIDDEN | flag::NO_VIEW | flag::TOGGLE_NO_VIEW);
         if kind == b"Popup" {
+            // From part 2 on it needs no flags (ISO 19005-2, 6.3.2).
+            if self.part == Part::One
+                && let Some(annotation) = object::at_mut(document, id)
+            {
+                annotation.set("F", wanted);
+            }
             return !orphan;
         }
         let is_unseen = flags & (flag::HIDDEN | flag::NO_VIEW) != 0;
@@ -130,8 +138,6 @@ impl Work<'_> {
             self.removed.insert(id);
             return false;
         }
-        let mut wanted =
-            (flags | flag::PRINT) & !(flag::INVISIBLE | flag::HIDDEN | flag::NO_VIEW | flag::TOGGLE_NO_VIEW);
         if kind == b"Text" {
             wanted |= flag::NO_ZOOM | flag::NO_ROTATE;
         }

@@ -332,3 +332,17 @@ fn a_transfer_function_goes_and_is_told_unless_it_changes_nothing() {
         assert!(archived.shortfalls.is_empty(), "{:?}", archived.shortfalls);
     }
 }
+
+#[test]
+fn in_part_1_pop_ups_have_flags_and_fields_a_look_however_small() {
+    let mut field = annotation("Widget", 4);
+    field.set("FT", "Sig");
+    field.set("Rect", vec![0.into(), 0.into(), 0.into(), 0.into()]);
+    let mut popup = annotation("Popup", 0);
+    popup.remove(b"F");
+    let mut document = document(b"", dictionary! {}, dictionary! {}, vec![field, popup]);
+    to_pdfa(&mut document, Part::One, &FontFolder::open(&[])).unwrap();
+    let held = kept(&document);
+    assert!(held[0].has(b"AP"));
+    assert_eq!(object::integer(&document, held[1], b"F"), Some(4));
+}

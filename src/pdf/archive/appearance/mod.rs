@@ -57,7 +57,9 @@ pub(super) fn mend(document: &mut Document, subject: Subject<'_>, pens: &mut Pen
     let (look, state) = match look.filter(|_| !is_stale) {
         Some(_) if is_unseen => (Some(blank(document, size)), state),
         Some(look) => (Some(look), state),
-        None if kind == b"Link" || is_empty => (None, state),
+        // PDF/A-1 asks for the look of a field however small it is (ISO 19005-1, 6.9).
+        None if kind == b"Link" || is_empty && kind != b"Widget" => (None, state),
+        None if is_empty => (Some(blank(document, size)), state),
         None if is_unseen => (Some(blank(document, size)), state),
         None => {
             let held = annotation.clone();
