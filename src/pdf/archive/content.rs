@@ -20,8 +20,12 @@ pub(super) fn mend(document: &mut Document, damaged: &BTreeMap<ObjectId, usize>,
         held.dict.remove(b"DecodeParms");
         held.dict.set("Filter", object::named("FlateDecode"));
         held.set_content(stream::pack(&part.bytes));
-        let readable = if part.bytes.is_empty() { "nothing of it" } else { "only a part of it" };
-        let message = format!("Content of page {page} is damaged: {readable} can be read, the rest was left out.");
+        let how = if part.bytes.is_empty() {
+            "nothing of it can be read"
+        } else {
+            "only the part before the damage is shown"
+        };
+        let message = format!("Content of page {page} is damaged: {how}.");
         log.warn(EventCode::CorruptionRepaired, message);
     }
 }
