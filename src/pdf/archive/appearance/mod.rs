@@ -94,6 +94,8 @@ pub(super) fn mend(document: &mut Document, subject: Subject<'_>, pens: &mut Pen
 /// Tells that something was drawn that readers draw each in their own way.
 fn tell(kind: &[u8], is_stale: bool, log: &mut Log) {
     let message = match kind {
+        // Every reader has signs of its own for these.
+        b"Text" | b"FileAttachment" => return,
         b"Widget" if is_stale => {
             "Form fields were drawn anew from their values, as the form asks readers to do.".to_owned()
         }
