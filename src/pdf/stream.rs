@@ -30,6 +30,9 @@ const OBJECTS_RATIO_MAX: usize = 32;
 /// What stands before the data that Flate packs: two bytes that say nothing a PDF may choose.
 const FLATE_HEADER_BYTES: usize = 2;
 
+/// With what the data end that Flate has written out so far (RFC 1951, 3.2.4: an empty block that is not compressed).
+const FLUSHED: &[u8] = &[0, 0, 0xFF, 0xFF];
+
 /// How many bytes are set aside at least for what is unpacked.
 const INFLATE_BYTES_MIN: usize = 4 << 10;
 
@@ -176,12 +179,16 @@ pub(crate) fn unpack_by(stream: &Stream, filters: Vec<Vec<u8>>, bytes_max: usize
     unpack_within(&Stream::new(dictionary, stream.content.clone()), bytes_max).map(Cow::Owned)
 }
 
-/// Undoes Flate (RFC 1950). The checksum at the end is not looked at: writers get it wrong, and readers do not look either.
+/// Undoes Flate (RFC 1950). The checksum at the end is not looked at: writers get it wrong, and readers do not look either. Data
+/// may end without a last block where all before it was written out, as Acrobat does.
 fn inflate(packed: &[u8], bytes_max: usize) -> Result<Unpacked, Error> {
     if packed.is_empty() {
         return Ok(Unpacked { bytes: Vec::new(), is_whole: true });
     }
     let packed = packed.get(FLATE_HEADER_BYTES..).unwrap_or_default();
+    let lines = packed.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let trimmed = packed.get(..packed.len() - lines).filter(|trimmed| trimmed.ends_with(FLUSHED));
+    let (packed, is_flushed) = (trimmed.unwrap_or(packed), trimmed.is_some());
     let mut inflater = flate2::Decompress::new(false);
     let mut part = Unpacked::default();
     loop {
@@ -198,7 +205,8 @@ fn inflate(packed: &[u8], bytes_max: usize) -> Result<Unpacked, Error> {
         let is_at_end = matches!(status, Ok(flate2::Status::StreamEnd));
         let is_stuck = status.is_err() || inflater.total_in() == taken && part.bytes.len() == made;
         if is_at_end || is_stuck {
-            part.is_whole = is_at_end;
+            let is_read = usize::try_from(inflater.total_in()).is_ok_and(|read| read == packed.len());
+            part.is_whole = is_at_end || status.is_ok() && is_flushed && is_read;
             return if part.bytes.len() > bytes_max { Err(too_large(bytes_max)) } else { Ok(part) };
         }
     }
@@ -239,6 +247,40 @@ fn pack_at(bytes: &[u8], level: flate2::Compression) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn unpacked(packed: &[u8]) -> Unpacked {
+        let held = lopdf::dictionary! { "Filter" => "FlateDecode" };
+        unpack_content(&Stream::new(held, packed.to_vec()), 1 << 20).unwrap()
+    }
+
+    #[test]
+    fn data_without_a_last_block_are_whole_where_all_was_written_out() {
+        let content = b"q 1 0 0 1 0 0 cm Q\n".repeat(50);
+        let mut packed = Vec::with_capacity(1 << 12);
+        let mut compress = flate2::Compress::new(flate2::Compression::default(), true);
+        compress.compress_vec(&content, &mut packed, flate2::FlushCompress::Sync).unwrap();
+        let whole = Unpacked { bytes: content, is_whole: true };
+        assert_eq!(unpacked(&packed), whole);
+        assert_eq!(unpacked(&[&packed[..], b"\r\n"].concat()), whole);
+        assert!(!unpacked(&packed[..packed.len() - 6]).is_whole);
+        assert_eq!(unpacked(b""), Unpacked { bytes: Vec::new(), is_whole: true });
+    }
+
+    #[test]
+    fn a_wrong_checksum_is_no_damage_and_wrong_data_are() {
+        let mut packed = pack(b"q 1 0 0 1 0 0 cm Q");
+        *packed.last_mut().unwrap() ^= 1;
+        assert!(unpacked(&packed).is_whole);
+        assert!(!unpacked(&packed[..packed.len() / 2]).is_whole);
+        assert_eq!(unpacked(b"x\x9cno such data"), Unpacked::default());
+    }
+
+    #[test]
+    fn content_is_unpacked_up_to_a_limit() {
+        let held = Stream::new(lopdf::dictionary! { "Filter" => "FlateDecode" }, pack(&[b' '; 5000]));
+        assert!(unpack_content(&held, 5000).unwrap().is_whole);
+        assert!(matches!(unpack_content(&held, 4999), Err(Error::Limit { .. })));
+    }
 
     #[test]
     fn content_grows_with_the_document_and_not_without_end() {
