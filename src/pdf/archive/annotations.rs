@@ -46,9 +46,6 @@ pub(crate) mod flag {
     pub(crate) const TOGGLE_NO_VIEW: i64 = 256;
 }
 
-/// How deep a field may be in others.
-const FIELD_DEPTH_MAX: usize = 32;
-
 /// Mends the annotations of every page.
 pub(super) fn mend(document: &mut Document, part: Part, fonts: &FontFolder, log: &mut Log) {
     let mut work = Work {
@@ -163,14 +160,8 @@ impl Work<'_> {
 
 /// The type of the field that a widget belongs to, its own or inherited.
 pub(super) fn field_kind(document: &Document, id: ObjectId) -> Option<Vec<u8>> {
-    let mut held = object::at(document, id)?;
-    for _ in 0..FIELD_DEPTH_MAX {
-        if let Some(kind) = object::name(document, held, b"FT") {
-            return Some(kind.to_vec());
-        }
-        held = object::dictionary(document, held, b"Parent")?;
-    }
-    None
+    let kind = appearance::inherited(document, object::at(document, id)?, b"FT")?;
+    kind.as_name().ok().map(<[u8]>::to_vec)
 }
 
 /// The file of one that attaches a file was removed before, and named.

@@ -13,6 +13,7 @@ mod text;
 
 pub(super) use asked::take_request;
 pub(super) use sketch::Pens;
+pub(super) use text::inherited;
 
 use lopdf::{Dictionary, Document, Object, ObjectId, dictionary};
 

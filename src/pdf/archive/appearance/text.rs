@@ -262,7 +262,11 @@ impl<'a> Words<'a> {
 }
 
 /// The value of a key of a field, its own or inherited (ISO 32000-1, 12.7.3.1).
-pub(super) fn inherited<'a>(document: &'a Document, held: &'a Dictionary, key: &[u8]) -> Option<&'a Object> {
+pub(in crate::pdf::archive) fn inherited<'a>(
+    document: &'a Document,
+    held: &'a Dictionary,
+    key: &[u8],
+) -> Option<&'a Object> {
     let mut held = held;
     for _ in 0..super::FIELD_DEPTH_MAX {
         if let Some(value) = object::get(document, held, key) {
