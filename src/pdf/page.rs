@@ -119,6 +119,11 @@ pub(crate) fn shortened(number: f64) -> String {
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
+/// The same of a number that the library holds.
+pub(crate) fn number(number: f32) -> String {
+    shortened(f64::from(number))
+}
+
 /// The streams that a page is drawn with, in order, each behind a reference.
 pub(crate) fn contents(document: &Document, page: ObjectId) -> Vec<Object> {
     let Some(own) = object::at(document, page).and_then(|held| held.get(b"Contents").ok()) else { return Vec::new() };

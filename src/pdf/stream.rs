@@ -1,10 +1,8 @@
 //! What a stream holds, unpacked within limits.
 
-use std::borrow::Cow;
+use lopdf::{Document, Object, ObjectId, Stream};
 
-use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
-
-use super::{Error, object};
+use super::{Error, filters, object};
 
 /// Most bytes of page content that are unpacked at once. The largest real page seen, a map, has 30 MiB.
 pub(crate) const CONTENT_BYTES_MAX: usize = 128 << 20;
@@ -95,7 +93,7 @@ impl Budget {
                 self.parts_left.checked_sub(1).ok_or_else(|| Error::limit("its content has too many parts"))?;
             let Some(Object::Stream(held)) = document.objects.get(id) else { continue };
             // Streams of one piece are held together.
-            let part = unpack_content(held, CONTENT_BYTES_MAX.saturating_sub(content.bytes.len()))?;
+            let part = unpack_content(document, held, CONTENT_BYTES_MAX.saturating_sub(content.bytes.len()))?;
             self.bytes_left = self
                 .bytes_left
                 .checked_sub(part.bytes.len())
@@ -140,10 +138,15 @@ pub(crate) fn unpack_within(stream: &Stream, bytes_max: usize) -> Result<Vec<u8>
 ///
 /// # Errors
 /// `Limit` when it unpacks to more.
-pub(crate) fn unpack_content(stream: &Stream, bytes_max: usize) -> Result<Unpacked, Error> {
-    let unpacked = match before_flate(&stream.dict) {
-        Some(before) => unpack_by(stream, before, bytes_max).and_then(|packed| inflate(&packed, bytes_max)),
-        None => unpack_within(stream, bytes_max).map(|bytes| Unpacked { bytes, is_whole: true }),
+pub(crate) fn unpack_content(document: &Document, held: &Stream, bytes_max: usize) -> Result<Unpacked, Error> {
+    let names = filters(document, held);
+    let is_flate = names.last().is_some_and(|name| name == b"FlateDecode");
+    let unpacked = if !is_flate || filters::last_parameters(document, held).is_some() {
+        unpack_within(held, bytes_max).map(|bytes| Unpacked { bytes, is_whole: true })
+    } else if names.len() == 1 {
+        inflate(&held.content, bytes_max)
+    } else {
+        unpack_within(&filters::outer(document, held, 1), bytes_max).and_then(|packed| inflate(&packed, bytes_max))
     };
     match unpacked {
         Err(
@@ -151,32 +154,6 @@ pub(crate) fn unpack_content(stream: &Stream, bytes_max: usize) -> Result<Unpack
         ) => Ok(Unpacked::default()),
         other => other,
     }
-}
-
-/// The filters of a stream before its last, when that is Flate with nothing to be said of it, as it is of nearly all content.
-fn before_flate(held: &Dictionary) -> Option<Vec<Vec<u8>>> {
-    let parameters = held.get(b"DecodeParms").unwrap_or(&Object::Null);
-    let is_plain =
-        parameters.as_array().map_or(std::slice::from_ref(parameters), Vec::as_slice).iter().all(Object::is_null);
-    let filter = held.get(b"Filter").ok()?;
-    let filters = filter.as_array().map_or(std::slice::from_ref(filter), Vec::as_slice);
-    let mut names: Vec<Vec<u8>> =
-        filters.iter().map(|filter| filter.as_name().map(<[u8]>::to_vec)).collect::<Result<_, _>>().ok()?;
-    let last = names.pop()?;
-    (is_plain && last == b"FlateDecode").then_some(names)
-}
-
-/// What some of a stream's filters, the first of them, make of its data.
-///
-/// # Errors
-/// As [`unpack`].
-pub(crate) fn unpack_by(stream: &Stream, filters: Vec<Vec<u8>>, bytes_max: usize) -> Result<Cow<'_, [u8]>, Error> {
-    if filters.is_empty() {
-        return Ok(Cow::Borrowed(&stream.content));
-    }
-    let mut dictionary = Dictionary::new();
-    dictionary.set("Filter", filters.into_iter().map(Object::Name).collect::<Vec<_>>());
-    unpack_within(&Stream::new(dictionary, stream.content.clone()), bytes_max).map(Cow::Owned)
 }
 
 /// Undoes Flate (RFC 1950). The checksum at the end is not looked at: writers get it wrong, and readers do not look either. Data
@@ -192,9 +169,6 @@ fn inflate(packed: &[u8], bytes_max: usize) -> Result<Unpacked, Error> {
     let mut inflater = flate2::Decompress::new(false);
     let mut part = Unpacked::default();
     loop {
-        if part.bytes.len() > bytes_max {
-            return Err(too_large(bytes_max));
-        }
         if part.bytes.len() == part.bytes.capacity() {
             let more = part.bytes.len().max(packed.len()).max(INFLATE_BYTES_MIN);
             part.bytes.reserve(more.min(bytes_max - part.bytes.len() + 1));
@@ -202,12 +176,15 @@ fn inflate(packed: &[u8], bytes_max: usize) -> Result<Unpacked, Error> {
         let (taken, made) = (inflater.total_in(), part.bytes.len());
         let rest = usize::try_from(taken).ok().and_then(|taken| packed.get(taken..)).unwrap_or_default();
         let status = inflater.decompress_vec(rest, &mut part.bytes, flate2::FlushDecompress::None);
+        if part.bytes.len() > bytes_max {
+            return Err(too_large(bytes_max));
+        }
         let is_at_end = matches!(status, Ok(flate2::Status::StreamEnd));
         let is_stuck = status.is_err() || inflater.total_in() == taken && part.bytes.len() == made;
         if is_at_end || is_stuck {
             let is_read = usize::try_from(inflater.total_in()).is_ok_and(|read| read == packed.len());
             part.is_whole = is_at_end || status.is_ok() && is_flushed && is_read;
-            return if part.bytes.len() > bytes_max { Err(too_large(bytes_max)) } else { Ok(part) };
+            return Ok(part);
         }
     }
 }
@@ -225,6 +202,13 @@ pub(crate) fn filters(document: &Document, stream: &Stream) -> Vec<Vec<u8>> {
         }
         Some(_) | None => Vec::new(),
     }
+}
+
+/// Puts data that are packed by Flate in the place of what a stream holds.
+pub(crate) fn set_packed(held: &mut Stream, packed: Vec<u8>) {
+    held.dict.remove(b"DecodeParms");
+    held.dict.set("Filter", object::named("FlateDecode"));
+    held.set_content(packed);
 }
 
 /// Packs bytes by Flate, well and fast.
@@ -250,7 +234,7 @@ mod tests {
 
     fn unpacked(packed: &[u8]) -> Unpacked {
         let held = lopdf::dictionary! { "Filter" => "FlateDecode" };
-        unpack_content(&Stream::new(held, packed.to_vec()), 1 << 20).unwrap()
+        unpack_content(&Document::new(), &Stream::new(held, packed.to_vec()), 1 << 20).unwrap()
     }
 
     #[test]
@@ -278,8 +262,8 @@ mod tests {
     #[test]
     fn content_is_unpacked_up_to_a_limit() {
         let held = Stream::new(lopdf::dictionary! { "Filter" => "FlateDecode" }, pack(&[b' '; 5000]));
-        assert!(unpack_content(&held, 5000).unwrap().is_whole);
-        assert!(matches!(unpack_content(&held, 4999), Err(Error::Limit { .. })));
+        assert!(unpack_content(&Document::new(), &held, 5000).unwrap().is_whole);
+        assert!(matches!(unpack_content(&Document::new(), &held, 4999), Err(Error::Limit { .. })));
     }
 
     #[test]

@@ -7,19 +7,19 @@ use lopdf::{Document, Object, ObjectId};
 use super::Log;
 use crate::{
     domain::EventCode,
-    pdf::{content::Reader, object, stream},
+    pdf::{content::Reader, stream},
 };
 
 /// Writes damaged streams of content anew, up to their last whole operation, and tells of each page, from 1, with one.
 pub(super) fn mend(document: &mut Document, damaged: &BTreeMap<ObjectId, usize>, log: &mut Log) {
     for (id, page) in damaged {
-        let Some(Object::Stream(held)) = document.objects.get_mut(id) else { continue };
+        let Some(Object::Stream(held)) = document.objects.get(id) else { continue };
         // Of what is too large nothing was read when it was met.
-        let Ok(mut part) = stream::unpack_content(held, stream::CONTENT_BYTES_MAX) else { continue };
+        let Ok(mut part) = stream::unpack_content(document, held, stream::CONTENT_BYTES_MAX) else { continue };
         part.bytes.truncate(whole_operations(&part.bytes));
-        held.dict.remove(b"DecodeParms");
-        held.dict.set("Filter", object::named("FlateDecode"));
-        held.set_content(stream::pack(&part.bytes));
+        if let Some(Object::Stream(held)) = document.objects.get_mut(id) {
+            stream::set_packed(held, stream::pack(&part.bytes));
+        }
         let how = if part.bytes.is_empty() {
             "nothing of it can be read"
         } else {

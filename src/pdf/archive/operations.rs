@@ -8,7 +8,10 @@ use lopdf::{
     content::{Content, Operation as Written},
 };
 
-use super::Log;
+use super::{
+    Log,
+    values::{REAL_MAX, STRING_BYTES_MAX},
+};
 use crate::{
     domain::{Event, EventCode},
     pdf::{
@@ -20,12 +23,6 @@ use crate::{
     },
 };
 
-/// Most bytes of a string (ISO 19005-2, 6.1.13).
-const STRING_BYTES_MAX: usize = 32_767;
-
-/// The largest real number of PDF/A-1 (ISO 19005-1, 6.1.12); integers may be larger.
-const REAL_MAX_ONE: f32 = 32_767.0;
-
 /// Writes content anew where it has to be; tells what was changed, nothing when there was nothing to change.
 ///
 /// # Errors
@@ -33,12 +30,12 @@ const REAL_MAX_ONE: f32 = 32_767.0;
 pub(crate) fn rewrite(document: &mut Document, part: Part) -> Result<Vec<Event>, Error> {
     let mut log = Log::default();
     for id in usage::survey(document)?.streams {
-        let Some(Object::Stream(held)) = document.objects.get_mut(&id) else { continue };
-        let Ok(content) = stream::unpack_content(held, stream::CONTENT_BYTES_MAX) else { continue };
-        if let Some(written) = rewritten(&content.bytes, part, &mut log) {
-            held.dict.remove(b"DecodeParms");
-            held.dict.set("Filter", "FlateDecode");
-            held.set_content(stream::pack(&written));
+        let Some(Object::Stream(held)) = document.objects.get(&id) else { continue };
+        let Ok(content) = stream::unpack_content(document, held, stream::CONTENT_BYTES_MAX) else { continue };
+        if let Some(written) = rewritten(&content.bytes, part, &mut log)
+            && let Some(Object::Stream(held)) = document.objects.get_mut(&id)
+        {
+            stream::set_packed(held, stream::pack(&written));
         }
     }
     Ok(log.events)
@@ -120,7 +117,8 @@ fn within_limits(operand: &mut Object, part: Part) -> bool {
             *operand = Object::Integer(if *value < 0.0 { i32::MIN.into() } else { i32::MAX.into() });
             true
         }
-        Object::Real(value) if part == Part::One && value.abs() > REAL_MAX_ONE => {
+        // Integers may be larger than reals.
+        Object::Real(value) if part == Part::One && value.abs() > REAL_MAX => {
             *operand = Object::Integer(rounded(*value));
             true
         }
@@ -130,20 +128,12 @@ fn within_limits(operand: &mut Object, part: Part) -> bool {
             let mut within = Vec::with_capacity(items.len());
             for mut item in std::mem::take(items) {
                 is_changed |= within_limits(&mut item, part);
-                match item {
-                    Object::String(text, format) if text.len() > STRING_BYTES_MAX => {
-                        within.extend(text.chunks(STRING_BYTES_MAX).map(|text| Object::String(text.to_vec(), format)));
-                    }
-                    Object::Null
-                    | Object::Boolean(_)
-                    | Object::Integer(_)
-                    | Object::Real(_)
-                    | Object::Name(_)
-                    | Object::String(..)
-                    | Object::Array(_)
-                    | Object::Dictionary(_)
-                    | Object::Stream(_)
-                    | Object::Reference(_) => within.push(item),
+                if let Object::String(text, format) = &item
+                    && text.len() > STRING_BYTES_MAX
+                {
+                    within.extend(text.chunks(STRING_BYTES_MAX).map(|text| Object::String(text.to_vec(), *format)));
+                } else {
+                    within.push(item);
                 }
             }
             *items = within;

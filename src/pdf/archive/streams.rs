@@ -44,9 +44,7 @@ fn filters(held: &mut Stream, document: &Document) {
         let mut plain = held.clone();
         without_crypt(&mut plain, &names, document);
         if let Ok(bytes) = stream::unpack(&plain) {
-            held.dict.remove(b"DecodeParms");
-            held.dict.set("Filter", object::named("FlateDecode"));
-            held.set_content(stream::pack(&bytes));
+            stream::set_packed(held, stream::pack(&bytes));
         }
     } else {
         without_crypt(held, &names, document);

@@ -9,13 +9,13 @@ use crate::{
 };
 
 /// Most bytes of a string.
-const STRING_BYTES_MAX: usize = 32_767;
+pub(super) const STRING_BYTES_MAX: usize = 32_767;
 
 /// Reals closer to zero than this cannot be told from it by every reader.
 const REAL_MIN: f32 = 1.175e-38;
 
 /// Largest real of PDF 1.4 (ISO 19005-1, 6.1.12).
-const REAL_MAX: f32 = 32_767.0;
+pub(super) const REAL_MAX: f32 = 32_767.0;
 
 /// Brings single values into their limits.
 pub(super) fn mend(document: &mut Document, part: Part, log: &mut Log) {

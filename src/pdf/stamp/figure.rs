@@ -1,20 +1,14 @@
 //! What a stamp draws, and the form that it becomes.
 
+pub(super) use crate::pdf::page::number;
+
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
 use super::Colour;
-use crate::pdf::{
-    object,
-    page::{self, Matrix},
-};
+use crate::pdf::{object, page::Matrix};
 
 /// What the one resource of each kind is called in a form.
 const NAME: &str = "S";
-
-/// A number of a content stream.
-pub(super) fn number(number: f32) -> String {
-    page::shortened(f64::from(number))
-}
 
 /// Something that is drawn, upright, with its lower left corner at the origin.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,7 +11,7 @@ use crate::pdf::{
     archive::rules::annotations_of,
     left_open::LeftOpen,
     object,
-    page::{self, Matrix, View, shortened},
+    page::{self, Matrix, View, number},
     pages,
 };
 
@@ -116,7 +116,7 @@ fn turn_content(document: &mut Document, page: ObjectId, degrees: f32) {
     let view = View::of(document, page);
     let [x, y] = view.matrix.apply(view.size.map(|side| side / 2.0));
     let matrix = Matrix::shift(-x, -y).then(Matrix::turn(degrees)).then(Matrix::shift(x, y));
-    let numbers: String = matrix.0.iter().map(|part| shortened(f64::from(*part)) + " ").collect();
+    let numbers: String = matrix.0.iter().map(|part| number(*part) + " ").collect();
     let start = format!("{}{numbers}cm\n", left_open.start());
     let mut streams = Vec::with_capacity(own.len() + 2);
     streams.push(object::add(document, Stream::new(dictionary! {}, start.into_bytes())).into());

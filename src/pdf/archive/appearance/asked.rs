@@ -36,7 +36,7 @@ pub(super) fn is_stale(
     let Some(value) = value else { return false };
     pens.spend(value.len());
     let Object::Stream(look) = object::resolve(document, look) else { return false };
-    let Ok(content) = stream::unpack_content(look, LOOK_BYTES_MAX) else {
+    let Ok(content) = stream::unpack_content(document, look, LOOK_BYTES_MAX) else {
         pens.spend(LOOK_BYTES_MAX);
         return false;
     };

@@ -7,8 +7,9 @@ use crate::pdf::object;
 
 /// The colour under a key as an operator for filling; `None` when it is transparent.
 pub(super) fn of(document: &Document, held: &Dictionary, key: &[u8]) -> Option<String> {
-    let parts: Vec<f32> =
-        object::array(document, held, key)?.iter().filter_map(|part| object::number(document, part)).collect();
+    let parts = object::array(document, held, key)?.iter().filter_map(|part| object::number(document, part));
+    // More than four are as many too many, however long the list is.
+    let parts: Vec<f32> = parts.take(5).collect();
     let operator = match parts.len() {
         1 => "g",
         3 => "rg",

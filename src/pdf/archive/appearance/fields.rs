@@ -71,13 +71,9 @@ impl Widget<'_> {
         object::get(self.document, object::dictionary(self.document, self.held, b"MK")?, key)
     }
 
-    fn form(&self) -> Option<&Dictionary> {
-        object::dictionary(self.document, object::catalog(self.document)?, b"AcroForm")
-    }
-
     /// How text looks in it.
     fn look(&self) -> Look {
-        let form = || object::get(self.document, self.form()?, b"DA");
+        let form = || object::get(self.document, text::form(self.document)?, b"DA");
         let operators = self
             .inherited(b"DA")
             .or_else(form)
@@ -86,7 +82,7 @@ impl Widget<'_> {
     }
 
     fn side(&self) -> Side {
-        let form = || object::get(self.document, self.form()?, b"Q");
+        let form = || object::get(self.document, text::form(self.document)?, b"Q");
         Side::of(self.inherited(b"Q").or_else(form).and_then(|side| side.as_i64().ok()))
     }
 

@@ -60,8 +60,7 @@ pub(super) fn mend(document: &mut Document, subject: Subject<'_>, pens: &mut Pen
         Some(look) => (Some(look), state),
         // PDF/A-1 asks for the look of a field however small it is (ISO 19005-1, 6.9).
         None if kind == b"Link" || is_empty && kind != b"Widget" => (None, state),
-        None if is_empty => (Some(blank(document, size)), state),
-        None if is_unseen => (Some(blank(document, size)), state),
+        None if is_empty || is_unseen => (Some(blank(document, size)), state),
         None => {
             let held = annotation.clone();
             let (drawn, drawn_state) = match (kind, field_kind) {

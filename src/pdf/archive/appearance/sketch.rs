@@ -1,5 +1,7 @@
 //! A form in the making: what an appearance draws, and what it draws with.
 
+pub(super) use crate::pdf::page::number;
+
 use std::collections::BTreeMap;
 
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
@@ -9,7 +11,7 @@ use crate::{
     domain::EventCode,
     pdf::{
         fonts::{FontFolder, Style, Typeface},
-        object, page,
+        object,
         validate::Part,
     },
 };
@@ -234,9 +236,4 @@ pub(super) struct Text<'a> {
     pub(super) size: f32,
     /// The operator that sets its colour, with its operands.
     pub(super) colour: &'a str,
-}
-
-/// A number of a content stream.
-pub(super) fn number(number: f32) -> String {
-    page::shortened(f64::from(number))
 }

@@ -64,8 +64,7 @@ fn style(family: &str) -> Style {
 
 /// The font that a name stands for in the resources of the form, or as Acrobat uses it.
 fn family(document: &Document, name: &str) -> String {
-    let fonts = object::catalog(document)
-        .and_then(|catalog| object::dictionary(document, catalog, b"AcroForm"))
+    let fonts = form(document)
         .and_then(|form| object::dictionary(document, form, b"DR"))
         .and_then(|resources| object::dictionary(document, resources, b"Font"));
     let held = fonts.and_then(|fonts| object::dictionary(document, fonts, name.as_bytes()));
@@ -147,8 +146,7 @@ pub(super) fn fill(
         return;
     }
     let (above, below) = pens.reach(document, &look.style);
-    let style = look.style.clone();
-    let shown = |size: f32| Text { style: &style, size, colour: &look.colour };
+    let shown = |size: f32| Text { style: &look.style, size, colour: &look.colour };
     sketch.put("q");
     sketch.operate(&[left, bottom, width, height], "re W n");
     match fill {
@@ -259,6 +257,11 @@ impl<'a> Words<'a> {
         }
         lines
     }
+}
+
+/// What holds for all fields.
+pub(super) fn form(document: &Document) -> Option<&Dictionary> {
+    object::dictionary(document, object::catalog(document)?, b"AcroForm")
 }
 
 /// The value of a key of a field, its own or inherited (ISO 32000-1, 12.7.3.1).

@@ -136,12 +136,10 @@ fn reduce(document: &mut Document, id: ObjectId, needs: &Needs, survey: &Survey,
         return None;
     }
     let Object::Stream(held) = document.objects.get_mut(&id)? else { return None };
-    held.dict.remove(b"DecodeParms");
-    held.dict.set("Filter", object::named("FlateDecode"));
+    stream::set_packed(held, packed);
     if is_truetype {
         held.dict.set("Length1", i64::try_from(reduced.len()).ok()?);
     }
-    held.set_content(packed);
     figures.fonts_subset += 1;
     figures.font_bytes_saved += before.saturating_sub(held.content.len());
     let tag = tag(&glyphs);

@@ -252,7 +252,7 @@ impl<'a> Walk<'_, 'a> {
             let Some(Object::Stream(held)) = self.subject.document.objects.get(id) else { continue };
             // Streams of one piece are held together.
             let bytes_max = stream::CONTENT_BYTES_MAX.saturating_sub(bytes.len()).min(self.bytes_left);
-            let Ok(part) = stream::unpack_content(held, bytes_max) else {
+            let Ok(part) = stream::unpack_content(self.subject.document, held, bytes_max) else {
                 end.is_broken = true;
                 self.facts.is_too_large = true;
                 continue;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use lopdf::{Dictionary, Document, Stream};
 
 use super::profile::Profile;
-use crate::pdf::{object, stream};
+use crate::pdf::{filters, object, stream};
 
 /// The enumerated colour space CMYK.
 pub(super) const ENUMERATED_CMYK: u32 = 12;
@@ -61,16 +61,12 @@ pub(super) fn data<'a>(document: &Document, held: &'a Stream, bytes_max: usize) 
     if !is_last_filter(document, &held.dict) {
         return None;
     }
-    let mut filters = stream::filters(document, held);
-    filters.pop();
-    Some(match stream::unpack_by(held, filters, bytes_max.min(DATA_BYTES_MAX)) {
-        Ok(Cow::Borrowed(data)) => (Cow::Borrowed(data), 0),
-        Ok(Cow::Owned(data)) => {
-            let size = data.len();
-            (Cow::Owned(data), size)
-        }
-        Err(_) => (Cow::default(), DATA_BYTES_MAX),
-    })
+    if stream::filters(document, held).len() == 1 {
+        return Some((Cow::Borrowed(&held.content), 0));
+    }
+    let data = stream::unpack_within(&filters::outer(document, held, 1), bytes_max.min(DATA_BYTES_MAX));
+    let size = data.as_ref().map_or(DATA_BYTES_MAX, Vec::len);
+    Some((Cow::Owned(data.unwrap_or_default()), size))
 }
 
 impl Header {
