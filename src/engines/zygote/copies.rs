@@ -97,6 +97,8 @@ impl Copies<'_> {
 
     /// Parts a copy from the process that made it, with which it is to end all the same.
     fn begin(&self, name: &CStr, parent: Pid) -> io::Result<()> {
+        // First of all, so that nobody takes it for a host.
+        prctl::set_name(name)?;
         setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
         prctl::set_pdeathsig(Signal::SIGKILL)?;
         if getppid() != parent {
@@ -105,7 +107,7 @@ impl Copies<'_> {
         if let Some(Err(error)) = self.fresh.map(Fresh::take) {
             tracing::debug!(%error, "allocates where the zygote did");
         }
-        Ok(prctl::set_name(name)?)
+        Ok(())
     }
 
     /// Waits for an order and does what a process does that was started for it.
